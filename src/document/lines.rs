@@ -1,0 +1,67 @@
+//! Lines and columns of a text.
+
+/// A place in a text as people and editors count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters (Unicode scalar values), not bytes.
+    pub column: usize,
+}
+
+/// Where each line of a text begins. Lines end with LF or CRLF.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    /// Finds the lines of `text`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+            .collect();
+        Self { starts }
+    }
+
+    /// The position of byte `offset` of `text`, which must be the text the lines were made from. An offset
+    /// past the end is the end; one inside a character is that character.
+    #[must_use]
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let offset = offset.min(text.len());
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let column = text.as_bytes().get(start..offset).map_or(0, |bytes| {
+            bytes.iter().filter(|byte| (**byte & 0b1100_0000) != 0b1000_0000).count()
+        });
+        Position { line, column: column + 1 }
+    }
+
+    /// Where line `line` (from 1) begins; none past the last line.
+    #[must_use]
+    pub fn start(&self, line: usize) -> Option<usize> {
+        self.starts.get(line.checked_sub(1)?).copied()
+    }
+
+    /// How many lines there are; a final line end begins one more.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.starts.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, Position};
+
+    #[test]
+    fn columns_count_characters() {
+        let text = "añb\r\n👍x\n";
+        let lines = Lines::new(text);
+        assert_eq!(lines.position(text, 3), Position { line: 1, column: 3 });
+        assert_eq!(lines.position(text, 10), Position { line: 2, column: 2 });
+        assert_eq!(lines.position(text, 99), Position { line: 3, column: 1 });
+        assert_eq!(lines.count(), 3);
+    }
+}

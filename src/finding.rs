@@ -1,0 +1,212 @@
+//! What every command that judges something says: a [`Finding`], and the [`Report`] of all of them.
+//!
+//! A finding points at a route (keys and indices), not at bytes: bytes and lines are computed when it is
+//! rendered, from the text that was judged. Severity is this tool's scale for findings; the reviewer's risk is
+//! another scale and never mixed with it.
+
+use crate::document::{Document, Lines, Position, Route, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// How much a finding matters. The order is the order of importance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never fails a run by itself.
+    Note,
+    /// Should be mended; fails a run only under `--fail-on warning`.
+    Warning,
+    /// Must be mended before the entry enters the registry.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// Where in a file a finding or label points.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Anchor {
+    /// The file as a whole: it is missing, or nothing in it can be named.
+    File,
+    /// The value at a route, or the nearest thing that exists.
+    Value(Route),
+    /// The key at a route, or the nearest thing that exists.
+    Key(Route),
+    /// Bytes of the text, for what a route cannot name: a character inside a value, a syntax error.
+    Bytes(Span),
+}
+
+/// A second place that explains the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The file, relative to the registry's root, with `/`.
+    pub path: Arc<str>,
+    /// Where in that file.
+    pub anchor: Anchor,
+    /// What stands there, in a few words.
+    pub text: String,
+}
+
+/// One thing that is wrong, where it is, and how to mend it.
+///
+/// Texts may hold anything an entry held; every output escapes what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The id of the rule that says so.
+    pub rule: &'static str,
+    /// After the policy's levels were applied.
+    pub severity: Severity,
+    /// The folder name of the entry; none when it is about the registry itself.
+    pub entry: Option<Arc<str>>,
+    /// The file, relative to the registry's root, with `/`.
+    pub path: Arc<str>,
+    /// Where in the file.
+    pub anchor: Anchor,
+    /// What is wrong, in one sentence without a final full stop.
+    pub message: String,
+    /// A few words to stand under the marked place; empty when the message says it all.
+    pub label: String,
+    /// How to mend it, in one or two sentences.
+    pub help: Option<String>,
+    /// Other places that explain this one.
+    pub labels: Vec<Label>,
+    /// Whether `--fix` can mend it.
+    pub fixable: bool,
+    /// The reason of the waiver that excuses it, if one does.
+    pub waived: Option<String>,
+}
+
+/// A text that findings point into.
+#[derive(Debug, Clone)]
+pub enum SourceText {
+    /// A document that composed.
+    Document(Arc<Document>),
+    /// A text that is not a document, or did not compose.
+    Text(Arc<str>, Lines),
+}
+
+impl SourceText {
+    /// A text without a tree.
+    pub fn plain(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let lines = Lines::new(&text);
+        Self::Text(text, lines)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
+        match self {
+            Self::Document(document) => document.text(),
+            Self::Text(text, _) => text,
+        }
+    }
+
+    /// Its lines.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        match self {
+            Self::Document(document) => document.lines(),
+            Self::Text(_, lines) => lines,
+        }
+    }
+
+    /// The bytes an anchor points at; none for the whole file.
+    #[must_use]
+    pub fn span(&self, anchor: &Anchor) -> Option<Span> {
+        let span = match (anchor, self) {
+            (Anchor::File, _) => return None,
+            (Anchor::Bytes(span), _) => *span,
+            (Anchor::Value(route), Self::Document(document)) => document.locate(route),
+            (Anchor::Key(route), Self::Document(document)) => document.locate_key(route),
+            (Anchor::Value(_) | Anchor::Key(_), Self::Text(..)) => return None,
+        };
+        let len = self.text().len();
+        Some(Span::new(span.start.min(len), span.end.min(len)))
+    }
+}
+
+/// The texts of one run, by path relative to the registry's root.
+pub type Sources = BTreeMap<Arc<str>, SourceText>;
+
+/// Everything one run of a judging command has to say.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The command that made it: `validate`, `review`, …
+    pub command: &'static str,
+    /// How many entries were judged.
+    pub entries: usize,
+    /// The findings, sorted: see [`Report::new`].
+    pub findings: Vec<Finding>,
+    /// The texts the findings point into.
+    pub sources: Sources,
+}
+
+/// How many findings there are of each severity; waived ones count only as waived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// Findings that fail a run.
+    pub error: usize,
+    /// Findings that should be mended.
+    pub warning: usize,
+    /// Findings worth knowing.
+    pub note: usize,
+    /// Findings that a waiver excuses.
+    pub waived: usize,
+}
+
+impl Report {
+    /// A report with its findings in their stable order: path, position, rule, message.
+    #[must_use]
+    pub fn new(command: &'static str, entries: usize, mut findings: Vec<Finding>, sources: Sources) -> Self {
+        findings.sort_by_cached_key(|finding| {
+            let start = sources
+                .get(&finding.path)
+                .and_then(|source| source.span(&finding.anchor))
+                .map_or(0, |span| span.start);
+            (finding.path.clone(), start, finding.rule, finding.message.clone())
+        });
+        findings.dedup();
+        Self { command, entries, findings, sources }
+    }
+
+    /// Counts by severity.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for finding in &self.findings {
+            match (&finding.waived, finding.severity) {
+                (Some(_), _) => summary.waived += 1,
+                (None, Severity::Error) => summary.error += 1,
+                (None, Severity::Warning) => summary.warning += 1,
+                (None, Severity::Note) => summary.note += 1,
+            }
+        }
+        summary
+    }
+
+    /// The highest severity among findings that no waiver excuses.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().filter(|finding| finding.waived.is_none()).map(|finding| finding.severity).max()
+    }
+
+    /// First and last position of a finding: line and column from 1, columns in characters. None when
+    /// the finding is about the whole file.
+    #[must_use]
+    pub fn positions(&self, finding: &Finding) -> Option<(Position, Position)> {
+        let source = self.sources.get(&finding.path)?;
+        let span = source.span(&finding.anchor)?;
+        let lines = source.lines();
+        Some((lines.position(source.text(), span.start), lines.position(source.text(), span.end)))
+    }
+}
