@@ -1,0 +1,143 @@
+//! An entry: one folder under `servers/`, its files as they were read, and its manifest as a typed model.
+//!
+//! Loading never fails as a whole: what is wrong with a file is kept beside it, for rules to report.
+
+pub mod load;
+pub mod manifest;
+pub mod template;
+pub mod tools;
+
+pub use manifest::{EntryType, Manifest};
+pub use tools::{Tool, ToolArgument};
+
+use crate::document::{Document, DocumentError, Lines};
+use crate::finding::SourceText;
+use std::sync::Arc;
+
+/// The folder that holds the entries, in the registry's root.
+pub const SERVERS: &str = "servers";
+/// The file that makes a folder an entry.
+pub const MANIFEST: &str = "server.yaml";
+/// The optional list of a server's tools.
+pub const TOOLS: &str = "tools.json";
+/// The optional text for people; any letter case is accepted when reading.
+pub const README: &str = "readme.md";
+
+/// Why a file could not be read as text. None of these is the author's formatting: all are about the file itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// A symbolic link; it may lead out of the registry.
+    #[error("is a symbolic link")]
+    Symlink,
+    /// A directory, pipe, socket or device.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// More bytes than [`crate::document::limits::MAX_BYTES`].
+    #[error("is larger than {} bytes", crate::document::limits::MAX_BYTES)]
+    TooLarge,
+    /// Not UTF-8; the first wrong byte is at this offset.
+    #[error("is not UTF-8 (first wrong byte at offset {0})")]
+    NotUtf8(usize),
+    /// The system refused.
+    #[error("cannot be read: {0}")]
+    Io(String),
+}
+
+/// What was found where a file should be.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// There is no such file.
+    Absent,
+    /// There is something that is not a readable text.
+    Unreadable(Unreadable),
+    /// A text that does not compose to a document.
+    Malformed(Arc<str>, Lines, DocumentError),
+    /// A document.
+    Document(Arc<Document>),
+    /// A text that has no structure to compose: a readme.
+    Text(Arc<str>, Lines),
+}
+
+/// One file of an entry.
+#[derive(Debug, Clone)]
+pub struct EntryFile {
+    /// Relative to the registry's root, with `/`.
+    pub path: Arc<str>,
+    /// What is there.
+    pub content: Content,
+}
+
+impl EntryFile {
+    /// The document, if the file composed to one.
+    #[must_use]
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        match &self.content {
+            Content::Document(document) => Some(document),
+            _ => None,
+        }
+    }
+
+    /// The text, if the file could be read as one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match &self.content {
+            Content::Document(document) => Some(document.text()),
+            Content::Malformed(text, ..) | Content::Text(text, _) => Some(text),
+            Content::Absent | Content::Unreadable(_) => None,
+        }
+    }
+
+    /// Whether something is there, readable or not.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        !matches!(self.content, Content::Absent)
+    }
+
+    /// What findings in this file point into.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceText> {
+        match &self.content {
+            Content::Document(document) => Some(SourceText::Document(document.clone())),
+            Content::Malformed(text, lines, _) | Content::Text(text, lines) => {
+                Some(SourceText::Text(text.clone(), lines.clone()))
+            }
+            Content::Absent | Content::Unreadable(_) => None,
+        }
+    }
+}
+
+/// One folder under `servers/`.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The folder's name; bytes that are not UTF-8 are replaced.
+    pub name: Arc<str>,
+    /// `servers/<name>`.
+    pub path: Arc<str>,
+    /// Why the folder itself cannot be an entry, if so: it is a link, or its name is not UTF-8.
+    pub folder_problem: Option<String>,
+    /// `server.yaml`.
+    pub manifest_file: EntryFile,
+    /// `tools.json`.
+    pub tools_file: EntryFile,
+    /// `readme.md`, in any letter case.
+    pub readme_file: EntryFile,
+    /// The model of `server.yaml`; empty when that is not a mapping.
+    pub manifest: Manifest,
+    /// The tools of `tools.json`; empty when that is not a list.
+    pub tools: Vec<Tool>,
+}
+
+impl Entry {
+    /// The document of `server.yaml`, if it composed and is a mapping.
+    #[must_use]
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        self.manifest_file
+            .document()
+            .filter(|document| matches!(document.root().value, crate::document::Value::Mapping(_)))
+    }
+
+    /// The files of this entry that exist.
+    pub fn files(&self) -> impl Iterator<Item = &EntryFile> {
+        [&self.manifest_file, &self.tools_file, &self.readme_file].into_iter().filter(|file| file.exists())
+    }
+}

@@ -1,0 +1,165 @@
+//! Reads entries from a registry on disk: bounded, without following links, each file once.
+
+use super::{Content, Entry, EntryFile, MANIFEST, Manifest, README, SERVERS, TOOLS, Tool, Unreadable};
+use crate::document::{Document, Lines, limits};
+use rayon::prelude::*;
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Names of the folders under `servers/`, sorted. Plain files there are not entries; links are listed, to be refused.
+///
+/// # Errors
+/// When `servers/` cannot be listed.
+pub fn list(root: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for item in std::fs::read_dir(root.join(SERVERS))? {
+        let item = item?;
+        let kind = item.file_type()?;
+        if kind.is_dir() || kind.is_symlink() {
+            names.push(item.file_name());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Loads these entries, in parallel, in the order given.
+#[must_use]
+pub fn load_all(root: &Path, names: &[OsString]) -> Vec<Entry> {
+    names.par_iter().map(|name| load(root, name)).collect()
+}
+
+/// Loads one entry. What is wrong with its files is kept in it.
+#[must_use]
+pub fn load(root: &Path, name: &OsString) -> Entry {
+    let folder = root.join(SERVERS).join(name);
+    let shown: Arc<str> = name.to_string_lossy().into();
+    let path: Arc<str> = format!("{SERVERS}/{shown}").into();
+    let folder_problem = if name.to_str().is_none() {
+        Some("its name is not UTF-8".to_owned())
+    } else {
+        match std::fs::symlink_metadata(&folder) {
+            Ok(found) if found.is_symlink() => Some("it is a symbolic link".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        }
+    };
+    let file = |file: &str| -> EntryFile {
+        let content = if folder_problem.is_some() { Content::Absent } else { read(&folder, file) };
+        EntryFile { path: format!("{path}/{file}").into(), content }
+    };
+    let readme_name = readme_name(&folder);
+    Entry::from_files(shown, folder_problem.clone(), file(MANIFEST), file(TOOLS), file(&readme_name))
+}
+
+/// The readme's name as it is spelled on disk: `readme.md`, `README.md`, …
+fn readme_name(folder: &Path) -> String {
+    let spelled = std::fs::read_dir(folder).ok().and_then(|items| {
+        items
+            .filter_map(|item| item.ok()?.file_name().into_string().ok())
+            .filter(|name| name.eq_ignore_ascii_case(README))
+            .max()
+    });
+    spelled.unwrap_or_else(|| README.to_owned())
+}
+
+fn read(folder: &Path, file: &str) -> Content {
+    match read_text(&folder.join(file)) {
+        Ok(Some(text)) => content_of(file, text),
+        Ok(None) => Content::Absent,
+        Err(problem) => Content::Unreadable(problem),
+    }
+}
+
+/// What a text is, by the file's name: `server.yaml` and `tools.json` compose, a readme stays a text.
+#[must_use]
+pub fn content_of(file: &str, text: Arc<str>) -> Content {
+    let composed = match file {
+        MANIFEST => Document::from_yaml(text.clone()),
+        TOOLS => Document::from_json(text.clone()),
+        _ => {
+            let lines = Lines::new(&text);
+            return Content::Text(text, lines);
+        }
+    };
+    match composed {
+        Ok(document) => Content::Document(Arc::new(document)),
+        Err(error) => {
+            let lines = Lines::new(&text);
+            Content::Malformed(text, lines, error)
+        }
+    }
+}
+
+/// Reads a regular file of at most [`limits::MAX_BYTES`] bytes; `None` when there is none. The kind is looked at before
+/// opening, since opening a pipe would wait for a writer.
+///
+/// # Errors
+/// When there is something that is not a readable UTF-8 text.
+pub fn read_text(path: &Path) -> Result<Option<Arc<str>>, Unreadable> {
+    let io = |error: io::Error| Unreadable::Io(error.to_string());
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(io(error)),
+    };
+    if found.is_symlink() {
+        return Err(Unreadable::Symlink);
+    }
+    if !found.is_file() {
+        return Err(Unreadable::NotAFile);
+    }
+    if found.len() > limits::MAX_BYTES as u64 {
+        return Err(Unreadable::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1);
+    // The file may grow between the look and the read.
+    let mut bounded = std::fs::File::open(path).map_err(io)?.take(limits::MAX_BYTES as u64 + 1);
+    bounded.read_to_end(&mut bytes).map_err(io)?;
+    text_of(bytes).map(Some)
+}
+
+/// Bytes as a text, within the limit.
+///
+/// # Errors
+/// When there are more than [`limits::MAX_BYTES`], or they are not UTF-8.
+pub fn text_of(bytes: Vec<u8>) -> Result<Arc<str>, Unreadable> {
+    if bytes.len() > limits::MAX_BYTES {
+        return Err(Unreadable::TooLarge);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(Unreadable::NotUtf8(error.utf8_error().valid_up_to())),
+    }
+}
+
+impl Entry {
+    /// An entry from its files: what [`load`] ends with, and what reads entries from Git uses.
+    #[must_use]
+    pub fn from_files(
+        name: Arc<str>,
+        folder_problem: Option<String>,
+        manifest_file: EntryFile,
+        tools_file: EntryFile,
+        readme_file: EntryFile,
+    ) -> Self {
+        let manifest = manifest_file.document().map(|document| Manifest::read(document.root())).unwrap_or_default();
+        let tools = tools_file.document().map(|document| Tool::read_all(document.root())).unwrap_or_default();
+        let path = format!("{SERVERS}/{name}").into();
+        Self { name, path, folder_problem, manifest_file, tools_file, readme_file, manifest, tools }
+    }
+
+    /// An entry from texts, for entries that are not on disk.
+    #[must_use]
+    pub fn from_texts(name: &str, manifest: Option<&str>, tools: Option<&str>, readme: Option<&str>) -> Self {
+        let file = |file: &str, text: Option<&str>| EntryFile {
+            path: format!("{SERVERS}/{name}/{file}").into(),
+            content: text.map_or(Content::Absent, |text| content_of(file, text.into())),
+        };
+        Self::from_files(name.into(), None, file(MANIFEST, manifest), file(TOOLS, tools), file(README, readme))
+    }
+}
