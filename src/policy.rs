@@ -1,0 +1,266 @@
+//! `mcp-registry.toml`: what a registry's maintainers decided. Entries cannot change it; a registry without
+//! one has the defaults below, which are those of the registry that the format comes from.
+
+use crate::document::Span;
+use crate::finding::Severity;
+use chrono::NaiveDate;
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use toml::Spanned;
+
+/// The file's name, in the registry's root.
+pub const POLICY: &str = "mcp-registry.toml";
+
+/// The policy of one registry.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// What `mcp-registry.toml` says.
+    pub settings: Settings,
+    /// The text it was read from; empty for the defaults.
+    pub text: Arc<str>,
+}
+
+/// The whole file. Unknown keys are refused: a misspelt waiver must not pass for none.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// `[registry]`
+    pub registry: Registry,
+    /// `[title]`
+    pub title: Title,
+    /// `[description]`
+    pub description: Description,
+    /// `[licenses]`
+    pub licenses: Licenses,
+    /// `[style]`
+    pub style: Style,
+    /// `[network]`
+    pub network: Network,
+    /// `[rules]`: a level for a rule, by its id.
+    pub rules: BTreeMap<Spanned<String>, Spanned<Level>>,
+    /// `[[publishers]]`
+    pub publishers: Vec<Publisher>,
+    /// `[[waivers]]`
+    pub waivers: Vec<Spanned<Waiver>>,
+}
+
+/// What the registry builds, and from where.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Registry {
+    /// Images that begin with this are built by the registry itself.
+    pub namespace: String,
+    /// Git hosts that `source.project` may name.
+    pub hosts: Vec<String>,
+    /// The categories that `meta.category` may name; empty allows all.
+    pub categories: Vec<String>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { namespace: "mcp/".into(), hosts: vec!["github.com".into()], categories: Vec::new() }
+    }
+}
+
+/// How titles are written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Title {
+    /// Words that may begin with a small letter.
+    pub lowercase_words: Vec<String>,
+    /// Titles, or phrases in titles, that are right as they are: official names.
+    pub names: Vec<String>,
+}
+
+impl Default for Title {
+    fn default() -> Self {
+        Self { lowercase_words: vec!["and".into(), "for".into()], names: Vec::new() }
+    }
+}
+
+/// How descriptions are written. Lengths are in characters.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Description {
+    /// A shorter description says too little.
+    pub min: usize,
+    /// A longer one belongs into the readme.
+    pub max: usize,
+}
+
+impl Default for Description {
+    fn default() -> Self {
+        Self { min: 20, max: 400 }
+    }
+}
+
+/// Which licences the code of an entry may have, as SPDX ids.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Licenses {
+    /// Every licence that an expression needs must be in this list.
+    pub allow: Vec<String>,
+}
+
+impl Default for Licenses {
+    fn default() -> Self {
+        // Permissive and file-level copyleft licences: what a registry can redistribute as a built image without
+        // obligations towards the programs beside it.
+        let allow = ["MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "MPL-2.0", "Zlib"]
+            .into_iter()
+            .chain(["Unlicense", "CC0-1.0", "BSL-1.0", "UPL-1.0", "EPL-2.0", "PostgreSQL", "Python-2.0", "BlueOak-1.0.0"]);
+        Self { allow: allow.map(Into::into).collect() }
+    }
+}
+
+/// Matters of style that not every registry wants.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Style {
+    /// Whether `meta.tags` must be sorted.
+    pub sort_tags: bool,
+}
+
+/// What `--online` may reach.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Network {
+    /// Private networks that may be fetched from all the same: a company's own hosts.
+    pub allow: Vec<IpNet>,
+}
+
+/// Somebody whose entries and images the registry knows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publisher {
+    /// Who it is.
+    pub name: String,
+    /// How far they are trusted.
+    #[serde(default)]
+    pub trust: Trust,
+    /// Image prefixes that are theirs: `ghcr.io/github/`. Entries may use them although the registry does not
+    /// build them.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// Repository prefixes that are theirs: `https://github.com/github/`.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// How far a publisher is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// Known, nothing more.
+    #[default]
+    Community,
+    /// The registry checked that they are who they say.
+    Verified,
+    /// The makers of the service that the server speaks to.
+    Official,
+}
+
+/// What a policy makes of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The rule is not checked.
+    Off,
+    /// Its findings are notes.
+    Note,
+    /// Its findings are warnings.
+    Warning,
+    /// Its findings are errors.
+    Error,
+}
+
+impl Level {
+    /// The severity of this level; none for `off`.
+    #[must_use]
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+}
+
+/// An exception: findings of one rule in one entry do not count.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Waiver {
+    /// The rule's id.
+    pub rule: String,
+    /// The entry's folder name.
+    pub entry: String,
+    /// Why. Must not be empty.
+    pub reason: String,
+    /// The last day on which it counts, `YYYY-MM-DD`; without one it never ends.
+    #[serde(default)]
+    pub expires: Option<NaiveDate>,
+}
+
+/// Why a policy cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PolicyError {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where, if the parser knows.
+    pub span: Option<Span>,
+}
+
+impl Policy {
+    /// Reads `mcp-registry.toml`. Rule ids are not checked here: the rules do that, with a suggestion.
+    ///
+    /// # Errors
+    /// When it is not TOML, has a key or value that it must not have, or a waiver without a reason.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let settings: Settings = toml::from_str(text).map_err(|error| PolicyError {
+            message: error.message().lines().collect::<Vec<_>>().join(" "),
+            span: error.span().map(|range| Span::new(range.start, range.end)),
+        })?;
+        for waiver in &settings.waivers {
+            let span = Some(Span::new(waiver.span().start, waiver.span().end));
+            let reason = waiver.get_ref().reason.trim();
+            if reason.is_empty() || reason == UNFILLED_REASON {
+                let message = "this waiver has no reason: say in `reason` why the finding is acceptable".to_owned();
+                return Err(PolicyError { message, span });
+            }
+        }
+        Ok(Self { settings, text: text.into() })
+    }
+}
+
+/// The reason that `validate --write-waivers` leaves to be filled in; a policy that still has it is refused.
+pub const UNFILLED_REASON: &str = "FILL IN: why is this acceptable?";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Level, Policy, UNFILLED_REASON};
+
+    #[test]
+    fn a_policy_is_read_and_its_mistakes_are_refused() {
+        let policy = Policy::parse(
+            "[rules]\nmissing-readme = \"off\"\n[[waivers]]\nrule = \"title-style\"\nentry = \"curl\"\n\
+             reason = \"its name\"\nexpires = \"2027-01-31\"\n",
+        )
+        .unwrap();
+        assert_eq!(policy.settings.rules.values().next().map(|level| *level.get_ref()), Some(Level::Off));
+        assert_eq!(policy.settings.waivers[0].get_ref().entry, "curl");
+        assert_eq!(policy.settings.registry.namespace, "mcp/");
+        for wrong in [
+            "[rulez]\n".to_owned(),
+            "[rules]\nx = \"fatal\"\n".to_owned(),
+            "[[waivers]]\nrule = \"x\"\nentry = \"y\"\nreason = \" \"\n".to_owned(),
+            format!("[[waivers]]\nrule = \"x\"\nentry = \"y\"\nreason = \"{UNFILLED_REASON}\"\n"),
+        ] {
+            assert!(Policy::parse(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What rules about the whole registry look at.
+
+use super::facts::Facts;
+use crate::entry::Entry;
+use crate::policy::Policy;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// All entries of a registry. When only some are judged (`--diff`, names), all are still here: an entry may repeat
+/// what another, untouched one has.
+#[derive(Debug)]
+pub struct Index<'a> {
+    /// Every entry of the registry, sorted by folder name.
+    pub entries: &'a [Entry],
+    /// The facts of each entry, in the same order.
+    pub facts: &'a [Facts],
+    /// The names of the entries that are judged: findings about others are dropped.
+    pub judged: &'a BTreeSet<Arc<str>>,
+    /// The registry's policy.
+    pub policy: &'a Policy,
+}

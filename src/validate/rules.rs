@@ -1,0 +1,232 @@
+//! The rules: one file each, and the table of all of them.
+//!
+//! A rule is a synchronous, pure function over plain data: it reads no file, no clock and no network. It reports through
+//! a [`Sink`], which knows the entry and the severity. To add one, see CONTRIBUTING.md.
+
+use super::facts::{Facts, Need};
+use super::index::Index;
+use crate::document::edit::Edit;
+use crate::document::{Document, Route};
+use crate::entry::{Entry, Manifest};
+use crate::finding::{Anchor, Finding, Label, Severity};
+use crate::policy::Policy;
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Named for what is wrong, in kebab case: `unpinned-source`. Stable: waivers and other tools use it.
+    pub id: &'static str,
+    /// One line, without a final full stop.
+    pub summary: &'static str,
+    /// Markdown with the sections `## What`, `## Why`, `## How to fix` and `## Source`.
+    pub explanation: &'static str,
+    /// What its findings are unless the policy says otherwise.
+    pub severity: Severity,
+    /// The facts it judges; empty for a rule that works offline.
+    pub needs: &'static [Need],
+    /// What it looks at.
+    pub check: Check,
+    /// How `--fix` mends a finding of it, if it can do so without a decision.
+    pub fix: Option<Fix>,
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// One entry, whatever state its files are in. The document may be absent.
+    Entry(fn(&Subject<'_>, &mut Sink<'_>)),
+    /// One entry whose `server.yaml` composed to a mapping.
+    Manifest(fn(&Subject<'_>, &Document, &mut Sink<'_>)),
+    /// All entries at once, after every entry was judged by itself.
+    Registry(fn(&Index<'_>, &mut RegistrySink<'_>)),
+    /// Nothing: the findings are made elsewhere, since they are about the policy or the run.
+    Run,
+}
+
+/// How a finding is mended.
+#[derive(Debug, Clone, Copy)]
+pub enum Fix {
+    /// Edits to `server.yaml` that mend every finding of this rule in it. An error says why nothing was changed.
+    Edit(fn(&Subject<'_>, &Document) -> Result<Vec<Edit>, crate::document::edit::EditError>),
+    /// Formatting: the whole text is written anew. Applied last.
+    Format,
+}
+
+/// One entry and everything a rule may know about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// The registry's policy.
+    pub policy: &'a Policy,
+    /// What was asked of the outside.
+    pub facts: &'a Facts,
+    /// The day of the run.
+    pub today: NaiveDate,
+}
+
+impl<'a> Subject<'a> {
+    /// The model of `server.yaml`.
+    #[must_use]
+    pub fn manifest(&self) -> &'a Manifest {
+        &self.entry.manifest
+    }
+}
+
+/// Takes the findings of one rule about one entry.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    rule: &'static Rule,
+    severity: Severity,
+    entry: &'a Entry,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for `rule` about `entry`, at the severity that the policy decided.
+    pub fn new(rule: &'static Rule, severity: Severity, entry: &'a Entry, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, severity, entry, findings }
+    }
+
+    /// Reports a finding in `server.yaml` at the value of `route`.
+    pub fn value(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
+        self.at(&self.entry.manifest_file.path, Anchor::Value(route), message)
+    }
+
+    /// Reports a finding in `server.yaml` at the key of `route`.
+    pub fn key(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
+        self.at(&self.entry.manifest_file.path, Anchor::Key(route), message)
+    }
+
+    /// Reports a finding in any file of the entry.
+    pub fn at(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+        say(self.findings, self.rule, self.severity, Some(self.entry.name.clone()), path, anchor, message.into())
+    }
+}
+
+/// Takes the findings of one rule about the registry.
+#[derive(Debug)]
+pub struct RegistrySink<'a> {
+    rule: &'static Rule,
+    severity: Severity,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> RegistrySink<'a> {
+    /// A sink for `rule`, at the severity that the policy decided.
+    pub fn new(rule: &'static Rule, severity: Severity, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, severity, findings }
+    }
+
+    /// Reports a finding in `entry`.
+    pub fn at(&mut self, entry: &Entry, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+        say(self.findings, self.rule, self.severity, Some(entry.name.clone()), path, anchor, message.into())
+    }
+
+    /// Reports a finding in a file of the registry that belongs to no entry.
+    pub fn at_file(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+        say(self.findings, self.rule, self.severity, None, path, anchor, message.into())
+    }
+}
+
+fn say<'a>(
+    findings: &'a mut Vec<Finding>,
+    rule: &'static Rule,
+    severity: Severity,
+    entry: Option<Arc<str>>,
+    path: &Arc<str>,
+    anchor: Anchor,
+    message: String,
+) -> Said<'a> {
+    let finding = Finding {
+        rule: rule.id,
+        severity,
+        entry,
+        path: path.clone(),
+        anchor,
+        message,
+        label: String::new(),
+        help: None,
+        labels: Vec::new(),
+        fixable: rule.fix.is_some(),
+        waived: None,
+    };
+    Said { finding: findings.push_mut(finding) }
+}
+
+/// A finding that was just reported, to say more about.
+#[derive(Debug)]
+pub struct Said<'a> {
+    finding: &'a mut Finding,
+}
+
+impl Said<'_> {
+    /// A few words under the marked place.
+    pub fn label(self, text: impl Into<String>) -> Self {
+        self.finding.label = text.into();
+        self
+    }
+
+    /// How to mend it.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.finding.help = Some(text.into());
+        self
+    }
+
+    /// Another place, in the same file, that explains this one.
+    pub fn also(self, anchor: Anchor, text: impl Into<String>) -> Self {
+        let path = self.finding.path.clone();
+        self.also_in(&path, anchor, text)
+    }
+
+    /// Another place, in any file, that explains this one.
+    pub fn also_in(self, path: &Arc<str>, anchor: Anchor, text: impl Into<String>) -> Self {
+        self.finding.labels.push(Label { path: path.clone(), anchor, text: text.into() });
+        self
+    }
+
+    /// This one cannot be mended by `--fix`, although others of its rule can.
+    pub fn not_fixable(self) -> Self {
+        self.finding.fixable = false;
+        self
+    }
+}
+
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        /// Every rule, sorted by id.
+        pub static RULES: &[&Rule] = &[$(&$module::RULE),*];
+    };
+}
+
+rules! {
+    invalid_name,
+    unpinned_source,
+}
+
+/// The rule of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+/// The id that is most like `id`, if one is like it.
+#[must_use]
+pub fn nearest(id: &str) -> Option<&'static str> {
+    nearest_of(id, RULES.iter().map(|rule| rule.id))
+}
+
+/// The candidate that is most like `word`: a misspelling of it, not any other word.
+#[must_use]
+pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Jaro-Winkler at 0.8 is the bar that clap sets for its own suggestions, which users see beside these.
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

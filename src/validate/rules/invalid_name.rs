@@ -1,0 +1,66 @@
+//! `invalid-name`
+
+use super::{Check, Rule, Sink, Subject};
+use crate::finding::{Anchor, Severity};
+use crate::route;
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-name",
+    summary: "an entry's name has characters other than a-z, 0-9 and hyphens",
+    explanation: "\
+## What
+The name of an entry's folder is anything but lower-case letters, digits and hyphens (`^[a-z0-9-]+$`).
+
+## Why
+The name becomes an image name, a Git branch, a catalog key, the prefix of its parameters and part of addresses.
+Upper-case letters collide on file systems that ignore case, and other characters need escaping somewhere.
+
+## How to fix
+Rename the folder, and `name` in `server.yaml` with it: `my_Server` becomes `my-server`.
+
+## Source
+The reference validator's `isNameValid`. Its three grandfathered names are waivers here.
+",
+    severity: Severity::Error,
+    needs: &[],
+    check: Check::Entry(check),
+    fix: None,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let entry = subject.entry;
+    let valid = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    if !entry.name.is_empty() && entry.name.bytes().all(valid) {
+        return;
+    }
+    let anchor = if entry.manifest.name.as_deref() == Some(&*entry.name) {
+        Anchor::Value(route!["name"])
+    } else {
+        Anchor::File
+    };
+    let path = &entry.manifest_file.path;
+    sink.at(path, anchor, format!("`{}` is not a valid name for an entry", entry.name))
+        .help("rename the folder: use lower-case letters, digits and hyphens only");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::validate::testing::{findings, rendered};
+
+    #[test]
+    fn underscores_and_capitals_are_refused() {
+        insta::assert_snapshot!(rendered("invalid-name", "My_Server", "name: My_Server\n"), @"");
+        assert_eq!(findings("invalid-name", "SQLite", "name: SQLite\n"), 1);
+        assert_eq!(findings("invalid-name", "a\n::error::b", "name: x\n"), 1);
+    }
+
+    #[test]
+    fn letters_digits_and_hyphens_are_fine() {
+        assert_eq!(findings("invalid-name", "my-server-2", "name: my-server-2\n"), 0);
+    }
+
+    #[test]
+    fn only_the_folder_counts_not_the_manifest() {
+        assert_eq!(findings("invalid-name", "ok", "name: NOT_OK\n"), 0);
+    }
+}
