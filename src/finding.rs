@@ -169,10 +169,8 @@ impl Report {
     #[must_use]
     pub fn new(command: &'static str, entries: usize, mut findings: Vec<Finding>, sources: Sources) -> Self {
         findings.sort_by_cached_key(|finding| {
-            let start = sources
-                .get(&finding.path)
-                .and_then(|source| source.span(&finding.anchor))
-                .map_or(0, |span| span.start);
+            let start =
+                sources.get(&finding.path).and_then(|source| source.span(&finding.anchor)).map_or(0, |span| span.start);
             (finding.path.clone(), start, finding.rule, finding.message.clone())
         });
         findings.dedup();

@@ -32,9 +32,10 @@ impl Lines {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let column = text.as_bytes().get(start..offset).map_or(0, |bytes| {
-            bytes.iter().filter(|byte| (**byte & 0b1100_0000) != 0b1000_0000).count()
-        });
+        let column = text
+            .as_bytes()
+            .get(start..offset)
+            .map_or(0, |bytes| bytes.iter().filter(|byte| (**byte & 0b1100_0000) != 0b1000_0000).count());
         Position { line, column: column + 1 }
     }
 

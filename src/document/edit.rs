@@ -1,0 +1,1 @@
+//! Comment-keeping edits of a text, by the spans of its tree.

@@ -1,0 +1,1 @@
+//! Formatting as prettier formats YAML.
