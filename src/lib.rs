@@ -1,5 +1,17 @@
 //! The toolchain for a registry of MCP servers: validate, pin, build, sign, review.
+//!
+//! The domain (`document`, `entry`, `finding`, `ids`, `policy`) is pure; use cases judge plain data; adapters speak to
+//! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
+pub mod cli;
+pub mod context;
 pub mod document;
+pub mod entry;
+pub mod error;
+mod files;
 pub mod finding;
 pub mod ids;
+pub mod output;
+pub mod policy;
+pub mod ui;
+pub mod validate;

@@ -110,7 +110,16 @@ impl Default for Licenses {
         // obligations towards the programs beside it.
         let allow = ["MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "MPL-2.0", "Zlib"]
             .into_iter()
-            .chain(["Unlicense", "CC0-1.0", "BSL-1.0", "UPL-1.0", "EPL-2.0", "PostgreSQL", "Python-2.0", "BlueOak-1.0.0"]);
+            .chain([
+                "Unlicense",
+                "CC0-1.0",
+                "BSL-1.0",
+                "UPL-1.0",
+                "EPL-2.0",
+                "PostgreSQL",
+                "Python-2.0",
+                "BlueOak-1.0.0",
+            ]);
         Self { allow: allow.map(Into::into).collect() }
     }
 }

@@ -230,9 +230,7 @@ fn parameter(node: &Node) -> Parameter {
         description: text(node, "description"),
         properties: node
             .and_then(|node| node.get("properties"))
-            .map(|map| {
-                map.pairs().iter().map(|pair| (pair.key.text.to_string(), parameter(&pair.value))).collect()
-            })
+            .map(|map| map.pairs().iter().map(|pair| (pair.key.text.to_string(), parameter(&pair.value))).collect())
             .unwrap_or_default(),
         required: texts(node, "required"),
     }

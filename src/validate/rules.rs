@@ -5,10 +5,12 @@
 
 use super::facts::{Facts, Need};
 use super::index::Index;
+use super::schema::Violation;
 use crate::document::edit::Edit;
 use crate::document::{Document, Route};
 use crate::entry::{Entry, Manifest};
 use crate::finding::{Anchor, Finding, Label, Severity};
+use crate::output::RuleDescriptor;
 use crate::policy::Policy;
 use chrono::NaiveDate;
 use std::sync::Arc;
@@ -65,6 +67,8 @@ pub struct Subject<'a> {
     pub facts: &'a Facts,
     /// The day of the run.
     pub today: NaiveDate,
+    /// Where `server.yaml` departs from its schema.
+    pub violations: &'a [Violation],
 }
 
 impl<'a> Subject<'a> {
@@ -229,4 +233,19 @@ pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>)
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// What outputs that list rules need to know of each.
+#[must_use]
+pub fn descriptors() -> Vec<RuleDescriptor> {
+    RULES
+        .iter()
+        .map(|rule| RuleDescriptor {
+            id: rule.id,
+            summary: rule.summary,
+            explanation: rule.explanation,
+            severity: rule.severity,
+            help_uri: None,
+        })
+        .collect()
 }

@@ -1,0 +1,131 @@
+//! The command line: one file per command, each turning arguments into a request and a result into a rendering.
+
+mod policy;
+mod rules;
+mod schema;
+mod validate;
+
+use crate::context::Context;
+use crate::error::{CommandError, exit};
+use crate::output::Format;
+use crate::ui::Ui;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Keeps a registry of MCP servers honest: validates entries, moves their pins, builds and signs their images, reviews
+/// the code that enters.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcp-registry",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or policy, 3 could not finish."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The registry: the folder that holds `servers/`.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", help_heading = "Global options")]
+    pub(crate) root: PathBuf,
+    /// How the result is written.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
+    pub(crate) format: Format,
+    /// Write the result to this file and not to standard output.
+    #[arg(long, short, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) output: Option<PathBuf>,
+    /// Refuse everything that needs a network.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) offline: bool,
+    /// Colour in human output.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    pub(crate) color: Color,
+    /// Say nothing but the result.
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Log what is done to standard error; twice for more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
+    /// How log lines are written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, help_heading = "Global options")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(Box<validate::ValidateArgs>),
+    Rules(rules::RulesArgs),
+    Schema(schema::SchemaArgs),
+}
+
+/// Runs the program. Returns its exit status.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A reader that closed the pipe does not want to hear about it.
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::CLEAN };
+        }
+    };
+    let ui = Ui::new(context, &cli.global);
+    ui.start_logging(&cli.global);
+    let result = match cli.command {
+        Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
+        Command::Rules(args) => rules::run(&args, &cli.global, &ui),
+        Command::Schema(args) => schema::run(&args, &ui),
+    };
+    match result {
+        Ok(status) => status,
+        Err(error) => {
+            ui.error(&error);
+            error.exit_status()
+        }
+    }
+}
+
+/// Does the command line make sense at all? Guarded here, and by snapshots of every help text.
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
+
+/// Refuses a combination of options.
+fn refuse(message: impl Into<String>) -> CommandError {
+    CommandError::usage(message)
+}

@@ -1,0 +1,61 @@
+//! Finding the registry and its policy.
+
+use crate::entry::load::read_text;
+use crate::entry::{SERVERS, Unreadable};
+use crate::error::CommandError;
+use crate::policy::{POLICY, Policy, PolicyError};
+use crate::validate::waivers;
+use std::path::Path;
+
+/// Checks that there is a registry at `root`.
+///
+/// # Errors
+/// When there is not; says where one would be.
+pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
+    if root.join(SERVERS).is_dir() {
+        return Ok(());
+    }
+    let error =
+        CommandError::usage(format!("there is no registry at `{}`: it has no folder `{SERVERS}`", root.display()));
+    let above = std::path::absolute(root)
+        .ok()
+        .and_then(|root| root.ancestors().skip(1).find(|folder| folder.join(SERVERS).is_dir()).map(Path::to_path_buf));
+    Err(match above {
+        Some(folder) => error.hint(format!("there is one above: use `--root {}`", folder.display())),
+        None => error.hint("run this in a checkout of a registry, or name one with `--root DIR`"),
+    })
+}
+
+/// Reads the policy of the registry at `root`, or `file` in its place. A registry without one has the defaults.
+///
+/// # Errors
+/// When it cannot be read, or is not a policy.
+pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandError> {
+    let path = file.map_or_else(|| root.join(POLICY), Path::to_path_buf);
+    let text = match read_text(&path) {
+        Ok(Some(text)) => text,
+        Ok(None) if file.is_none() => return Ok(Policy::default()),
+        Ok(None) => return Err(CommandError::usage(format!("there is no file `{}`", path.display()))),
+        Err(problem @ Unreadable::Io(_)) => {
+            return Err(CommandError::unfinished(format!("cannot read `{}`", path.display())).because(&problem));
+        }
+        Err(problem) => return Err(CommandError::usage(format!("`{}` {problem}", path.display()))),
+    };
+    parse(&text, &path.display().to_string())
+}
+
+/// Parses a policy that was read from `shown`.
+///
+/// # Errors
+/// When it is not one, or names a rule that does not exist.
+pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
+    let policy = Policy::parse(text).map_err(|PolicyError { message, span }| match span {
+        Some(span) => {
+            let line = text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            CommandError::usage(format!("{shown}:{line}: {message}"))
+        }
+        None => CommandError::usage(format!("{shown}: {message}")),
+    })?;
+    waivers::check_rule_ids(&policy)?;
+    Ok(policy)
+}

@@ -1,0 +1,38 @@
+//! `schema`: the JSON Schemas of everything that is read or written here, for editors and other tools.
+
+use crate::error::{CommandError, exit};
+use crate::ui::Ui;
+use clap::{Args, ValueEnum};
+
+/// Print the JSON Schema of a file or output.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mcp-registry schema server > server.schema.json
+  mcp-registry schema report")]
+pub(super) struct SchemaArgs {
+    /// Which one.
+    #[arg(value_enum)]
+    name: SchemaName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SchemaName {
+    /// servers/<name>/server.yaml
+    Server,
+    /// servers/<name>/tools.json
+    Tools,
+    /// mcp-registry.toml
+    Policy,
+    /// What --format json writes
+    Report,
+}
+
+pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
+    ui.result(match args.name {
+        SchemaName::Server => include_str!("../../schemas/server.json"),
+        SchemaName::Tools => include_str!("../../schemas/tools.json"),
+        SchemaName::Policy => include_str!("../../schemas/policy.json"),
+        SchemaName::Report => include_str!("../../schemas/report.json"),
+    })?;
+    Ok(exit::CLEAN)
+}

@@ -1,0 +1,203 @@
+//! `validate`: arguments to a request, a report to a rendering.
+
+mod fixing;
+mod scope;
+mod watch;
+
+use super::{Global, policy, refuse, rules};
+use crate::context::Context;
+use crate::entry::Entry;
+use crate::error::{CommandError, exit};
+use crate::finding::{Report, Severity};
+use crate::output::{self, Format, RenderOptions};
+use crate::policy::{POLICY, Policy};
+use crate::ui::Ui;
+use crate::validate::facts::Facts;
+use crate::validate::{self, Request, waivers};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Check entries: every problem of every entry at once.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  mcp-registry validate                          check every entry, offline
+  mcp-registry validate github-official          check one entry
+  mcp-registry validate --fix --dry-run          show what --fix would change
+  mcp-registry validate --diff origin/main..HEAD check only what a branch changed
+  mcp-registry validate --online --cache .cache  also check upstreams, icons, images and remotes
+  mcp-registry validate --format github          annotate a pull request in GitHub Actions
+  mcp-registry validate --explain unpinned-source")]
+pub(super) struct ValidateArgs {
+    /// Only these entries, by folder name.
+    #[arg(value_name = "NAME", conflicts_with = "diff")]
+    pub(super) names: Vec<String>,
+    /// Only the entries that `head` changed since it left `base`, as they are at `head`. The policy is taken from `base`,
+    /// so that a change cannot excuse itself.
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["fix", "watch", "write_waivers"])]
+    pub(super) diff: Option<String>,
+    /// Also ask the outside: repositories, icons, images, remote servers.
+    #[arg(long, conflicts_with = "offline")]
+    online: bool,
+    /// Keep answers of --online here, and ask next time only what changed.
+    #[arg(long, value_name = "DIR", requires = "online")]
+    cache: Option<PathBuf>,
+    /// A fact that cannot be had is an error, not a note.
+    #[arg(long, requires = "online")]
+    strict: bool,
+    /// A private network that --online may reach all the same, beside those of the policy.
+    #[arg(long, value_name = "CIDR", requires = "online")]
+    allow_network: Vec<ipnet::IpNet>,
+    /// Mend what can be mended without a decision.
+    #[arg(long)]
+    fix: bool,
+    /// With --fix or --write-waivers: show the changes, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Check again whenever a file of the registry is saved. Ctrl-C ends it.
+    #[arg(long, conflicts_with_all = ["fix", "write_waivers", "explain"])]
+    watch: bool,
+    /// Explain a rule: what it finds, why that matters, how to fix it.
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["names", "diff", "fix", "write_waivers", "online"])]
+    explain: Option<String>,
+    /// Append a waiver to the policy for everything that fails now, so that only new problems do.
+    #[arg(long, conflicts_with = "fix")]
+    write_waivers: bool,
+    /// The reason of the waivers that --write-waivers makes. Without it, you are asked to fill in each.
+    #[arg(long, value_name = "TEXT", requires = "write_waivers")]
+    reason: Option<String>,
+    /// The policy to use in place of the registry's own.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The least severity that fails the run.
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    fail_on: FailOn,
+    /// Also show findings that a waiver excuses.
+    #[arg(long)]
+    show_waived: bool,
+}
+
+/// The least severity that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Any finding.
+    Note,
+    /// Warnings and errors.
+    Warning,
+    /// Errors only.
+    Error,
+    /// Nothing.
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+            Self::Never => None,
+        }
+    }
+}
+
+/// Everything that a run judges with, read once.
+struct Loaded {
+    entries: Vec<Entry>,
+    only: Option<BTreeSet<Arc<str>>>,
+    policy: Policy,
+    facts: Vec<Facts>,
+}
+
+impl Loaded {
+    fn request(&self, args: &ValidateArgs, context: &Context) -> Request<'_> {
+        Request {
+            entries: &self.entries,
+            facts: &self.facts,
+            only: self.only.clone(),
+            policy: &self.policy,
+            today: context.today(),
+            strict: args.strict,
+        }
+    }
+}
+
+pub(super) fn run(args: &ValidateArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    if let Some(id) = &args.explain {
+        ui.result(&rules::explain(rules::named(id)?))?;
+        return Ok(exit::CLEAN);
+    }
+    if args.dry_run && !args.fix && !args.write_waivers {
+        return Err(refuse("`--dry-run` goes with `--fix` or `--write-waivers`"));
+    }
+    policy::check_root(&global.root)?;
+    if args.watch {
+        return watch::run(args, global, context, ui);
+    }
+    once(args, global, context, ui)
+}
+
+/// One run from reading to rendering.
+fn once(args: &ValidateArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    let mut loaded = scope::load(args, global)?;
+    if args.online {
+        loaded.facts = scope::gather(&loaded, args, context, ui)?;
+    }
+    let request = loaded.request(args, context);
+    let report = validate::judge(&request);
+    if args.write_waivers {
+        return write_waivers(args, global, &request, &report, ui);
+    }
+    let report = if args.fix { fixing::run(args, global, &request, report, ui)? } else { report };
+    show(args, global, &report, ui)
+}
+
+fn show(args: &ValidateArgs, global: &Global, report: &Report, ui: &Ui) -> Result<u8, CommandError> {
+    let descriptors = validate::rules::descriptors();
+    let options = RenderOptions {
+        color: ui.stdout_color,
+        width: ui.width,
+        show_waived: args.show_waived,
+        quiet: global.quiet,
+        rules: &descriptors,
+    };
+    let text = output::render(report, global.format, &options);
+    if !text.is_empty() {
+        ui.result(&text)?;
+    }
+    let fails = args.fail_on.severity().is_some_and(|least| report.worst().is_some_and(|worst| worst >= least));
+    Ok(if fails { exit::FINDINGS } else { exit::CLEAN })
+}
+
+fn write_waivers(
+    args: &ValidateArgs,
+    global: &Global,
+    request: &Request<'_>,
+    report: &Report,
+    ui: &Ui,
+) -> Result<u8, CommandError> {
+    let least = args.fail_on.severity().unwrap_or(Severity::Error);
+    let (text, count) = waivers::write(request.policy, report, least, args.reason.as_deref())?;
+    if args.dry_run {
+        ui.result(&fixing::diff(POLICY, &request.policy.text, &text, ui.stdout_color))?;
+        return Ok(exit::CLEAN);
+    }
+    if count > 0 {
+        let path = args.policy.clone().unwrap_or_else(|| global.root.join(POLICY));
+        crate::files::write_whole(&path, text.as_bytes())
+            .map_err(|error| CommandError::unfinished(format!("cannot write {}", path.display())).because(&error))?;
+    }
+    let waivers = if count == 1 { "waiver" } else { "waivers" };
+    let advice = match (count, &args.reason) {
+        (0, _) | (_, Some(_)) => "",
+        _ => "; fill in each `reason` before the next run",
+    };
+    ui.say(&format!("{count} {waivers} appended to {POLICY}{advice}"));
+    Ok(exit::CLEAN)
+}
+
+/// Whether a format is meant for a person at a terminal.
+fn is_human(format: Format) -> bool {
+    format == Format::Human
+}

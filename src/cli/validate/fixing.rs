@@ -1,0 +1,74 @@
+//! `validate --fix`: writes what the fixes made, or shows it.
+
+use super::ValidateArgs;
+use crate::cli::Global;
+use crate::error::CommandError;
+use crate::finding::Report;
+use crate::output::escape;
+use crate::ui::Ui;
+use crate::validate::{Request, fix};
+use anstyle::{AnsiColor, Style};
+use similar::{ChangeTag, TextDiff};
+use std::fmt::Write as _;
+
+/// Applies the fixes, and returns the report of what is left. Under `--dry-run` nothing is written, the changes are shown
+/// on standard error's side of human output, and the report is of the entries as they are.
+pub(super) fn run(
+    args: &ValidateArgs,
+    global: &Global,
+    request: &Request<'_>,
+    report: Report,
+    ui: &Ui,
+) -> Result<Report, CommandError> {
+    let plan = fix::plan(request, &report);
+    for left in &plan.left {
+        ui.say(&format!("{}: `{}` was not fixed: {}", left.path, left.rule, left.reason));
+    }
+    if args.dry_run {
+        let changes: String =
+            plan.fixed.iter().map(|fixed| diff(&fixed.path, &fixed.before, &fixed.after, ui.stdout_color)).collect();
+        if super::is_human(global.format) && !changes.is_empty() {
+            ui.result(&changes)?;
+        }
+        ui.say(&format!("{} would change; nothing was written", files(plan.fixed.len())));
+        return Ok(report);
+    }
+    for fixed in &plan.fixed {
+        let path = global.root.join(&*fixed.path);
+        // Somebody may have saved the file since it was read: their text is not overwritten.
+        let now = crate::entry::load::read_text(&path).ok().flatten();
+        if now.as_ref() != Some(&fixed.before) {
+            return Err(CommandError::unfinished(format!("{} changed while it was being fixed", fixed.path))
+                .hint("run the command again"));
+        }
+        crate::files::write_whole(&path, fixed.after.as_bytes())
+            .map_err(|error| CommandError::unfinished(format!("cannot write {}", fixed.path)).because(&error))?;
+        ui.say(&format!("fixed {}: {}", fixed.path, fixed.rules.join(", ")));
+    }
+    Ok(fix::judge_after(request, &plan))
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
+/// A unified diff of one file.
+pub(super) fn diff(path: &str, before: &str, after: &str, color: bool) -> String {
+    let style = |color_of: AnsiColor| if color { Style::new().fg_color(Some(color_of.into())) } else { Style::new() };
+    let mut text = format!("--- a/{path}\n+++ b/{path}\n", path = escape::terminal(path));
+    let changes = TextDiff::from_lines(before, after);
+    for hunk in changes.unified_diff().context_radius(3).iter_hunks() {
+        let _ = write!(text, "{}", hunk.header());
+        text.push('\n');
+        for change in hunk.iter_changes() {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Delete => ('-', style(AnsiColor::Red)),
+                ChangeTag::Insert => ('+', style(AnsiColor::Green)),
+                ChangeTag::Equal => (' ', Style::new()),
+            };
+            let line = change.to_string();
+            let _ = writeln!(text, "{style}{sign}{}{style:#}", escape::terminal(line.trim_end_matches('\n')));
+        }
+    }
+    text
+}

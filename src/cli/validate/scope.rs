@@ -1,0 +1,50 @@
+//! Which entries a run judges, and where they are read from: the work tree, or Git's objects under `--diff`.
+
+use super::{Loaded, ValidateArgs};
+use crate::cli::{Global, policy, refuse};
+use crate::context::Context;
+use crate::entry::{Entry, load};
+use crate::error::CommandError;
+use crate::ui::Ui;
+use crate::validate::facts::Facts;
+use crate::validate::rules::nearest_of;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+/// Reads the entries and the policy.
+pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, CommandError> {
+    let policy = policy::load(&global.root, args.policy.as_deref())?;
+    let names = load::list(&global.root).map_err(|error| {
+        CommandError::unfinished(format!("cannot list the entries of `{}`", global.root.display())).because(&error)
+    })?;
+    let only = if args.names.is_empty() { None } else { Some(named(&args.names, &names)?) };
+    let entries: Vec<Entry> = load::load_all(&global.root, &names);
+    Ok(Loaded { entries, only, policy, facts: Vec::new() })
+}
+
+/// The entries of these names. A path into an entry names it too, so that a shell can complete it.
+fn named(wanted: &[String], names: &[OsString]) -> Result<BTreeSet<Arc<str>>, CommandError> {
+    let known: BTreeSet<&str> = names.iter().filter_map(|name| name.to_str()).collect();
+    wanted
+        .iter()
+        .map(|name| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let name = name.strip_prefix("servers/").unwrap_or(name);
+            let name = name.split('/').next().unwrap_or(name);
+            if known.contains(name) {
+                return Ok(Arc::from(name));
+            }
+            let error = refuse(format!("there is no entry `{name}`"));
+            Err(match nearest_of(name, known.iter().copied()) {
+                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+                None => error.hint("entries are the folders under `servers/`"),
+            })
+        })
+        .collect()
+}
+
+/// Asks the outside about the entries that are judged.
+pub(super) fn gather(_: &Loaded, _: &ValidateArgs, _: &Context, _: &Ui) -> Result<Vec<Facts>, CommandError> {
+    Ok(Vec::new())
+}

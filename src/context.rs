@@ -1,0 +1,66 @@
+//! What the process was started with. The only reader of environment variables and of the clock: everything else is
+//! told, so that a test can set all of it and the same input gives the same output.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use secrecy::SecretString;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// The surroundings of one run.
+#[derive(Debug)]
+pub struct Context {
+    /// The time that the run counts as its own. `SOURCE_DATE_EPOCH` (seconds since 1970) sets it.
+    pub now: DateTime<Utc>,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal: progress is shown only there.
+    pub stderr_is_terminal: bool,
+    /// `NO_COLOR` is set and not empty: no colour, whatever the terminal can.
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and neither empty nor `0`: colour, terminal or not.
+    pub force_color: bool,
+    /// `TERM=dumb`: a terminal without colour.
+    pub dumb_terminal: bool,
+    /// Columns of the terminal; `COLUMNS` sets it. 100 when nobody knows.
+    pub width: usize,
+    /// `GITHUB_TOKEN`, for GitHub's API.
+    pub github_token: Option<SecretString>,
+    /// `GITHUB_API_URL`; <https://api.github.com> without it.
+    pub github_api_url: String,
+    /// `SSL_CERT_FILE`: certificates to trust beside the built-in roots.
+    pub ssl_cert_file: Option<PathBuf>,
+}
+
+/// Output wider than this is hard to read; narrower than the least cannot hold a snippet.
+const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=240;
+const DEFAULT_WIDTH: usize = 100;
+
+impl Context {
+    /// Reads the environment and the clock, once.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name: &str| var(name).and_then(|value: OsString| value.into_string().ok());
+        let epoch = text("SOURCE_DATE_EPOCH").and_then(|text| text.parse::<i64>().ok());
+        let width = text("COLUMNS").and_then(|text| text.parse::<usize>().ok()).unwrap_or(DEFAULT_WIDTH);
+        Self {
+            now: epoch.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(Utc::now),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            no_color: var("NO_COLOR").is_some(),
+            force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+            width: width.clamp(*WIDTH_RANGE.start(), *WIDTH_RANGE.end()),
+            github_token: text("GITHUB_TOKEN").map(Into::into),
+            github_api_url: text("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned()),
+            ssl_cert_file: var("SSL_CERT_FILE").map(Into::into),
+        }
+    }
+
+    /// The day of the run, in UTC.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now.date_naive()
+    }
+}

@@ -1,0 +1,39 @@
+//! Writing files so that a reader, or a run that is killed, never sees half of one.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a whole file beside its place and moves it there; an existing file keeps its permissions.
+///
+/// # Errors
+/// When the folder is not there or cannot be written to.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // What is not a regular file, `/dev/stdout` say, cannot be replaced, only written to.
+    if let Ok(found) = std::fs::metadata(path)
+        && !found.is_file()
+    {
+        return std::fs::write(path, bytes);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".mcp-registry-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    set_permissions(path, file.as_file())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_permissions(path: &Path, file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // A temporary file is private; a new file is as readable as others that people make.
+    let permissions = match std::fs::metadata(path) {
+        Ok(found) => found.permissions(),
+        Err(_) => std::fs::Permissions::from_mode(0o644),
+    };
+    file.set_permissions(permissions)
+}
+
+#[cfg(not(unix))]
+fn set_permissions(_: &Path, _: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}

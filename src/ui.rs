@@ -1,0 +1,119 @@
+//! What a person sees beside the result: errors, progress, log lines, all on standard error. And the one place that
+//! writes results.
+
+use crate::cli::{Color, Global, LogFormat};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::escape;
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// How to speak with the person who started the run.
+#[derive(Debug)]
+pub struct Ui {
+    /// Colour on standard output.
+    pub stdout_color: bool,
+    stderr_color: bool,
+    progress: bool,
+    quiet: bool,
+    /// Columns for human output.
+    pub width: usize,
+    output: Option<PathBuf>,
+}
+
+impl Ui {
+    pub(crate) fn new(context: &Context, global: &Global) -> Self {
+        let color = |terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if context.no_color => false,
+            Color::Auto if context.force_color => true,
+            Color::Auto => terminal && !context.dumb_terminal,
+        };
+        Self {
+            stdout_color: color(context.stdout_is_terminal && global.output.is_none()),
+            stderr_color: color(context.stderr_is_terminal),
+            progress: context.stderr_is_terminal && !global.quiet,
+            quiet: global.quiet,
+            width: context.width,
+            output: global.output.clone(),
+        }
+    }
+
+    pub(crate) fn start_logging(&self, global: &Global) {
+        use tracing_subscriber::filter::LevelFilter;
+        let level = match global.verbose {
+            0 => return,
+            1 => LevelFilter::INFO,
+            2 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr);
+        // A second subscriber in one process, as in tests, is no reason to fail.
+        let _ = match global.log_format {
+            LogFormat::Text => builder.with_ansi(self.stderr_color).try_init(),
+            LogFormat::Json => builder.json().try_init(),
+        };
+    }
+
+    fn paint(&self, color: AnsiColor, text: &str) -> String {
+        let style = if self.stderr_color { Style::new().bold().fg_color(Some(color.into())) } else { Style::new() };
+        format!("{style}{text}{style:#}")
+    }
+
+    /// Shows why a command failed.
+    pub fn error(&self, error: &CommandError) {
+        let mut text = format!("{}: {}\n", self.paint(AnsiColor::Red, "error"), escape::terminal(&error.message));
+        for cause in &error.causes {
+            text.push_str(&format!("  because: {}\n", escape::terminal(cause)));
+        }
+        for hint in &error.hints {
+            text.push_str(&format!("  {}: {}\n", self.paint(AnsiColor::Cyan, "hint"), escape::terminal(hint)));
+        }
+        self.to_stderr(&text);
+    }
+
+    /// Says something that is not part of the result. Nothing under `--quiet`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.to_stderr(&format!("{}\n", escape::terminal(text)));
+        }
+    }
+
+    fn to_stderr(&self, text: &str) {
+        // Nobody is left to tell when standard error is closed.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// A progress bar of `total` steps; hidden unless standard error is a terminal.
+    #[must_use]
+    pub fn progress(&self, total: u64, what: &str) -> ProgressBar {
+        let target = if self.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar
+    }
+
+    /// Writes the result: to the file of `--output`, as a whole or not at all, or to standard output. A reader that closed
+    /// the pipe has what it wanted: that is no error.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn result(&self, text: &str) -> Result<(), CommandError> {
+        match &self.output {
+            None => match io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(CommandError::unfinished("cannot write to standard output").because(&error))
+                }
+                _ => Ok(()),
+            },
+            Some(path) => crate::files::write_whole(path, text.as_bytes())
+                .map_err(|error| CommandError::unfinished(format!("cannot write {}", path.display())).because(&error)),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `validate`: judges entries by the rules. Facts are gathered first; then everything here is synchronous and pure.
+
+pub mod facts;
+pub mod fix;
+pub mod index;
+pub mod rules;
+pub mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod waivers;
+
+use crate::entry::Entry;
+use crate::finding::{Finding, Report, Severity, SourceText, Sources};
+use crate::policy::{POLICY, Policy};
+use chrono::NaiveDate;
+use facts::{Fact, Facts};
+use index::Index;
+use rayon::prelude::*;
+use rules::{Check, RULES, RegistrySink, Rule, Sink, Subject};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What to judge.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Every entry of the registry, sorted by folder name.
+    pub entries: &'a [Entry],
+    /// The facts of each, in the same order; empty when the run is offline.
+    pub facts: &'a [Facts],
+    /// The names of the entries to judge; none judges all.
+    pub only: Option<BTreeSet<Arc<str>>>,
+    /// The registry's policy.
+    pub policy: &'a Policy,
+    /// The day of the run.
+    pub today: NaiveDate,
+    /// Whether a fact that is not available is an error and not a note.
+    pub strict: bool,
+}
+
+/// A rule and the severity that the policy gave it.
+type Active = (&'static Rule, Severity);
+
+/// The rules that count, after the policy's levels.
+fn active(policy: &Policy) -> Vec<Active> {
+    let level =
+        |id: &str| policy.settings.rules.iter().find(|(rule, _)| rule.get_ref() == id).map(|(_, l)| *l.get_ref());
+    RULES
+        .iter()
+        .filter_map(|rule| match level(rule.id) {
+            Some(level) => level.severity().map(|severity| (*rule, severity)),
+            None => Some((*rule, rule.severity)),
+        })
+        .collect()
+}
+
+/// Judges entries.
+#[must_use]
+pub fn judge(request: &Request<'_>) -> Report {
+    let active = active(request.policy);
+    let offline = Facts::default();
+    let judged: BTreeSet<Arc<str>> = match &request.only {
+        Some(only) => only.clone(),
+        None => request.entries.iter().map(|entry| entry.name.clone()).collect(),
+    };
+    let mut findings: Vec<Finding> = request
+        .entries
+        .par_iter()
+        .enumerate()
+        .filter(|(_, entry)| judged.contains(&entry.name))
+        .flat_map_iter(|(position, entry)| {
+            let facts = request.facts.get(position).unwrap_or(&offline);
+            let violations = entry.document().map(|document| schema::violations(document)).unwrap_or_default();
+            let (policy, today) = (request.policy, request.today);
+            let subject = Subject { entry, policy, facts, today, violations: &violations };
+            let mut findings = judge_entry(&active, &subject);
+            unavailable(&active, &subject, request.strict, &mut findings);
+            findings
+        })
+        .collect();
+
+    let index = Index { entries: request.entries, facts: request.facts, judged: &judged, policy: request.policy };
+    for (rule, severity) in &active {
+        if let Check::Registry(check) = rule.check {
+            check(&index, &mut RegistrySink::new(rule, *severity, &mut findings));
+        }
+    }
+    findings.retain(|finding| finding.entry.as_ref().is_none_or(|entry| judged.contains(entry)));
+    waivers::apply(request, &active, &mut findings);
+    Report::new("validate", judged.len(), findings, sources(request))
+}
+
+fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let document = subject.entry.document();
+    for (rule, severity) in active {
+        let mut sink = Sink::new(rule, *severity, subject.entry, &mut findings);
+        match (rule.check, document) {
+            (Check::Entry(check), _) => check(subject, &mut sink),
+            (Check::Manifest(check), Some(document)) => check(subject, document, &mut sink),
+            (Check::Manifest(_), None) | (Check::Registry(_) | Check::Run, _) => {}
+        }
+    }
+    findings
+}
+
+/// One note for each fact that was asked for and not given, whichever rules wanted it.
+fn unavailable(active: &[Active], subject: &Subject<'_>, strict: bool, findings: &mut Vec<Finding>) {
+    let Some((rule, severity)) = active.iter().find(|(rule, _)| rule.id == "unavailable-fact") else { return };
+    let severity = if strict { Severity::Error } else { *severity };
+    let facts = subject.facts;
+    let reason = |fact: Option<&String>, name: &'static str| fact.map(|why| (name, why.clone()));
+    fn why<T>(fact: &Fact<T>) -> Option<&String> {
+        match fact {
+            Fact::Unavailable(why) => Some(why),
+            Fact::NotGathered | Fact::Known(_) => None,
+        }
+    }
+    let all = [
+        reason(why(&facts.repository), facts::Need::Repository.name()),
+        reason(why(&facts.commit), facts::Need::Commit.name()),
+        reason(why(&facts.branch), facts::Need::Branch.name()),
+        reason(why(&facts.directory), facts::Need::Directory.name()),
+        reason(why(&facts.dockerfile), facts::Need::Dockerfile.name()),
+        reason(why(&facts.icon), facts::Need::Icon.name()),
+        reason(why(&facts.image), facts::Need::Image.name()),
+        reason(why(&facts.remote), facts::Need::Remote.name()),
+        reason(why(&facts.remote_tools), facts::Need::RemoteTools.name()),
+    ];
+    let mut sink = Sink::new(rule, severity, subject.entry, findings);
+    for (name, why) in all.into_iter().flatten() {
+        sink.at(
+            &subject.entry.manifest_file.path,
+            crate::finding::Anchor::File,
+            format!("could not find out about the {name}: {why}"),
+        )
+        .help("run again later; what depends on this was not judged");
+    }
+}
+
+/// Every text a finding or label may point into. Labels may name entries that are not judged themselves. The texts are
+/// shared, not copied.
+fn sources(request: &Request<'_>) -> Sources {
+    let files = request.entries.iter().flat_map(Entry::files);
+    let mut sources: Sources =
+        files.filter_map(|file| file.source().map(|source| (file.path.clone(), source))).collect();
+    if !request.policy.text.is_empty() {
+        sources.insert(POLICY.into(), SourceText::plain(request.policy.text.clone()));
+    }
+    sources
+}

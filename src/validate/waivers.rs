@@ -1,0 +1,123 @@
+//! Waivers: exceptions that maintainers made in `mcp-registry.toml`, and what is wrong with them.
+
+use super::facts::Need;
+use super::rules::{self, RULES, RegistrySink};
+use super::{Active, Request};
+use crate::document::Span;
+use crate::error::CommandError;
+use crate::finding::{Anchor, Finding, Report, Severity};
+use crate::policy::{POLICY, Policy, UNFILLED_REASON, Waiver};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Marks the findings that a waiver excuses, and reports waivers that excuse nothing or have run out.
+pub(super) fn apply(request: &Request<'_>, active: &[Active], findings: &mut Vec<Finding>) {
+    let waivers = &request.policy.settings.waivers;
+    let path: Arc<str> = POLICY.into();
+    let mut about = Vec::new();
+    for waiver in waivers {
+        let span = waiver.span();
+        let anchor = Anchor::Bytes(Span::new(span.start, span.end));
+        let waiver = waiver.get_ref();
+        if let Some(day) = waiver.expires
+            && day < request.today
+        {
+            report(active, "expired-waiver", &mut about, |sink| {
+                let message = format!("the waiver of `{}` for `{}` ended on {day}", waiver.rule, waiver.entry);
+                sink.at_file(&path, anchor.clone(), message)
+                    .help("mend the entry and remove the waiver, or decide anew and set a later `expires`");
+            });
+            continue;
+        }
+        let mut used = false;
+        for finding in findings.iter_mut().filter(|finding| covers(waiver, finding)) {
+            finding.waived = Some(waiver.reason.clone());
+            used = true;
+        }
+        if !used && could_be_used(request, active, waiver) {
+            report(active, "unused-waiver", &mut about, |sink| {
+                let exists = request.entries.iter().any(|entry| *entry.name == *waiver.entry);
+                let why = if exists { "there is no such finding" } else { "there is no such entry" };
+                let message = format!("the waiver of `{}` for `{}` excuses nothing: {why}", waiver.rule, waiver.entry);
+                sink.at_file(&path, anchor.clone(), message).help("remove the waiver");
+            });
+        }
+    }
+    findings.append(&mut about);
+}
+
+fn report(active: &[Active], id: &str, findings: &mut Vec<Finding>, say: impl FnOnce(&mut RegistrySink<'_>)) {
+    if let Some((rule, severity)) = active.iter().find(|(rule, _)| rule.id == id) {
+        say(&mut RegistrySink::new(rule, *severity, findings));
+    }
+}
+
+fn covers(waiver: &Waiver, finding: &Finding) -> bool {
+    finding.rule == waiver.rule && finding.entry.as_deref() == Some(waiver.entry.as_str())
+}
+
+/// A waiver is unused only if this run would have made the finding: its rule counts, its entry was judged, and the
+/// facts that the rule needs were gathered.
+fn could_be_used(request: &Request<'_>, active: &[Active], waiver: &Waiver) -> bool {
+    let Some((rule, _)) = active.iter().find(|(rule, _)| rule.id == waiver.rule) else { return false };
+    let in_scope = request.only.as_ref().is_none_or(|only| only.contains(waiver.entry.as_str()));
+    let needs: &[Need] = rule.needs;
+    in_scope && (needs.is_empty() || !request.facts.is_empty())
+}
+
+/// Checks that every rule the policy names exists.
+///
+/// # Errors
+/// When one does not; with the nearest that does.
+pub fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
+    let levels = policy.settings.rules.keys().map(|id| (id.get_ref().as_str(), id.span()));
+    let waivers = policy.settings.waivers.iter().map(|waiver| (waiver.get_ref().rule.as_str(), waiver.span()));
+    for (id, span) in levels.chain(waivers) {
+        if rules::find(id).is_none() {
+            let line = policy.text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            let error = CommandError::usage(format!("{POLICY}:{line}: there is no rule `{id}`"));
+            return Err(match rules::nearest(id) {
+                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+                None => error.hint(format!("`mcp-registry rules` lists all {}", RULES.len())),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The policy's text with a waiver appended for every finding that fails a run at `fail_on` and is not waived yet, and how
+/// many were added. One waiver serves all findings of a rule in an entry.
+///
+/// # Errors
+/// When the result would not be a policy: the file defines `waivers` in another way.
+pub fn write(
+    policy: &Policy,
+    report: &Report,
+    fail_on: Severity,
+    reason: Option<&str>,
+) -> Result<(String, usize), CommandError> {
+    let wanted: BTreeSet<(&str, &str)> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.waived.is_none() && finding.severity >= fail_on)
+        .filter_map(|finding| Some((finding.entry.as_deref()?, finding.rule)))
+        .collect();
+    let mut text = policy.text.to_string();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let reason = toml::Value::from(reason.unwrap_or(UNFILLED_REASON));
+    for (entry, rule) in &wanted {
+        let entry = toml::Value::from(*entry);
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n[[waivers]]\nrule = \"{rule}\"\nentry = {entry}\nreason = {reason}\n");
+    }
+    let readable = toml::from_str::<toml::Table>(&text);
+    match readable {
+        Ok(_) => Ok((text, wanted.len())),
+        Err(error) => Err(CommandError::unfinished(format!("cannot append waivers to {POLICY}"))
+            .because(&error)
+            .hint("write existing waivers as `[[waivers]]` tables")),
+    }
+}
