@@ -216,7 +216,13 @@ impl<'t> Composer<'t> {
     fn open(&mut self, span: Span, style: StructureStyle, content: Content) -> Result<(), DocumentError> {
         if let Some(Frame { content: Content::Mapping { key: None, .. }, .. }) = self.frames.last() {
             let what = if matches!(content, Content::Mapping { .. }) { "mapping" } else { "sequence" };
-            let hint = if style == StructureStyle::Flow { "; quote a text that begins with a bracket" } else { "" };
+            let hint = match style {
+                StructureStyle::Block => "",
+                StructureStyle::Flow if self.text.get(..span.end).is_some_and(|seen| seen.ends_with("{{")) => {
+                    "; put a `{{template}}` in quotes"
+                }
+                StructureStyle::Flow => "; quote a text that begins with a bracket",
+            };
             return Err(error(format!("a key must be a scalar, not a {what}{hint}"), self.visible(span)));
         }
         if self.frames.len() >= MAX_DEPTH {
@@ -303,3 +309,6 @@ fn shown(key: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

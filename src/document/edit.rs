@@ -1,29 +1,215 @@
 //! Comment-keeping edits of a text, by the spans of its tree.
-use super::Span;
+//!
+//! Nothing here prints a tree. An edit replaces the bytes it is about, and every other byte (comments, quotes,
+//! order, line ends) stays. What cannot be edited with certainty is refused with a reason. After applying edits
+//! the caller composes the result and asks [`verify_same_data_except`] whether only the intended data changed.
 
-/// One replacement.
+mod keys;
+mod order;
+mod verify;
+mod write;
+
+pub use keys::{insert_key, remove_pair};
+pub use order::{reorder_top_level, sort_sequence};
+pub use verify::{same_data, verify_same_data_except};
+
+use super::scalar::{self, Resolved};
+use super::{Document, Node, Route, Scalar, ScalarStyle, Span};
+
+/// One replacement: the bytes of `span` become `replacement`. An empty span inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced.
     pub span: Span,
-    /// With what.
+    /// What stands there afterwards.
     pub replacement: String,
 }
 
-/// Why an edit was refused.
+/// Why an edit cannot be made with certainty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct EditError(pub String);
+pub enum EditError {
+    /// The route leads nowhere.
+    #[error("there is nothing at `{0}`")]
+    Missing(Route),
+    /// A key that should be inserted is there already.
+    #[error("`{0}` exists already")]
+    Exists(Route),
+    /// The text there has a form that is not edited; the words say which.
+    #[error("`{0}` cannot be edited: {1}")]
+    Unsupported(Route, &'static str),
+    /// Two edits want the same bytes.
+    #[error("two edits overlap at byte {0}")]
+    Overlap(usize),
+    /// An edit lies outside of the text or inside a character.
+    #[error("an edit does not fit the text at byte {0}")]
+    OutOfBounds(usize),
+}
 
-/// Applies edits.
+/// Edits of one text that do not overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Sorted by start; insertions at one place stay in the order they were added.
+    edits: Vec<Edit>,
+}
+
+impl Edits {
+    /// No edits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an edit.
+    ///
+    /// # Errors
+    /// When it overlaps one that was added before; the edits are then unchanged.
+    pub fn add(&mut self, edit: Edit) -> Result<(), EditError> {
+        let at = self.edits.partition_point(|earlier| earlier.span.start <= edit.span.start);
+        let before = at.checked_sub(1).and_then(|before| self.edits.get(before));
+        // Two replacements that begin at one place overlap unless one of them is an insertion.
+        let clash = before.is_some_and(|before| before.span.end > edit.span.start)
+            || self.edits.get(at).is_some_and(|after| edit.span.end > after.span.start);
+        if clash {
+            return Err(EditError::Overlap(edit.span.start));
+        }
+        self.edits.insert(at, edit);
+        Ok(())
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// The text after all edits.
+    ///
+    /// # Errors
+    /// When an edit was made for another text and does not fit this one.
+    pub fn apply(&self, text: &str) -> Result<String, EditError> {
+        let mut result = String::with_capacity(text.len() + 64);
+        let mut kept = 0;
+        for edit in &self.edits {
+            let between = text.get(kept..edit.span.start).filter(|_| text.is_char_boundary(edit.span.end));
+            result.push_str(between.ok_or(EditError::OutOfBounds(edit.span.start))?);
+            result.push_str(&edit.replacement);
+            kept = edit.span.end;
+        }
+        result.push_str(text.get(kept..).ok_or(EditError::OutOfBounds(kept))?);
+        Ok(result)
+    }
+}
+
+/// Replaces a scalar's text. Quotes keep their style when `new` can be written in it; a plain scalar gets quotes
+/// when `new` without them would be another type to any common reader, or no scalar at all. An absent value
+/// (`key:`) is filled in.
 ///
 /// # Errors
-/// When they overlap.
-pub fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String, EditError> {
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
-    let mut text = text.to_owned();
-    for edit in edits {
-        text.replace_range(edit.span.range(), &edit.replacement);
+/// When the route leads to no scalar, or to one on several lines or with a tag.
+pub fn replace_scalar(document: &Document, route: &Route, new: &str) -> Result<Edit, EditError> {
+    let (node, scalar) = editable_scalar(document, route)?;
+    let in_flow = in_flow(document, route);
+    if node.span.start == node.span.end {
+        let before = document.text().get(..node.span.start).unwrap_or("");
+        if !before.ends_with([':', '-']) {
+            return Err(EditError::Unsupported(route.clone(), "it has no value and no colon"));
+        }
+        let replacement = format!(" {}", write::scalar(new, ScalarStyle::Plain, in_flow));
+        return Ok(Edit { span: node.span, replacement });
     }
-    Ok(text)
+    Ok(Edit { span: node.span, replacement: write::scalar(new, scalar.style, in_flow) })
 }
+
+/// Puts quotes around a plain scalar, so that every reader takes it for the text it is.
+///
+/// # Errors
+/// When the route leads to no scalar, or to one that has no text, is quoted already, has a tag, or spans lines.
+pub fn quote_scalar(document: &Document, route: &Route) -> Result<Edit, EditError> {
+    let (node, scalar) = editable_scalar(document, route)?;
+    if scalar.style != ScalarStyle::Plain {
+        return Err(EditError::Unsupported(route.clone(), "it is quoted already"));
+    }
+    if node.span.start == node.span.end {
+        return Err(EditError::Unsupported(route.clone(), "it has no value"));
+    }
+    Ok(Edit { span: node.span, replacement: write::quoted(&scalar.text) })
+}
+
+/// A scalar on one line, without a tag.
+fn editable_scalar<'d>(document: &'d Document, route: &Route) -> Result<(&'d Node, &'d Scalar), EditError> {
+    let node = document.at(route).ok_or_else(|| EditError::Missing(route.clone()))?;
+    let unsupported = |why| Err(EditError::Unsupported(route.clone(), why));
+    let Some(scalar) = node.scalar() else { return unsupported("it is not a scalar") };
+    if scalar.tag.is_some() {
+        return unsupported("it has a tag");
+    }
+    let source = document.text().get(node.span.range()).unwrap_or("\n");
+    if source.contains(['\n', '\r']) || matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        return unsupported("it is written on several lines");
+    }
+    Ok((node, scalar))
+}
+
+/// Whether the node at `route` stands inside brackets.
+fn in_flow(document: &Document, route: &Route) -> bool {
+    let mut node = document.root();
+    for step in route.steps() {
+        if is_flow(document.text(), node) {
+            return true;
+        }
+        let Some(child) = node.at(&Route::new(vec![step.clone()])) else { return false };
+        node = child;
+    }
+    false
+}
+
+/// Whether a collection is written with brackets.
+fn is_flow(text: &str, node: &Node) -> bool {
+    node.scalar().is_none() && text.get(node.span.range()).is_some_and(|source| source.starts_with(['{', '[']))
+}
+
+/// Whether a scalar is empty to every reader.
+fn is_null(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| scalar::resolve(scalar) == Resolved::Null)
+}
+
+/// Where the line of byte `at` begins. A byte order mark belongs to no line.
+fn line_start(text: &str, at: usize) -> usize {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    if start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8().min(at) } else { start }
+}
+
+/// Where the line of byte `at` ends, its line end excluded, and where the next one begins.
+fn line_end(text: &str, at: usize) -> (usize, usize) {
+    match text.get(at..).and_then(|rest| rest.find('\n')) {
+        Some(newline) => {
+            let end = at + newline;
+            let carriage_return = text.get(at..end).is_some_and(|line| line.ends_with('\r'));
+            (end - usize::from(carriage_return), end + 1)
+        }
+        None => (text.len(), text.len()),
+    }
+}
+
+/// The line end that the text uses.
+fn line_ending(text: &str) -> &'static str {
+    match text.find('\n') {
+        Some(at) if text.get(..at).is_some_and(|line| line.ends_with('\r')) => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// Whether the text has a carriage return that is not part of a line end: to YAML it is a line end of its own, to
+/// the functions above it is not.
+fn has_lone_carriage_return(text: &str) -> bool {
+    text.bytes().zip(text.bytes().skip(1).chain([0])).any(|(byte, next)| byte == b'\r' && next != b'\n')
+}
+
+/// Whether what stands between a value and the end of its line can stay there: blanks, or a comment.
+fn is_blank_or_comment(rest: &str) -> bool {
+    let trimmed = rest.trim_start_matches([' ', '\t']);
+    trimmed.is_empty() || (trimmed.starts_with('#') && trimmed.len() < rest.len())
+}
+
+#[cfg(test)]
+mod tests;

@@ -28,16 +28,15 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
     if text.len() > MAX_BYTES {
         return Err(error(format!("the text has {} bytes; at most {MAX_BYTES} are read", text.len()), Span::new(0, 0)));
     }
-    // Both parsers below descend by calling themselves.
-    bound_depth(text)?;
+    look_ahead(text)?;
     let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT)
         .map_err(|refusal| error(lower_first(&refusal.kind().to_string()), span_of(refusal.range())))?;
     // The first parser is made for humans' configuration files and keeps some leniencies that cannot be
-    // switched off (control characters in strings, leading zeros); the second has none, but knows no spans.
-    serde_json::from_str::<IgnoredAny>(text).map_err(|refusal| strict_error(text, &refusal))?;
+    // switched off (spaces that are not JSON's, say); the second has none, but knows no spans.
     let Some(value) = parsed.value else {
         return Err(error("the text is empty", Span::new(0, 0)));
     };
+    serde_json::from_str::<IgnoredAny>(text).map_err(|refusal| strict_error(text, &refusal))?;
     let mut nodes = 0;
     node(value, &mut nodes)
 }
@@ -68,12 +67,19 @@ fn strict_error(text: &str, refusal: &serde_json::Error) -> DocumentError {
     error(lower_first(message), Span::new(at, at + width))
 }
 
-/// Counts open brackets outside strings; in a text that is not JSON the count may be off, but never low enough to
-/// let a parser descend further than this.
-fn bound_depth(text: &str) -> Result<(), DocumentError> {
+/// Bounds the depth, because both parsers descend by calling themselves, and finds control characters in strings,
+/// which one parser takes and the other places inexactly. In a text that is not JSON the count of open brackets may
+/// be off, but a parser stops where the text stops being JSON.
+fn look_ahead(text: &str) -> Result<(), DocumentError> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
+            0..0x20 if in_string => {
+                return Err(error(
+                    "a control character in a string must be written as an escape",
+                    Span::new(at, at + 1),
+                ));
+            }
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
@@ -131,4 +137,132 @@ fn pairs(object: ast::Object<'_>, nodes: &mut usize) -> Result<Vec<Pair>, Docume
         pairs.push(Pair { key: Key { text, span }, value: node(property.value, nodes)? });
     }
     Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::super::limits::{MAX_DEPTH, MAX_NODES};
+    use super::compose;
+    use crate::document::scalar::to_json;
+    use crate::route;
+    use std::fmt::Write as _;
+
+    #[test]
+    fn only_json_is_json() {
+        let texts = [
+            "",
+            " \n",
+            "{} // c",
+            "/* c */ {}",
+            "[1,]",
+            "{\"a\": 1,}",
+            "[1 2]",
+            "{\"a\": 1 \"b\": 2}",
+            "{a: 1}",
+            "{1: 1}",
+            "['a']",
+            "[0xff]",
+            "[+1]",
+            "[01]",
+            "[-01]",
+            "[1.]",
+            "[.5]",
+            "[1e]",
+            "[NaN]",
+            "[tru]",
+            "[True]",
+            "[\"a\nb\"]",
+            "[\"a\u{1}b\"]",
+            "[\"\\x41\"]",
+            "[\"\\ud800\"]",
+            "[\"\\udc00x\"]",
+            "[\"\\u12\"]",
+            "[\"a]",
+            "[1",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\": 1",
+            "[}",
+            "]",
+            "[] []",
+            "[\u{a0}1]",
+            "\u{feff}[]",
+            "{\"a\": 1, \"\\u0061\": 2}",
+        ];
+        let mut shown = String::new();
+        for text in texts {
+            let refusal = compose(text).expect_err(text);
+            let marked = &text[refusal.span.range()];
+            writeln!(shown, "{text:?}: {marked:?} {}", refusal.message).unwrap();
+            if let Some((span, label)) = refusal.related {
+                writeln!(shown, "  {:?}: {label}", &text[span.range()]).unwrap();
+            }
+        }
+        insta::assert_snapshot!(shown, @r#"
+        "": "" the text is empty
+        " \n": "" the text is empty
+        "{} // c": "// c" comments are not allowed
+        "/* c */ {}": "/* c */" comments are not allowed
+        "[1,]": "," trailing commas are not allowed
+        "{\"a\": 1,}": "," trailing commas are not allowed
+        "[1 2]": "" expected comma
+        "{\"a\": 1 \"b\": 2}": "" expected comma
+        "{a: 1}": "a" expected string for object property
+        "{1: 1}": "1" expected string for object property
+        "['a']": "'" single-quoted strings are not allowed
+        "[0xff]": "0" hexadecimal numbers are not allowed
+        "[+1]": "+" unary plus on numbers is not allowed
+        "[01]": "" expected comma
+        "[-01]": "" expected comma
+        "[1.]": "]" expected digit
+        "[.5]": "." unexpected token
+        "[1e]": "]" expected plus, minus, or digit in number literal
+        "[NaN]": "NaN" unexpected token
+        "[tru]": "tru" unexpected token
+        "[True]": "True" unexpected token
+        "[\"a\nb\"]": "\n" a control character in a string must be written as an escape
+        "[\"a\u{1}b\"]": "\u{1}" a control character in a string must be written as an escape
+        "[\"\\x41\"]": "\\x" invalid escape
+        "[\"\\ud800\"]": "\\ud800\"" invalid unicode escape sequence. 'd800 (unpaired high surrogate)' is not a valid UTF8 character
+        "[\"\\udc00x\"]": "\\udc00" invalid unicode escape sequence. 'dc00 (unpaired low surrogate)' is not a valid UTF8 character
+        "[\"\\u12\"]": "\\u12\"" expected four hex digits
+        "[\"a]": "\"a]" unterminated string literal
+        "[1": "[1" unterminated array
+        "{\"a\"": "" expected colon after the string or word in object property
+        "{\"a\":": "" expected value after colon in object property
+        "{\"a\": 1": "{\"a\": 1" unterminated object
+        "[}": "}" unexpected close brace
+        "]": "]" unexpected close bracket
+        "[] []": "[" text cannot contain more than one JSON value
+        "[\u{a0}1]": "\u{a0}" expected value
+        "\u{feff}[]": "\u{feff}" unexpected token
+        "{\"a\": 1, \"\\u0061\": 2}": "\"\\u0061\"" duplicate key
+          "\"a\"": first set here
+        "#);
+    }
+
+    #[test]
+    fn values_and_spans_are_those_of_the_text() {
+        let text = r#" {"é": [1, -0.5e3, "a\n\ud83d\udc4d", true, null], "b": {}} "#;
+        let root = compose(text).unwrap();
+        assert_eq!(to_json(&root), serde_json::from_str::<serde_json::Value>(text).unwrap());
+        let marked = |route| &text[root.at(&route).unwrap().span.range()];
+        assert_eq!(marked(route![]), text.trim());
+        assert_eq!(marked(route!["é", 2]), r#""a\n\ud83d\udc4d""#);
+        assert_eq!(marked(route!["é", 1]), "-0.5e3");
+        assert_eq!(&text[root.pair("é").unwrap().key.span.range()], "\"é\"");
+    }
+
+    #[test]
+    fn limits_are_refused_by_name() {
+        let message = |text: &str| compose(text).unwrap_err().message;
+        let deep = format!("collections are nested more than {MAX_DEPTH} deep");
+        assert_eq!(message(&"[".repeat(100_000)), deep);
+        assert_eq!(message(&"{\"a\":".repeat(100_000)), deep);
+        assert!(compose(&format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH))).is_ok());
+        let many = format!("[{}0]", "0,".repeat(MAX_NODES));
+        assert_eq!(message(&many), format!("the text has more than {MAX_NODES} values"));
+    }
 }

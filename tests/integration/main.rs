@@ -1,4 +1,6 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod corpus;
 mod runner;
+mod yaml_v3;

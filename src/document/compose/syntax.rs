@@ -10,22 +10,32 @@ pub(super) fn explain(text: &str, scan: &ScanError, seen_to: usize) -> DocumentE
     while !text.is_char_boundary(at) {
         at -= 1;
     }
-    let unclosed_quote = match scan.kind() {
-        ErrorKind::UnclosedQuotedScalar => true,
+    let quote = text.get(seen_to..at).and_then(|skipped| skipped.find(['"', '\'']));
+    let quote = quote.map(|quote| Span::new(seen_to + quote, seen_to + quote + 1));
+    let at_end = text.get(at..).is_some_and(|rest| rest.trim().is_empty());
+    match (scan.kind(), quote) {
         // At the end of the text, the wrong indentation is that of a line that does not exist.
-        ErrorKind::InvalidQuotedScalarIndent => text.get(at..).is_some_and(|rest| rest.trim().is_empty()),
-        _ => false,
-    };
-    if unclosed_quote && let Some(quote) = text.get(seen_to..at).and_then(|skipped| skipped.find(['"', '\''])) {
-        let at = seen_to + quote;
-        return DocumentError {
-            message: "this quote is never closed".to_owned(),
-            span: Span::new(at, at + 1),
-            related: None,
-        };
+        (ErrorKind::UnclosedQuotedScalar, Some(span)) => return error("this quote is never closed".to_owned(), span),
+        (ErrorKind::InvalidQuotedScalarIndent, Some(span)) if at_end => {
+            return error("this quote is never closed".to_owned(), span);
+        }
+        (ErrorKind::InvalidQuotedScalarIndent, Some(span)) => {
+            let message = "this line is inside quotes but not indented; is a closing quote missing above?";
+            let related = Some((span, "the quote opens here".to_owned()));
+            return DocumentError { related, ..error(message.to_owned(), first_character(text, at)) };
+        }
+        _ => {}
     }
+    error(message(scan.kind()), first_character(text, at))
+}
+
+fn error(message: String, span: Span) -> DocumentError {
+    DocumentError { message, span, related: None }
+}
+
+fn first_character(text: &str, at: usize) -> Span {
     let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    DocumentError { message: message(scan.kind()), span: Span::new(at, at + width), related: None }
+    Span::new(at, at + width)
 }
 
 fn message(kind: &ErrorKind) -> String {
@@ -36,6 +46,7 @@ fn message(kind: &ErrorKind) -> String {
         ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabNotAllowed
+        | ErrorKind::TabInPlainScalar
         | ErrorKind::TabAtBlockScalarStart => "a tab cannot indent in YAML; use spaces",
         ErrorKind::UnclosedQuotedScalar => "a quote is never closed",
         ErrorKind::UnclosedFlowCollection { open } => return format!("the `{open}` is never closed"),
@@ -67,16 +78,25 @@ fn message(kind: &ErrorKind) -> String {
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             "expected `key: value`; the `:` is missing, or the line's indentation is wrong"
         }
+        ErrorKind::UnexpectedEofImplicitFlowMapping | ErrorKind::ExpectedNodeContent => "a value is missing here",
+        ErrorKind::InvalidBlockScalarHeader => {
+            "only a comment can follow `|` or `>` on its line; quote a text that begins with one"
+        }
+        ErrorKind::MissingAnchorOrAliasName => "`&` and `*` begin a name in YAML; quote a text that begins with one",
         ErrorKind::ExpectedDocumentStart => "expected the end of the text here",
         ErrorKind::BomInsideDocument => "a byte order mark is only allowed at the start of the text",
         ErrorKind::CommentNotSeparated => "a comment needs a space before its `#`",
-        other => return lower_first(&other.to_string()),
+        other => return in_our_form(&other.to_string()),
     }
     .to_owned()
 }
 
-/// The parser's own words, in the form of all our messages: no capital, no final stop.
-fn lower_first(message: &str) -> String {
+/// The parser's own words, without what it was doing, a capital or a final stop.
+fn in_our_form(message: &str) -> String {
+    let message = match message.split_once(", ") {
+        Some((activity, message)) if activity.starts_with("while ") => message,
+        _ => message,
+    };
     let mut characters = message.trim_end_matches('.').chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
