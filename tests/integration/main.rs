@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod corpus;
+mod hostile;
+mod mutation;
 mod runner;
 mod yaml_v3;
