@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod corpus;
+mod formatting;
 mod hostile;
 mod mutation;
 mod runner;
