@@ -191,6 +191,12 @@ impl Said<'_> {
         self
     }
 
+    /// This one matters less than others of its rule: at most so much, whatever the policy says about the rule.
+    pub fn at_most(self, severity: Severity) -> Self {
+        self.finding.severity = self.finding.severity.min(severity);
+        self
+    }
+
     /// This one cannot be mended by `--fix`, although others of its rule can.
     pub fn not_fixable(self) -> Self {
         self.finding.fixable = false;
@@ -207,7 +213,22 @@ macro_rules! rules {
 }
 
 rules! {
+    archived_repository,
+    branch_is_tag,
+    branch_missing,
+    commit_not_found,
+    directory_missing,
+    dockerfile_missing,
+    icon_invalid,
+    icon_unreachable,
+    image_not_found,
+    impostor_commit,
     invalid_name,
+    license_forbidden,
+    license_missing,
+    moved_repository,
+    remote_tools_unavailable,
+    remote_unreachable,
     unpinned_source,
 }
 

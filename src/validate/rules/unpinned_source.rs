@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn a_local_server_needs_a_pin() {
         let unpinned = "name: x\ntype: server\nsource:\n  project: https://github.com/a/b\n";
-        insta::assert_snapshot!(rendered("unpinned-source", "x", unpinned), @"");
+        insta::assert_snapshot!(rendered("unpinned-source", "x", unpinned), @"
+        error[unpinned-source]: the source is not pinned: `source.commit` is missing
+          --> servers/x/server.yaml:3:1
+        ");
     }
 
     #[test]
