@@ -100,6 +100,16 @@ impl Edits {
     }
 }
 
+/// The text after `edits`, given in any order.
+///
+/// # Errors
+/// When two of them overlap, or one was made for another text.
+pub fn apply(text: &str, edits: impl IntoIterator<Item = Edit>) -> Result<String, EditError> {
+    let mut all = Edits::new();
+    edits.into_iter().try_for_each(|edit| all.add(edit))?;
+    all.apply(text)
+}
+
 /// Replaces a scalar's text. Quotes keep their style when `new` can be written in it; a plain scalar gets quotes
 /// when `new` without them would be another type to any common reader, or no scalar at all. An absent value
 /// (`key:`) is filled in.

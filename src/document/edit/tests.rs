@@ -8,9 +8,7 @@ fn document(text: &str) -> Document {
 }
 
 fn applied(text: &str, edit: Edit) -> String {
-    let mut edits = Edits::new();
-    edits.add(edit).unwrap();
-    edits.apply(text).unwrap()
+    apply(text, [edit]).unwrap()
 }
 
 fn replaced(text: &str, route: &Route, new: &str) -> String {
