@@ -202,8 +202,14 @@ impl Report {
     /// the finding is about the whole file.
     #[must_use]
     pub fn positions(&self, finding: &Finding) -> Option<(Position, Position)> {
-        let source = self.sources.get(&finding.path)?;
-        let span = source.span(&finding.anchor)?;
+        self.positions_in(&finding.path, &finding.anchor)
+    }
+
+    /// First and last position of a place in any of the texts, as [`Report::positions`].
+    #[must_use]
+    pub fn positions_in(&self, path: &str, anchor: &Anchor) -> Option<(Position, Position)> {
+        let source = self.sources.get(path)?;
+        let span = source.span(anchor)?;
         let lines = source.lines();
         Some((lines.position(source.text(), span.start), lines.position(source.text(), span.end)))
     }

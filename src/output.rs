@@ -1,13 +1,20 @@
-//! Renderings of a report. (Interface only here; the renderers land from their own branch and replace this file.)
+//! Renderings of a [`Report`]: one report, and every output is the same findings in another form.
+//!
+//! Texts in a report may hold anything an entry held. What each form must not let through is decided in
+//! [`escape`] and nowhere else.
+
 pub mod escape;
+mod excerpt;
+pub mod github;
 pub mod human;
+pub mod json;
 
-use crate::finding::{Report, Severity};
-
-/// How a result is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+use crate::finding::{Report, Severity, Summary};
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 pub enum Format {
     /// For people at a terminal.
+    #[default]
     Human,
     /// One JSON document: `schemas/report.json`.
     Json,
@@ -19,38 +26,95 @@ pub enum Format {
     Markdown,
 }
 
-/// What renderers need to know beside the report.
-#[derive(Debug, Clone, Copy)]
-pub struct RenderOptions<'a> {
-    /// Whether human output is coloured.
-    pub color: bool,
-    /// Columns of human output.
-    pub width: usize,
-    /// Whether waived findings are shown to people.
-    pub show_waived: bool,
-    /// Whether the summary line is left out.
-    pub quiet: bool,
-    /// Every rule of the command.
-    pub rules: &'a [RuleDescriptor],
-}
-
-/// A rule, as far as an output that lists rules shows it.
-#[derive(Debug, Clone)]
+/// What a rule is, for the outputs that describe rules beside findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleDescriptor {
-    /// The id.
+    /// The id that findings carry.
     pub id: &'static str,
-    /// One line.
+    /// One line, without a final full stop.
     pub summary: &'static str,
-    /// Markdown.
+    /// Markdown: what, why, how to fix.
     pub explanation: &'static str,
-    /// The default severity.
+    /// What its findings are unless the policy says otherwise.
     pub severity: Severity,
-    /// Where more is said.
+    /// Where it is explained on the web, if anywhere.
     pub help_uri: Option<String>,
 }
 
-/// Renders a report.
+/// How to render.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderOptions<'a> {
+    /// ANSI colours in the human form. The caller knows whether it writes to a terminal.
+    pub color: bool,
+    /// Columns of the terminal; excerpts are cut to them. Taken as at least 40 and at most 400.
+    pub width: usize,
+    /// Show findings that a waiver excuses, in the human and the Markdown form. JSON and SARIF always hold them, marked;
+    /// GitHub annotations never do.
+    pub show_waived: bool,
+    /// Leave out what is not a finding: the closing summary of the human, GitHub and Markdown forms.
+    pub quiet: bool,
+    /// The rules that SARIF describes. Rules that findings name and that are not here are described by their id alone.
+    pub rules: &'a [RuleDescriptor],
+}
+
+impl Default for RenderOptions<'_> {
+    /// No colour, 140 columns, without waived findings.
+    fn default() -> Self {
+        Self { color: false, width: 140, show_waived: false, quiet: false, rules: &[] }
+    }
+}
+
+/// `report` in `format`, with a final line end. Time and memory grow with the number of findings, not with the size
+/// of the texts they point into.
 #[must_use]
-pub fn render(report: &Report, _format: Format, _options: &RenderOptions<'_>) -> String {
-    human::findings_plain(report)
+pub fn render(report: &Report, format: Format, options: &RenderOptions<'_>) -> String {
+    match format {
+        Format::Human => human::render(report, options),
+        Format::Json => json::render(report),
+        Format::Github => github::render(report, options),
+        Format::Sarif | Format::Markdown => human::render(report, options),
+    }
+}
+
+/// `2 errors, 1 warning and 3 notes in 172 entries (4 waived)`, or `no problems in 24 entries`.
+#[must_use]
+pub fn summary_line(summary: &Summary, entries: usize) -> String {
+    let counts: Vec<String> = [(summary.error, "error"), (summary.warning, "warning"), (summary.note, "note")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| count(number, noun))
+        .collect();
+    let problems = match counts.as_slice() {
+        [] => "no problems".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+    let waived = if summary.waived > 0 { format!(" ({} waived)", summary.waived) } else { String::new() };
+    format!("{problems} in {entries}{waived}")
+}
+
+/// `1 error`, `2 errors`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::summary_line;
+    use crate::finding::Summary;
+
+    #[test]
+    fn summaries_are_sentences() {
+        let line =
+            |error, warning, note, waived, entries| summary_line(&Summary { error, warning, note, waived }, entries);
+        assert_eq!(line(2, 1, 3, 4, 172), "2 errors, 1 warning and 3 notes in 172 entries (4 waived)");
+        assert_eq!(line(0, 2, 1, 0, 2), "2 warnings and 1 note in 2 entries");
+        assert_eq!(line(1, 0, 0, 0, 1), "1 error in 1 entry");
+        assert_eq!(line(0, 0, 0, 0, 24), "no problems in 24 entries");
+        assert_eq!(line(0, 0, 0, 1, 0), "no problems in 0 entries (1 waived)");
+    }
 }

@@ -62,7 +62,12 @@ source:
     fn a_read_only_repository_is_found() {
         insta::assert_snapshot!(judged(true).rendered(), @"
         warning[archived-repository]: the repository https://github.com/acme/x is archived
-          --> servers/x/server.yaml:4:12
+         --> servers/x/server.yaml:4:12
+          |
+        4 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: name its successor, if it has one; there will be no more fixes here
         ");
     }
 

@@ -62,7 +62,12 @@ source:
     fn a_tag_is_found() {
         insta::assert_snapshot!(judged(Fact::Known(Branch::Tag)).rendered(), @"
         warning[branch-is-tag]: `stable` is a tag, not a branch: the pin never moves
-          --> servers/x/server.yaml:5:11
+         --> servers/x/server.yaml:5:11
+          |
+        5 |   branch: stable
+          |           ^^^^^^
+          |
+          = help: name the branch that releases are made from, or remove the line to follow the default branch
         ");
     }
 

@@ -61,7 +61,12 @@ source:
     fn a_name_that_names_nothing_is_found() {
         insta::assert_snapshot!(judged(Fact::Known(Branch::Missing)).rendered(), @"
         warning[branch-missing]: the repository has no branch `stable`
-          --> servers/x/server.yaml:5:11
+         --> servers/x/server.yaml:5:11
+          |
+        5 |   branch: stable
+          |           ^^^^^^
+          |
+          = help: name a branch that exists, or remove the line to follow the default branch
         ");
     }
 

@@ -70,7 +70,15 @@ source:
     fn a_commit_that_nobody_has_is_found() {
         insta::assert_snapshot!(judged(Fact::NotGathered, Fact::Known(Commit::Missing)).rendered(), @"
         error[commit-not-found]: the repository does not have the commit b4ee623039a6c60053ce67269701ad9e95073306
-          --> servers/x/server.yaml:8:11
+         --> servers/x/server.yaml:8:11
+          |
+        4 |   project: https://github.com/acme/x
+          |            ------------------------- this repository was asked
+        ...
+        8 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+          |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not in the repository
+          |
+          = help: pin a commit that exists: audit the newest one and write its id here
         ");
     }
 
@@ -79,7 +87,12 @@ source:
         let gone = judged(Fact::Known(Repository::Missing), Fact::Known(Commit::Missing));
         insta::assert_snapshot!(gone.rendered(), @"
         error[commit-not-found]: there is no public repository at https://github.com/acme/x
-          --> servers/x/server.yaml:4:12
+         --> servers/x/server.yaml:4:12
+          |
+        4 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: correct the address, or remove the entry if the repository is gone
         ");
     }
 

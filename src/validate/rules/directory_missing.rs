@@ -68,7 +68,15 @@ source:
     fn nothing_a_file_and_a_link_are_found() {
         insta::assert_snapshot!(judged(Fact::Known(PathAtPin::Missing)).rendered(), @"
         error[directory-missing]: `servers/x` does not exist at the pinned commit
-          --> servers/x/server.yaml:6:14
+         --> servers/x/server.yaml:6:14
+          |
+        6 |   directory: servers/x
+          |              ^^^^^^^^^ not a directory
+        7 |   dockerfile: docker/Dockerfile
+        8 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+          |           ---------------------------------------- at this commit
+          |
+          = help: write where the directory is at that commit; names are case-sensitive
         ");
         assert_eq!(judged(Fact::Known(PathAtPin::File)).count(), 1);
         assert_eq!(judged(Fact::Known(PathAtPin::Other)).count(), 1);

@@ -75,7 +75,14 @@ source:
     fn nothing_and_a_directory_are_found() {
         insta::assert_snapshot!(judged(Fact::Known(PathAtPin::Missing)).rendered(), @"
         error[dockerfile-missing]: there is no file `docker/Dockerfile` in `servers/x` at the pinned commit
-          --> servers/x/server.yaml:7:15
+         --> servers/x/server.yaml:7:15
+          |
+        7 |   dockerfile: docker/Dockerfile
+          |               ^^^^^^^^^^^^^^^^^
+        8 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+          |           ---------------------------------------- at this commit
+          |
+          = help: write its path in `source.dockerfile`, relative to `source.directory`
         ");
         assert_eq!(judged(Fact::Known(PathAtPin::Directory)).count(), 1);
         assert_eq!(judged(Fact::Known(PathAtPin::Other)).count(), 1);
@@ -87,7 +94,14 @@ source:
         let facts = Facts { dockerfile: Fact::Known(PathAtPin::Missing), ..Facts::default() };
         insta::assert_snapshot!(case("dockerfile-missing", "x", yaml).facts(facts).rendered(), @"
         error[dockerfile-missing]: there is no file `Dockerfile` at the pinned commit
-          --> servers/x/server.yaml:2:1
+         --> servers/x/server.yaml:2:1
+          |
+        2 | source:
+          | ^^^^^^
+          | |
+          | at this commit
+          |
+          = help: write its path in `source.dockerfile`, relative to `source.directory`
         ");
     }
 

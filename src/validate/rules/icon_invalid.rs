@@ -74,7 +74,12 @@ mod tests {
     fn one_pixel_too_many_is_found() {
         insta::assert_snapshot!(judged(image("png", 513, 512)).rendered(), @"
         warning[icon-invalid]: the icon is 513×512 pixels; 512×512 is the most
-          --> servers/x/server.yaml:3:9
+         --> servers/x/server.yaml:3:9
+          |
+        3 |   icon: https://acme.example/icon.png
+          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: scale it down
         ");
         assert_eq!(judged(image("jpeg", 512, 513)).count(), 1);
     }
@@ -83,7 +88,12 @@ mod tests {
     fn a_web_page_is_found() {
         insta::assert_snapshot!(judged(Icon::Read { bytes: 812, format: None, size: None }).rendered(), @"
         warning[icon-invalid]: this leads to 812 bytes that are no image known here
-          --> servers/x/server.yaml:3:9
+         --> servers/x/server.yaml:3:9
+          |
+        3 |   icon: https://acme.example/icon.png
+          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: name the address of the image itself: PNG, JPEG, GIF, WebP, ICO or SVG
         ");
     }
 
@@ -91,7 +101,12 @@ mod tests {
     fn too_many_bytes_are_found() {
         insta::assert_snapshot!(judged(Icon::TooLarge { limit: 2 * 1024 * 1024 }).rendered(), @"
         warning[icon-invalid]: the icon has more than 2 MB
-          --> servers/x/server.yaml:3:9
+         --> servers/x/server.yaml:3:9
+          |
+        3 |   icon: https://acme.example/icon.png
+          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: make it smaller: 512×512 pixels are enough
         ");
     }
 

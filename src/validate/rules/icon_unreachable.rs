@@ -53,7 +53,12 @@ mod tests {
         let gone = Icon::Unreachable("acme.example answered 404 Not Found".into());
         insta::assert_snapshot!(judged(Fact::Known(gone)).rendered(), @"
         warning[icon-unreachable]: the icon cannot be fetched: acme.example answered 404 Not Found
-          --> servers/x/server.yaml:3:9
+         --> servers/x/server.yaml:3:9
+          |
+        3 |   icon: https://acme.example/icon.png
+          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: name an address that works in a private browser window
         ");
     }
 

@@ -51,7 +51,12 @@ mod tests {
     fn an_image_that_nobody_can_pull_is_found() {
         insta::assert_snapshot!(judged(Fact::Known(Image::Missing)).rendered(), @"
         error[image-not-found]: there is no public image `ghcr.io/acme/x:1.2`
-          --> servers/x/server.yaml:2:8
+         --> servers/x/server.yaml:2:8
+          |
+        2 | image: ghcr.io/acme/x:1.2
+          |        ^^^^^^^^^^^^^^^^^^
+          |
+          = help: correct the name or the tag, or ask the publisher to make the image public
         ");
     }
 

@@ -67,7 +67,15 @@ source:
     fn a_commit_of_a_fork_is_found() {
         insta::assert_snapshot!(judged(Fact::Known(Commit::Impostor)).rendered(), @"
         error[impostor-commit]: the commit b4ee623039a6c60053ce67269701ad9e95073306 is on no branch or tag of the repository
-          --> servers/x/server.yaml:8:11
+         --> servers/x/server.yaml:8:11
+          |
+        4 |   project: https://github.com/acme/x
+          |            ------------------------- none of the branches and tags here contains it
+        ...
+        8 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+          |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a fork's commit, or one that was force-pushed away
+          |
+          = help: find out whose commit this is, and pin one that the repository itself has
         ");
     }
 

@@ -51,7 +51,12 @@ mod tests {
     fn underscores_and_capitals_are_refused() {
         insta::assert_snapshot!(rendered("invalid-name", "My_Server", "name: My_Server\n"), @"
         error[invalid-name]: `My_Server` is not a valid name for an entry
-          --> servers/My_Server/server.yaml:1:7
+         --> servers/My_Server/server.yaml:1:7
+          |
+        1 | name: My_Server
+          |       ^^^^^^^^^
+          |
+          = help: rename the folder: use lower-case letters, digits and hyphens only
         ");
         assert_eq!(findings("invalid-name", "SQLite", "name: SQLite\n"), 1);
         assert_eq!(findings("invalid-name", "a\n::error::b", "name: x\n"), 1);

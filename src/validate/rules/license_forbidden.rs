@@ -104,7 +104,12 @@ mod tests {
     fn copyleft_and_source_available_licences_are_found() {
         insta::assert_snapshot!(judged("LGPL-3.0-only").rendered(), @"
         error[license-forbidden]: the licence `LGPL-3.0-only` of https://github.com/acme/x is not allowed here
-          --> servers/x/server.yaml:3:12
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^ `LGPL-3.0-only` not in the policy's list
+          |
+          = help: allow it in `[licenses]` of mcp-registry.toml, or waive this finding for this entry
         ");
         for license in ["GPL-3.0", "AGPL-3.0", "LGPL-2.1", "SSPL-1.0", "BUSL-1.1", "GPL-2.0-or-later", "GPL-2.0+", "Elastic-2.0"] {
             assert_eq!(judged(license).count(), 1, "{license}");
@@ -124,7 +129,12 @@ mod tests {
         assert_eq!(judged("(GPL-3.0-only OR MIT) AND Apache-2.0").count(), 0);
         insta::assert_snapshot!(judged("MIT AND (SSPL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0)").rendered(), @"
         error[license-forbidden]: the licence `MIT AND (SSPL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0)` of https://github.com/acme/x is not allowed here
-          --> servers/x/server.yaml:3:12
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^ `GPL-2.0-only WITH Classpath-exception-2.0`, `SSPL-1.0` not in the policy's list
+          |
+          = help: allow it in `[licenses]` of mcp-registry.toml, or waive this finding for this entry
         ");
         assert_eq!(judged("MIT WITH AdditionRef-not-for-you").count(), 1);
     }
@@ -133,7 +143,12 @@ mod tests {
     fn an_unrecognised_licence_is_a_warning() {
         insta::assert_snapshot!(judged("NOASSERTION").rendered(), @"
         warning[license-forbidden]: the licence of https://github.com/acme/x is not one that its host recognises
-          --> servers/x/server.yaml:3:12
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: read the licence, and waive this finding if the registry may redistribute the code
         ");
         assert_eq!(judged("NOASSERTION").findings().first().map(|finding| finding.severity), Some(Severity::Warning));
         assert_eq!(judged("my own words").findings().first().map(|finding| finding.severity), Some(Severity::Error));

@@ -71,7 +71,12 @@ source:
     fn no_licence_is_found() {
         insta::assert_snapshot!(judged(None).rendered(), @"
         error[license-missing]: the repository https://github.com/acme/x has no licence
-          --> servers/x/server.yaml:4:12
+         --> servers/x/server.yaml:4:12
+          |
+        4 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: ask its authors to add a licence file; without one nobody may redistribute the code
         ");
     }
 

@@ -70,7 +70,12 @@ mod tests {
         let moved = judged("https://github.com/acme/x", "https://github.com/newcorp/x");
         insta::assert_snapshot!(moved.rendered(), @"
         warning[moved-repository]: the repository has moved to https://github.com/newcorp/x
-          --> servers/x/server.yaml:3:12
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: https://github.com/acme/x
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^ the old address
+          |
+          = help: check that the new owner is meant, then write the new address here
         ");
     }
 

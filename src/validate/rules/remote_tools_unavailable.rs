@@ -61,7 +61,12 @@ mod tests {
     fn a_server_that_wants_credentials_first_is_found() {
         insta::assert_snapshot!(judged(Fact::Known(RemoteTools::NeedsCredentials)).rendered(), @"
         warning[remote-tools-unavailable]: the server lists its tools only with credentials, and the entry has no `tools.json`
-          --> servers/x/server.yaml:5:8
+         --> servers/x/server.yaml:5:8
+          |
+        5 |   url: https://mcp.acme.example/mcp
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: set `dynamic.tools: true`, or write the tools into `tools.json`
         ");
     }
 
@@ -70,7 +75,12 @@ mod tests {
         let failed = RemoteTools::Failed("it answered -32601: method not found".into());
         insta::assert_snapshot!(judged(Fact::Known(failed)).rendered(), @"
         warning[remote-tools-unavailable]: the server did not list its tools: it answered -32601: method not found
-          --> servers/x/server.yaml:5:8
+         --> servers/x/server.yaml:5:8
+          |
+        5 |   url: https://mcp.acme.example/mcp
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: write the tools into `tools.json`, or set `dynamic.tools: true` if they depend on the user
         ");
     }
 

@@ -54,7 +54,12 @@ mod tests {
         let dead = Remote::Unreachable("there is no host mcp.acme.example".into());
         insta::assert_snapshot!(judged(Fact::Known(dead)).rendered(), @"
         error[remote-unreachable]: the remote server does not answer: there is no host mcp.acme.example
-          --> servers/x/server.yaml:5:8
+         --> servers/x/server.yaml:5:8
+          |
+        5 |   url: https://mcp.acme.example/mcp
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: correct the address, or remove the entry if the service has ended
         ");
     }
 

@@ -47,7 +47,12 @@ mod tests {
         let unpinned = "name: x\ntype: server\nsource:\n  project: https://github.com/a/b\n";
         insta::assert_snapshot!(rendered("unpinned-source", "x", unpinned), @"
         error[unpinned-source]: the source is not pinned: `source.commit` is missing
-          --> servers/x/server.yaml:3:1
+         --> servers/x/server.yaml:3:1
+          |
+        3 | source:
+          | ^^^^^^
+          |
+          = help: add `commit:` under `source:` with the 40-digit id of the audited commit
         ");
     }
 

@@ -1,0 +1,117 @@
+//! Text inside GitHub's Markdown.
+//!
+//! GitHub makes links twice: its Markdown parser does, and afterwards filters look for mentions, issues and commits
+//! in the text nodes of the HTML, where no Markdown escape is left to see. Code is the one thing that both leave
+//! alone; outside code only a zero-width space between the characters helps.
+
+use super::terminal;
+
+/// Breaks what GitHub would link, and shows nothing.
+const BREAK: &str = "&#8203;";
+
+/// `text` as plain words in a paragraph, list item or table cell: no markup, HTML, links, images, mentions, issue
+/// references, formulas or table cells can come of it. One line; what stands between two backticks becomes code.
+#[must_use]
+pub fn markdown(text: &str) -> String {
+    let visible = terminal(text);
+    let mut out = String::with_capacity(visible.len() + visible.len() / 4);
+    let mut rest = visible.as_str();
+    while let Some((before, after)) = rest.split_once('`') {
+        match after.split_once('`') {
+            Some((code, beyond)) if !code.is_empty() => {
+                words(before, &mut out);
+                out.push_str(&markdown_code(code));
+                rest = beyond;
+            }
+            _ => {
+                words(before, &mut out);
+                out.push_str("&#96;");
+                rest = after;
+            }
+        }
+    }
+    words(rest, &mut out);
+    out
+}
+
+/// `text` as a code span that is safe in a table cell too. A pipe would end the cell even inside a code span, and its
+/// Markdown escape can be undone by a backslash before it, so that a text with a pipe is shown as words.
+#[must_use]
+pub fn markdown_code(text: &str) -> String {
+    let visible = terminal(text);
+    if visible.contains('|') {
+        let mut out = String::new();
+        words(&visible, &mut out);
+        return out;
+    }
+    if visible.trim().is_empty() {
+        return String::new();
+    }
+    let longest = visible.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if visible.starts_with(['`', ' ']) || visible.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{visible}{pad}{fence}")
+}
+
+/// Appends visible text as words, every character that could mean something as an entity.
+fn words(text: &str, out: &mut String) {
+    let mut previous = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied().unwrap_or(' ');
+        match character {
+            // Everything GitHub gives a meaning to inside a line or at its begin.
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '<' | '>' | '!' | '|' | '~' | '&' | '$'
+            | '"' | '+' | '=' | '^' => {
+                out.push_str(&format!("&#{};", u32::from(character)));
+            }
+            // A mention, an address, an issue: `@name`, `a@b.example`, `#1`, `owner/repository#1`.
+            '@' | '#' => out.push_str(&format!("&#{};{BREAK}", u32::from(character))),
+            // `https://…` and every other scheme. (A `mailto:` needs an `@`.)
+            ':' if next == '/' => out.push_str(&format!(":{BREAK}")),
+            // `www.…`; the number of a list item.
+            '.' if ends_with_www(out) => out.push_str(&format!(".{BREAK}")),
+            '.' if previous.is_ascii_digit() && next == ' ' => out.push_str("&#46;"),
+            // `GH-1`; the begin of a list item or of a line across.
+            '-' if out.is_empty() || (matches!(previous, 'h' | 'H') && next.is_ascii_digit()) => {
+                out.push_str(&format!("{BREAK}-"))
+            }
+            _ => out.push(character),
+        }
+        previous = character;
+    }
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.get(text.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{markdown, markdown_code};
+
+    #[test]
+    fn words_stay_words() {
+        assert_eq!(markdown("plain words, 1 of 2; fine."), "plain words, 1 of 2; fine.");
+        assert_eq!(markdown("<img src=x>"), "&#60;img src&#61;x&#62;");
+        assert_eq!(markdown("![a](b)"), "&#33;&#91;a&#93;&#40;b&#41;");
+        assert_eq!(markdown("fixes #1, GH-2"), "fixes &#35;&#8203;1, GH&#8203;-2");
+        assert_eq!(markdown("cc @octocat/team"), "cc &#64;&#8203;octocat/team");
+        assert_eq!(markdown("https://x.example www.x.example"), "https:&#8203;//x.example www.&#8203;x.example");
+        assert_eq!(markdown("a | b\n\n| c |"), "a &#124; b&#92;n&#92;n&#124; c &#124;");
+        assert_eq!(markdown("- a"), "&#8203;- a");
+        assert_eq!(markdown("```\nrm"), "&#96;&#96;&#96;&#92;nrm");
+        assert_eq!(markdown("$x$ &amp; \u{202e}"), "&#36;x&#36; &#38;amp; &#92;u&#123;202e&#125;");
+    }
+
+    #[test]
+    fn backticks_make_code_that_its_content_cannot_leave() {
+        assert_eq!(markdown("`name` is not `a`"), "`name` is not `a`");
+        assert_eq!(markdown("the value `x` @y ` z"), "the value `x` &#64;&#8203;y &#96; z");
+        assert_eq!(markdown_code("a`b``c"), "```a`b``c```");
+        assert_eq!(markdown_code("`"), "`` ` ``");
+        assert_eq!(markdown_code("@a <b> https://c"), "`@a <b> https://c`");
+        assert_eq!(markdown_code("a\\|![x](y)"), "a&#92;&#124;&#33;&#91;x&#93;&#40;y&#41;");
+        assert_eq!(markdown_code(" "), "");
+    }
+}
