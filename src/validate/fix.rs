@@ -117,20 +117,13 @@ fn apply(request: &Request<'_>, entry: &Entry, rule: &Rule, text: &Arc<str>) -> 
             let (policy, today) = (request.policy, request.today);
             let facts = super::Facts::default();
             let subject = Subject { entry: &current, policy, facts: &facts, today, violations: &violations };
-            edited(text, make(&subject, document)).map_err(|error| error.to_string())?.into()
+            let edits = make(&subject, document).map_err(|error| error.to_string())?;
+            edit::apply(text, edits).map_err(|error| error.to_string())?.into()
         }
     };
     // A fix that leaves a document which cannot be read is worse than none.
     Document::from_yaml(next.clone()).map_err(|error| format!("the fix would break the file: {error}"))?;
     Ok((next != *text).then_some(next))
-}
-
-fn edited(text: &str, edits: Result<Vec<edit::Edit>, edit::EditError>) -> Result<String, edit::EditError> {
-    let mut all = edit::Edits::new();
-    for edit in edits? {
-        all.add(edit)?;
-    }
-    all.apply(text)
 }
 
 /// Judges the entries as they would be after the plan: what is left to do by hand.
