@@ -1,8 +1,10 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cli;
 mod corpus;
 mod formatting;
+mod guards;
 mod hostile;
 mod mutation;
 mod runner;

@@ -1,0 +1,107 @@
+//! Lists that must stay true: what the documents say is what the program does.
+
+use crate::runner::Runner;
+use std::path::{Path, PathBuf};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The text between `<!-- name -->` and `<!-- /name -->`.
+fn marked(text: &str, name: &str) -> String {
+    let (_, after) = text.split_once(&format!("<!-- {name} -->\n")).unwrap_or_else(|| panic!("no mark {name}"));
+    after.split_once(&format!("<!-- /{name} -->")).unwrap_or_else(|| panic!("no end of {name}")).0.to_owned()
+}
+
+#[test]
+fn the_readme_lists_every_rule() {
+    let table = Runner::new().run(["rules", "--format", "markdown"]).stdout;
+    let readme = marked(&read("README.md"), "rules");
+    assert!(readme == table, "put this between the marks in README.md:\n{table}");
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    // The entry of the README, and the output that it shows for it.
+    let registry = Runner::new();
+    let readme = read("README.md");
+    let entry = marked(&readme, "example-entry");
+    registry.write("servers/weather/server.yaml", entry.trim_start_matches("```yaml\n").trim_end_matches("```\n"));
+    registry.write("servers/weather/readme.md", "# Weather\n\nTells the weather.\n");
+    let output = registry.run(["validate"]);
+    let shown = marked(&readme, "example-output");
+    let expected = format!("```console\n$ mcp-registry validate\n{}```\n", output.stdout);
+    assert!(shown == expected, "put this between the marks in README.md:\n{expected}");
+}
+
+#[test]
+fn this_repositorys_own_entries_are_clean() {
+    let output = Runner::new().run(["validate", "--root", repository().to_str().unwrap(), "--fail-on", "warning"]);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{}", output.stdout);
+    let entries = std::fs::read_dir(repository().join("servers")).unwrap().count();
+    assert!(entries >= 24, "{entries}");
+}
+
+#[test]
+fn every_schema_is_one_and_is_printed_by_the_program() {
+    for name in ["server", "tools", "policy", "report"] {
+        let text = read(&format!("schemas/{name}.json"));
+        let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
+        assert!(jsonschema::meta::is_valid(&schema), "{name}");
+        jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(Runner::new().run(["schema", name]).stdout, text);
+    }
+}
+
+#[test]
+fn the_readmes_commands_are_what_ci_runs() {
+    let readme = read("README.md");
+    let ci = read(".ci/run");
+    assert!(readme.contains("\ncargo run --release --locked -- validate\n"), "the first command");
+    assert!(readme.contains("\ncargo test --locked\n"), "the second command");
+    assert!(ci.contains("cargo test --locked"), "CI runs another command than the README's");
+}
+
+#[test]
+fn every_fixture_is_used() {
+    let mut sources = String::new();
+    for folder in ["src", "tests", "benches"] {
+        collect(&repository().join(folder), &mut sources);
+    }
+    let Ok(fixtures) = std::fs::read_dir(repository().join("fixtures")) else { return };
+    for fixture in fixtures {
+        let name = fixture.unwrap().file_name().into_string().unwrap();
+        assert!(name == "README.md" || sources.contains(&name), "fixtures/{name} is used by no test");
+    }
+}
+
+fn collect(folder: &Path, text: &mut String) {
+    for item in std::fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() {
+            collect(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// The segment type of an ELF program header that names a dynamic loader (PT_INTERP, the ELF specification, figure 2-2).
+const PT_INTERP: u32 = 3;
+
+#[test]
+fn the_binary_is_linked_statically() {
+    let bytes = std::fs::read(env!("CARGO_BIN_EXE_mcp-registry")).unwrap();
+    assert_eq!(&bytes[..5], b"\x7fELF\x02", "a 64-bit ELF file");
+    let number = |at: usize, width: usize| {
+        bytes[at..at + width].iter().rev().fold(0_usize, |value, byte| value << 8 | usize::from(*byte))
+    };
+    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
+    let interpreters = (0..count).filter(|index| number(table + index * size, 4) == PT_INTERP as usize).count();
+    assert_eq!(interpreters, 0, "the binary wants a dynamic loader");
+}
