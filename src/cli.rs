@@ -13,8 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Keeps a registry of MCP servers honest: validates entries, moves their pins, builds and signs their images, reviews
-/// the code that enters.
+/// Keeps a registry of MCP servers honest.
 #[derive(Debug, Parser)]
 #[command(
     name = "mcp-registry",

@@ -38,18 +38,266 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn help_of_the_program() {
-    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @"");
+    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @"
+    Keeps a registry of MCP servers honest
+
+    Usage: mcp-registry [OPTIONS] <COMMAND>
+
+    Commands:
+      validate  Check entries: every problem of every entry at once
+      rules     List the rules that `validate` checks
+      schema    Print the JSON Schema of a file or output
+      help      Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Global options:
+          --root <DIR>
+              The registry: the folder that holds `servers/`
+              
+              [default: .]
+
+          --format <FORMAT>
+              How the result is written
+
+              Possible values:
+              - human:    For people at a terminal
+              - json:     One JSON document: `schemas/report.json`
+              - sarif:    SARIF 2.1.0, for code scanning
+              - github:   Workflow commands: annotations in GitHub Actions
+              - markdown: A table for a step summary or comment
+              
+              [default: human]
+
+      -o, --output <FILE>
+              Write the result to this file and not to standard output
+
+          --offline
+              Refuse everything that needs a network
+
+          --color <COLOR>
+              Colour in human output
+
+              Possible values:
+              - auto:   On a terminal, unless `NO_COLOR` is set
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+      -q, --quiet
+              Say nothing but the result
+
+      -v, --verbose...
+              Log what is done to standard error; twice for more
+
+          --log-format <LOG_FORMAT>
+              How log lines are written
+
+              Possible values:
+              - text: For people
+              - json: One JSON object a line
+              
+              [default: text]
+
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or policy, 3 could not
+    finish.
+    ");
 }
 
 #[test]
 fn help_of_validate() {
-    insta::assert_snapshot!(Runner::new().run(["validate", "--help"]).stdout, @"");
+    insta::assert_snapshot!(Runner::new().run(["validate", "--help"]).stdout, @"
+    Check entries: every problem of every entry at once
+
+    Usage: mcp-registry validate [OPTIONS] [NAME]...
+
+    Arguments:
+      [NAME]...
+              Only these entries, by folder name
+
+    Options:
+          --diff <BASE..HEAD>
+              Only the entries that `head` changed since it left `base`, as they are at `head`. The
+              policy is taken from `base`, so that a change cannot excuse itself
+
+          --online
+              Also ask the outside: repositories, icons, images, remote servers
+
+          --cache <DIR>
+              Keep answers of --online here, and ask next time only what changed
+
+          --strict
+              A fact that cannot be had is an error, not a note
+
+          --allow-network <CIDR>
+              A private network that --online may reach all the same, beside those of the policy
+
+          --fix
+              Mend what can be mended without a decision
+
+          --dry-run
+              With --fix or --write-waivers: show the changes, and change nothing
+
+          --watch
+              Check again whenever a file of the registry is saved. Ctrl-C ends it
+
+          --explain <RULE>
+              Explain a rule: what it finds, why that matters, how to fix it
+
+          --write-waivers
+              Append a waiver to the policy for everything that fails now, so that only new problems do
+
+          --reason <TEXT>
+              The reason of the waivers that --write-waivers makes. Without it, you are asked to fill in
+              each
+
+          --policy <FILE>
+              The policy to use in place of the registry's own
+
+          --fail-on <FAIL_ON>
+              The least severity that fails the run
+
+              Possible values:
+              - note:    Any finding
+              - warning: Warnings and errors
+              - error:   Errors only
+              - never:   Nothing
+              
+              [default: error]
+
+          --show-waived
+              Also show findings that a waiver excuses
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Global options:
+          --root <DIR>
+              The registry: the folder that holds `servers/`
+              
+              [default: .]
+
+          --format <FORMAT>
+              How the result is written
+
+              Possible values:
+              - human:    For people at a terminal
+              - json:     One JSON document: `schemas/report.json`
+              - sarif:    SARIF 2.1.0, for code scanning
+              - github:   Workflow commands: annotations in GitHub Actions
+              - markdown: A table for a step summary or comment
+              
+              [default: human]
+
+      -o, --output <FILE>
+              Write the result to this file and not to standard output
+
+          --offline
+              Refuse everything that needs a network
+
+          --color <COLOR>
+              Colour in human output
+
+              Possible values:
+              - auto:   On a terminal, unless `NO_COLOR` is set
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+      -q, --quiet
+              Say nothing but the result
+
+      -v, --verbose...
+              Log what is done to standard error; twice for more
+
+          --log-format <LOG_FORMAT>
+              How log lines are written
+
+              Possible values:
+              - text: For people
+              - json: One JSON object a line
+              
+              [default: text]
+
+    Examples:
+      mcp-registry validate                          check every entry, offline
+      mcp-registry validate github-official          check one entry
+      mcp-registry validate --fix --dry-run          show what --fix would change
+      mcp-registry validate --diff origin/main..HEAD check only what a branch changed
+      mcp-registry validate --online --cache .cache  also check upstreams, icons, images and remotes
+      mcp-registry validate --format github          annotate a pull request in GitHub Actions
+      mcp-registry validate --explain unpinned-source
+    ");
 }
 
 #[test]
 fn help_of_rules_and_schema() {
-    insta::assert_snapshot!(Runner::new().run(["rules", "-h"]).stdout, @"");
-    insta::assert_snapshot!(Runner::new().run(["schema", "-h"]).stdout, @"");
+    insta::assert_snapshot!(Runner::new().run(["rules", "-h"]).stdout, @"
+    List the rules that `validate` checks
+
+    Usage: mcp-registry rules [OPTIONS]
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Global options:
+          --root <DIR>               The registry: the folder that holds `servers/` [default: .]
+          --format <FORMAT>          How the result is written [default: human] [possible values: human,
+                                     json, sarif, github, markdown]
+      -o, --output <FILE>            Write the result to this file and not to standard output
+          --offline                  Refuse everything that needs a network
+          --color <COLOR>            Colour in human output [default: auto] [possible values: auto,
+                                     always, never]
+      -q, --quiet                    Say nothing but the result
+      -v, --verbose...               Log what is done to standard error; twice for more
+          --log-format <LOG_FORMAT>  How log lines are written [default: text] [possible values: text,
+                                     json]
+
+    Examples:
+      mcp-registry rules
+      mcp-registry rules --format markdown
+      mcp-registry rules --format json | jq '.rules[].id'
+    ");
+    insta::assert_snapshot!(Runner::new().run(["schema", "-h"]).stdout, @"
+    Print the JSON Schema of a file or output
+
+    Usage: mcp-registry schema [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  Which one [possible values: server, tools, policy, report]
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Global options:
+          --root <DIR>               The registry: the folder that holds `servers/` [default: .]
+          --format <FORMAT>          How the result is written [default: human] [possible values: human,
+                                     json, sarif, github, markdown]
+      -o, --output <FILE>            Write the result to this file and not to standard output
+          --offline                  Refuse everything that needs a network
+          --color <COLOR>            Colour in human output [default: auto] [possible values: auto,
+                                     always, never]
+      -q, --quiet                    Say nothing but the result
+      -v, --verbose...               Log what is done to standard error; twice for more
+          --log-format <LOG_FORMAT>  How log lines are written [default: text] [possible values: text,
+                                     json]
+
+    Examples:
+      mcp-registry schema server > server.schema.json
+      mcp-registry schema report
+    ");
 }
 
 #[test]
@@ -68,9 +316,27 @@ fn every_command_has_examples() {
 #[test]
 fn findings_are_status_1_and_a_clean_registry_0() {
     let registry = registry();
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 1
+    --- stdout
+    error[unpinned-source]: the source is not pinned: `source.commit` is missing
+      --> servers/weather/server.yaml:12:1
+       |
+    12 | source:
+       | ^^^^^^
+       |
+       = help: add `commit:` under `source:` with the 40-digit id of the audited commit
+
+    1 error in 1 entry
+    --- stderr
+    ");
     registry.write("servers/weather/server.yaml", pinned());
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 0
+    --- stdout
+    no problems in 1 entry
+    --- stderr
+    ");
 }
 
 #[test]
@@ -89,15 +355,72 @@ fn fail_on_moves_the_bar() {
 #[test]
 fn wrong_usage_is_status_2_with_a_suggestion() {
     let registry = registry();
-    insta::assert_snapshot!(said(&registry.run(["validat"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate", "--onlin"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate", "wether"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate", "--explain", "unpined-source"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate", "--root", "servers/weather"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["rules", "--format", "sarif"])), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate", "--dry-run"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validat"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: unrecognized subcommand 'validat'
+
+      tip: a similar subcommand exists: 'validate'
+
+    Usage: mcp-registry [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--onlin"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: unexpected argument '--onlin' found
+
+      tip: a similar argument exists: '--online'
+
+    Usage: mcp-registry validate --online [NAME]...
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(said(&registry.run(["validate", "wether"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: there is no entry `wether`
+      hint: did you mean `weather`?
+    ");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--explain", "unpined-source"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: there is no rule `unpined-source`
+      hint: did you mean `unpinned-source`?
+    ");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--root", "servers/weather"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: there is no registry at `servers/weather`: it has no folder `servers`
+      hint: there is one above: use `--root [ROOT]`
+    ");
+    insta::assert_snapshot!(said(&registry.run(["rules", "--format", "sarif"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: `rules` is written as human, json or markdown
+      hint: use `--format json`
+    ");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--dry-run"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: `--dry-run` goes with `--fix` or `--write-waivers`
+    ");
     registry.write("mcp-registry.toml", "\n[rules]\nmissing-redme = \"off\"\n");
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: mcp-registry.toml:3: there is no rule `missing-redme`
+      hint: `mcp-registry rules` lists them all
+    ");
 }
 
 #[test]
@@ -110,7 +433,27 @@ fn an_entry_is_named_by_its_path_too() {
 
 #[test]
 fn an_explanation_is_printed() {
-    insta::assert_snapshot!(Runner::new().run(["validate", "--explain", "unpinned-source"]).stdout, @"");
+    insta::assert_snapshot!(Runner::new().run(["validate", "--explain", "unpinned-source"]).stdout, @"
+    # unpinned-source
+
+    A local server does not name the commit that was audited.
+
+    Severity: error
+
+    ## What
+    An entry of type `server` has no `source.commit`.
+
+    ## Why
+    Without a pin the image is built from whatever the branch holds that night. Nobody audited that, and nobody can
+    tell later what was built.
+
+    ## How to fix
+    Add `source.commit` with the full 40-digit id of the commit that was audited:
+    `git ls-remote <project> HEAD` prints the newest one.
+
+    ## Source
+    The reference validator's `isCommitPinnedIfNecessary`.
+    ");
 }
 
 #[test]
@@ -177,19 +520,45 @@ fn a_broken_pipe_is_not_an_error() {
 fn waivers_excuse_and_are_written() {
     let registry = registry();
     let output = registry.run(["validate", "--write-waivers", "--reason", "there before the rules"]);
-    insta::assert_snapshot!(said(&output), @"");
-    insta::assert_snapshot!(registry.read("mcp-registry.toml"), @"");
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&output), @"
+    status 0
+    --- stdout
+    --- stderr
+    1 waiver appended to mcp-registry.toml
+    ");
+    insta::assert_snapshot!(registry.read("mcp-registry.toml"), @r#"
+
+    [[waivers]]
+    rule = "unpinned-source"
+    entry = "weather"
+    reason = "there before the rules"
+    "#);
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 0
+    --- stdout
+    no problems in 1 entry (1 waived)
+    --- stderr
+    ");
     // The entry is mended, and the waiver is of no use any more.
     registry.write("servers/weather/server.yaml", pinned());
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 0
+    --- stdout
+    no problems in 1 entry
+    --- stderr
+    ");
 }
 
 #[test]
 fn waivers_without_a_reason_are_refused_until_it_is_filled_in() {
     let registry = registry();
     assert_eq!(registry.run(["validate", "--write-waivers"]).status, 0);
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 2
+    --- stdout
+    --- stderr
+    error: ./mcp-registry.toml:2: this waiver has no reason: say in `reason` why the finding is acceptable
+    ");
 }
 
 #[test]
@@ -199,7 +568,20 @@ fn an_expired_waiver_is_an_error() {
         "mcp-registry.toml",
         "[[waivers]]\nrule = \"unpinned-source\"\nentry = \"weather\"\nreason = \"soon\"\nexpires = \"2026-01-01\"\n",
     );
-    insta::assert_snapshot!(said(&registry.run(["validate"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate"])), @"
+    status 1
+    --- stdout
+    error[unpinned-source]: the source is not pinned: `source.commit` is missing
+      --> servers/weather/server.yaml:12:1
+       |
+    12 | source:
+       | ^^^^^^
+       |
+       = help: add `commit:` under `source:` with the 40-digit id of the audited commit
+
+    1 error in 1 entry
+    --- stderr
+    ");
 }
 
 #[test]
@@ -210,10 +592,40 @@ fn fix_shows_and_then_writes() {
         .replace("  title: Weather", "  title:   Weather")
         + "oauth:\n  - provider: weather\n    secret: weather.token\n    env: WEATHER_TOKEN\n";
     registry.write("servers/weather/server.yaml", &messy);
-    insta::assert_snapshot!(said(&registry.run(["validate", "--fix", "--dry-run"])), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--fix", "--dry-run"])), @"
+    status 0
+    --- stdout
+    no problems in 1 entry
+    --- stderr
+    0 files would change; nothing was written
+    ");
     assert_eq!(registry.read("servers/weather/server.yaml"), messy);
-    insta::assert_snapshot!(said(&registry.run(["validate", "--fix"])), @"");
-    insta::assert_snapshot!(registry.read("servers/weather/server.yaml"), @"");
+    insta::assert_snapshot!(said(&registry.run(["validate", "--fix"])), @"
+    status 0
+    --- stdout
+    no problems in 1 entry
+    --- stderr
+    ");
+    insta::assert_snapshot!(registry.read("servers/weather/server.yaml"), @"
+    name: weather
+    image: mcp/weather
+    type: server
+    meta:
+      category: devops
+      tags:
+        - weather
+    about:
+      title:   Weather
+      description: Tells how the weather is and will be at a place that you name.
+      icon: https://example.com/icon.png
+    source:
+      project: https://github.com/example/weather
+      commit: B4EE623039A6C60053CE67269701AD9E95073306 # audited
+    oauth:
+      - provider: weather
+        secret: weather.token
+        env: WEATHER_TOKEN
+    ");
     let again = registry.run(["validate", "--fix"]);
     assert!(again.stderr.is_empty(), "{}", again.stderr);
 }
