@@ -1,6 +1,21 @@
 //! Where an entry departs from `schemas/server.json`, once per entry, for the rules that report it.
+//!
+//! The schema says what an author should write; the reference's Go structs accept more: any scalar in a text field,
+//! `yes` in a boolean one, null anywhere. What Go accepts is no departure here, and what Go takes for absent
+//! (null, an empty text) does not count as written where something is required.
 
-use crate::document::{Document, Route};
+use crate::document::{Document, Node, Route, Step, Value, scalar};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError, Validator};
+use serde_json::Value as Json;
+use std::sync::{Arc, LazyLock};
+
+/// The schema of `server.yaml`: JSON Schema 2020-12.
+pub const SERVER: &str = include_str!("../../schemas/server.json");
+/// The schema of `tools.json`.
+pub const TOOLS: &str = include_str!("../../schemas/tools.json");
+/// The schema of `mcp-registry.toml`.
+pub const POLICY: &str = include_str!("../../schemas/policy.json");
 
 /// One departure from the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +32,14 @@ pub enum ViolationKind {
     /// A key that the format does not have, and those it has there.
     UnknownKey {
         /// The keys that the format has at this place.
-        known: Vec<String>,
+        known: Arc<[&'static str]>,
     },
     /// A value of another type than the format wants.
     WrongType {
         /// What it wants, in words: `a list`, `a text`, `true or false`.
-        expected: String,
+        expected: &'static str,
         /// What is there, in words.
-        found: String,
+        found: &'static str,
     },
     /// A key that must be there.
     MissingKey {
@@ -38,8 +53,207 @@ pub enum ViolationKind {
     },
 }
 
+/// The schema as a value, and compiled. None if it is neither, which a test rules out.
+static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
+    let schema: Json = serde_json::from_str(SERVER).ok()?;
+    let validator = jsonschema::draft202012::new(&schema).ok()?;
+    Some((schema, validator))
+});
+
 /// All departures of one document, in no particular order.
 #[must_use]
-pub fn violations(_document: &Document) -> Vec<Violation> {
-    Vec::new()
+pub fn violations(document: &Document) -> Vec<Violation> {
+    let Some((schema, validator)) = &*COMPILED else { return Vec::new() };
+    let mut absent = false;
+    let written = json(document.root(), &mut |_| {
+        absent = true;
+        true
+    });
+    if !absent && validator.is_valid(&written) {
+        return Vec::new();
+    }
+    let mut found: Vec<Violation> = Vec::new();
+    let mut add = |violation: Violation| {
+        if !found.contains(&violation) {
+            found.push(violation);
+        }
+    };
+    for error in validator.iter_errors(&written) {
+        departures(&error, document, schema, &mut add);
+    }
+    if absent {
+        let present = json(document.root(), &mut |_| false);
+        for error in validator.iter_errors(&present) {
+            if let ValidationErrorKind::Required { .. } = error.kind() {
+                departures(&error, document, schema, &mut add);
+            }
+        }
+    }
+    found
+}
+
+/// The tree as JSON. Pairs whose value Go takes for absent are kept if `keep` says so.
+fn json(node: &Node, keep: &mut impl FnMut(&Node) -> bool) -> Json {
+    match &node.value {
+        Value::Sequence(items) => Json::Array(items.iter().map(|item| json(item, keep)).collect()),
+        Value::Mapping(pairs) => {
+            let mut object = serde_json::Map::new();
+            for pair in pairs {
+                if !is_absent(&pair.value) || keep(&pair.value) {
+                    object.insert(pair.key.text.to_string(), json(&pair.value, keep));
+                }
+            }
+            Json::Object(object)
+        }
+        Value::Scalar(_) => scalar::to_json(node),
+    }
+}
+
+/// Whether Go's decoder leaves a field as if it had not been written.
+fn is_absent(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| scalar::go_string(scalar).is_none_or(|text| text.is_empty()))
+}
+
+fn departures(error: &ValidationError<'_>, document: &Document, schema: &'static Json, add: &mut impl FnMut(Violation)) {
+    let Some((route, node)) = locate(error, document) else { return };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let known = known_keys(error, schema);
+            for key in unexpected {
+                let kind = ViolationKind::UnknownKey { known: known.clone() };
+                add(Violation { route: route.then(key.clone()), kind });
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default().to_owned();
+            add(Violation { route, kind: ViolationKind::MissingKey { key } });
+        }
+        ValidationErrorKind::Type { kind: TypeKind::Single(wanted) } if !go_accepts(node, *wanted) => {
+            let kind = ViolationKind::WrongType { expected: in_words(*wanted), found: what_is(node) };
+            add(Violation { route, kind });
+        }
+        ValidationErrorKind::Enum { options } if node.scalar().is_some() && !is_absent(node) => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let allowed = options.iter().filter_map(Json::as_str).map(Into::into).collect();
+            add(Violation { route, kind: ViolationKind::NotAllowed { allowed } });
+        }
+        _ => {}
+    }
+}
+
+/// The route and node that an error is about. The steps are taken along the tree, since a key may look like an index.
+fn locate<'d>(error: &ValidationError<'_>, document: &'d Document) -> Option<(Route, &'d Node)> {
+    let mut node = document.root();
+    let mut steps = Vec::new();
+    for segment in error.instance_path().segments() {
+        let segment = segment.to_string();
+        node = match &node.value {
+            Value::Sequence(items) => {
+                let index: usize = segment.parse().ok()?;
+                steps.push(Step::from(index));
+                items.get(index)?
+            }
+            _ => {
+                let child = node.get(&segment)?;
+                steps.push(Step::from(segment));
+                child
+            }
+        };
+    }
+    Some((Route::new(steps), node))
+}
+
+/// The keys that the schema has beside the `additionalProperties` that refused one.
+fn known_keys(error: &ValidationError<'_>, schema: &'static Json) -> Arc<[&'static str]> {
+    let path = error.schema_path().as_str();
+    let parent = path.strip_suffix("/additionalProperties").unwrap_or(path);
+    let properties = schema.pointer(parent).and_then(|place| place.get("properties")).and_then(Json::as_object);
+    properties.map(|keys| keys.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+fn go_accepts(node: &Node, wanted: JsonType) -> bool {
+    let Some(scalar) = node.scalar() else { return false };
+    match wanted {
+        JsonType::String => true,
+        JsonType::Boolean => scalar::go_bool(scalar).is_some(),
+        _ => matches!(scalar::resolve(scalar), scalar::Resolved::Null),
+    }
+}
+
+fn in_words(wanted: JsonType) -> &'static str {
+    match wanted {
+        JsonType::String => "a text",
+        JsonType::Boolean => "true or false",
+        JsonType::Array => "a list",
+        JsonType::Object => "a mapping",
+        JsonType::Integer | JsonType::Number => "a number",
+        JsonType::Null => "nothing",
+    }
+}
+
+fn what_is(node: &Node) -> &'static str {
+    match &node.value {
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+        Value::Scalar(scalar) => match scalar::resolve(scalar) {
+            scalar::Resolved::Null => "nothing",
+            scalar::Resolved::Bool(_) => "true or false",
+            scalar::Resolved::Int(_) | scalar::Resolved::Float(_) => "a number",
+            scalar::Resolved::Timestamp => "a date",
+            scalar::Resolved::Binary | scalar::Resolved::Text => "a text",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{COMPILED, POLICY, SERVER, TOOLS, ViolationKind, violations};
+    use crate::document::Document;
+
+    fn shown(yaml: &str) -> String {
+        let mut lines: Vec<String> = violations(&Document::from_yaml(yaml).unwrap())
+            .into_iter()
+            .map(|violation| match violation.kind {
+                ViolationKind::UnknownKey { known } => format!("{} unknown among {known:?}", violation.route),
+                ViolationKind::WrongType { expected, found } => {
+                    format!("{} should be {expected}, is {found}", violation.route)
+                }
+                ViolationKind::MissingKey { key } => format!("`{}` lacks {key}", violation.route),
+                ViolationKind::NotAllowed { allowed } => format!("{} not in {allowed:?}", violation.route),
+            })
+            .collect();
+        lines.sort();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn every_schema_compiles() {
+        assert!(COMPILED.is_some());
+        for text in [SERVER, TOOLS, POLICY] {
+            let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+            jsonschema::draft202012::meta::validate(&schema).unwrap();
+            jsonschema::draft202012::new(&schema).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_kind_of_departure_is_found_at_its_place() {
+        let yaml = "name: x\ntype: sever\nabout: {title: X, logo: y}\nrun: {env: [A=b], disableNetwork: maybe}\n\
+                    config: {secrets: [{name: x.y}], parameters: {properties: {'0': {typ: string}}}}\n0: 1\n";
+        insta::assert_snapshot!(shown(yaml), @r"");
+    }
+
+    #[test]
+    fn what_go_accepts_is_no_departure() {
+        let lenient = "name: 8080\ntype: remote\nlongLived: yes\nabout: {title: true, description: 2024-01-02}\n\
+                       meta:\nrun: ~\nconfig: {secrets: [{name: 1, env: 1.5, required: off}], env: null}\n\
+                       remote: {url: https://a.example, headers: {X: 1}}\nmore: null\n";
+        insta::assert_snapshot!(shown(lenient), @r"");
+    }
+
+    #[test]
+    fn absent_values_do_not_count_as_written() {
+        insta::assert_snapshot!(shown("name: ''\ntype: server\nabout:\nimage: ~\nsource: {project: ''}\n"), @r"");
+    }
 }
