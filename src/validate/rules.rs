@@ -224,12 +224,16 @@ rules! {
     image_not_found,
     impostor_commit,
     invalid_name,
+    invalid_value,
     license_forbidden,
     license_missing,
+    missing_key,
     moved_repository,
     remote_tools_unavailable,
     remote_unreachable,
+    unknown_key,
     unpinned_source,
+    wrong_type,
 }
 
 /// The rule of this id.
@@ -254,6 +258,15 @@ pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>)
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// A text of an entry as a message quotes it: at most 80 characters, the rest as an ellipsis. Outputs escape it.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// What outputs that list rules need to know of each.

@@ -72,24 +72,30 @@ pub fn violations(document: &Document) -> Vec<Violation> {
     if !absent && validator.is_valid(&written) {
         return Vec::new();
     }
-    let mut found: Vec<Violation> = Vec::new();
-    let mut add = |violation: Violation| {
-        if !found.contains(&violation) {
-            found.push(violation);
-        }
-    };
-    for error in validator.iter_errors(&written) {
-        departures(&error, document, schema, &mut add);
+    let mut found = Vec::new();
+    let is_required = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Required { .. });
+    for error in validator.iter_errors(&written).filter(|error| !absent || !is_required(error)) {
+        departures(&error, document, schema, &mut found);
     }
     if absent {
         let present = json(document.root(), &mut |_| false);
-        for error in validator.iter_errors(&present) {
-            if let ValidationErrorKind::Required { .. } = error.kind() {
-                departures(&error, document, schema, &mut add);
-            }
+        for error in validator.iter_errors(&present).filter(is_required) {
+            departures(&error, document, schema, &mut found);
         }
     }
     found
+}
+
+/// The keys that the format has at one of the top-level sections, `run` say; none if there is no such section.
+pub fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
+    let section = COMPILED.as_ref().and_then(|(schema, _)| schema.get("properties")?.get(section)?.get("properties"));
+    section.and_then(Json::as_object).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
+}
+
+/// The top-level keys, in the order in which an entry should have them.
+pub fn top_level_keys() -> impl Iterator<Item = &'static str> {
+    let keys = COMPILED.as_ref().and_then(|(schema, _)| schema.get("properties")?.as_object());
+    keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
 /// The tree as JSON. Pairs whose value Go takes for absent are kept if `keep` says so.
@@ -114,28 +120,28 @@ fn is_absent(node: &Node) -> bool {
     node.scalar().is_some_and(|scalar| scalar::go_string(scalar).is_none_or(|text| text.is_empty()))
 }
 
-fn departures(error: &ValidationError<'_>, document: &Document, schema: &'static Json, add: &mut impl FnMut(Violation)) {
+fn departures(error: &ValidationError<'_>, document: &Document, schema: &'static Json, found: &mut Vec<Violation>) {
     let Some((route, node)) = locate(error, document) else { return };
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let known = known_keys(error, schema);
             for key in unexpected {
                 let kind = ViolationKind::UnknownKey { known: known.clone() };
-                add(Violation { route: route.then(key.clone()), kind });
+                found.push(Violation { route: route.then(key.clone()), kind });
             }
         }
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default().to_owned();
-            add(Violation { route, kind: ViolationKind::MissingKey { key } });
+            found.push(Violation { route, kind: ViolationKind::MissingKey { key } });
         }
         ValidationErrorKind::Type { kind: TypeKind::Single(wanted) } if !go_accepts(node, *wanted) => {
             let kind = ViolationKind::WrongType { expected: in_words(*wanted), found: what_is(node) };
-            add(Violation { route, kind });
+            found.push(Violation { route, kind });
         }
         ValidationErrorKind::Enum { options } if node.scalar().is_some() && !is_absent(node) => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
             let allowed = options.iter().filter_map(Json::as_str).map(Into::into).collect();
-            add(Violation { route, kind: ViolationKind::NotAllowed { allowed } });
+            found.push(Violation { route, kind: ViolationKind::NotAllowed { allowed } });
         }
         _ => {}
     }
@@ -241,7 +247,15 @@ mod tests {
     fn every_kind_of_departure_is_found_at_its_place() {
         let yaml = "name: x\ntype: sever\nabout: {title: X, logo: y}\nrun: {env: [A=b], disableNetwork: maybe}\n\
                     config: {secrets: [{name: x.y}], parameters: {properties: {'0': {typ: string}}}}\n0: 1\n";
-        insta::assert_snapshot!(shown(yaml), @r"");
+        insta::assert_snapshot!(shown(yaml), @r#"
+        0 unknown among ["name", "image", "type", "longLived", "meta", "about", "source", "remote", "run", "config", "oauth", "dynamic", "tools", "requirement"]
+        `config.secrets[0]` lacks env
+        about.logo unknown among ["title", "description", "icon"]
+        config.parameters.properties.0.typ unknown among ["type", "description", "default", "properties", "required", "items", "anyOf"]
+        run.disableNetwork should be true or false, is a text
+        run.env should be a mapping, is a list
+        type not in ["server", "remote", "poci"]
+        "#);
     }
 
     #[test]
@@ -249,11 +263,16 @@ mod tests {
         let lenient = "name: 8080\ntype: remote\nlongLived: yes\nabout: {title: true, description: 2024-01-02}\n\
                        meta:\nrun: ~\nconfig: {secrets: [{name: 1, env: 1.5, required: off}], env: null}\n\
                        remote: {url: https://a.example, headers: {X: 1}}\nmore: null\n";
-        insta::assert_snapshot!(shown(lenient), @r"");
+        insta::assert_snapshot!(shown(lenient), @r#"more unknown among ["name", "image", "type", "longLived", "meta", "about", "source", "remote", "run", "config", "oauth", "dynamic", "tools", "requirement"]"#);
     }
 
     #[test]
     fn absent_values_do_not_count_as_written() {
-        insta::assert_snapshot!(shown("name: ''\ntype: server\nabout:\nimage: ~\nsource: {project: ''}\n"), @r"");
+        insta::assert_snapshot!(shown("name: ''\ntype: server\nabout:\nimage: ~\nsource: {project: ''}\n"), @"
+        `` lacks about
+        `` lacks image
+        `` lacks name
+        `source` lacks project
+        ");
     }
 }
