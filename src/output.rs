@@ -8,6 +8,8 @@ mod excerpt;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod markdown;
+pub mod sarif;
 
 use crate::finding::{Report, Severity, Summary};
 /// The form of a result.
@@ -72,7 +74,8 @@ pub fn render(report: &Report, format: Format, options: &RenderOptions<'_>) -> S
         Format::Human => human::render(report, options),
         Format::Json => json::render(report),
         Format::Github => github::render(report, options),
-        Format::Sarif | Format::Markdown => human::render(report, options),
+        Format::Sarif => sarif::render(report, options),
+        Format::Markdown => markdown::render(report, options, markdown::MAX_BYTES),
     }
 }
 

@@ -13,7 +13,6 @@ mod markdown;
 pub(crate) use json::visible_json;
 pub use markdown::{markdown, markdown_code};
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar as _;
 
@@ -129,15 +128,15 @@ pub fn uri_path(path: &str) -> String {
     out
 }
 
-/// `text` as a plain SARIF message on one line. SARIF reads `[text](target)` in it as a link, so that such a bracket
-/// is escaped as section 3.11.6 of the standard says.
+/// `text` as a plain SARIF message on one line, cut like [`terminal_within`]. SARIF reads `[text](target)` in it as
+/// a link, so that the brackets of such a text are escaped as section 3.11.6 of the standard says.
 #[must_use]
-pub fn sarif_text(text: &str) -> Cow<'_, str> {
-    let visible = terminal(text);
+pub fn sarif_text(text: &str, limit: usize) -> String {
+    let visible = terminal_within(text, limit);
     if visible.contains("](") {
-        return Cow::Owned(visible.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]"));
+        return visible.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
     }
-    if visible == text { Cow::Borrowed(text) } else { Cow::Owned(visible) }
+    visible
 }
 
 #[cfg(test)]
@@ -188,7 +187,7 @@ mod tests {
 
     #[test]
     fn sarif_messages_hold_no_links() {
-        assert_eq!(sarif_text("see [docs](https://evil.example)"), r"see \[docs\](https://evil.example)");
-        assert_eq!(sarif_text("`env[0]` is wrong"), "`env[0]` is wrong");
+        assert_eq!(sarif_text("see [docs](https://evil.example)", 99), r"see \[docs\](https://evil.example)");
+        assert_eq!(sarif_text("`env[0]` is wrong", 99), "`env[0]` is wrong");
     }
 }

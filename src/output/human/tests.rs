@@ -190,7 +190,7 @@ fn ten_thousand_findings_in_a_thousand_files_end() {
         finding("unknown-key", Severity::Warning, &paths[number % 1_000], anchor, "there is no key `key`")
     });
     let report = Report::new("validate", 1_000, findings.collect(), sources(&texts));
-    for format in [Format::Human, Format::Json, Format::Github] {
+    for format in [Format::Human, Format::Json, Format::Github, Format::Sarif] {
         let shown = rendered(&report, format);
         assert!(shown.contains("unknown-key"), "{format:?}");
     }
