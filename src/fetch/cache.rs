@@ -1,0 +1,156 @@
+//! Answers kept on disk between runs, to ask next time only whether they changed.
+//!
+//! One file for each key. Anything that is not exactly what this module wrote counts as absent, so a cache can be cut off,
+//! shared, or thrown away at any time.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// The largest file that is written or read, in bytes.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+/// All files together, in bytes: beyond it the oldest are deleted when the cache is opened.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// Ends the names of this cache's files: nothing else in the directory is ever touched.
+const SUFFIX: &str = ".answer.json";
+
+/// A directory of kept answers.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    directory: Arc<Path>,
+}
+
+/// A kept answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// What was asked: compared with what is asked now, so that no answer is taken for another's.
+    pub key: String,
+    /// The answer's `ETag`, as it came.
+    pub etag: String,
+    /// The answer, or what was made of it.
+    pub body: String,
+}
+
+impl Cache {
+    /// Opens a cache, and makes its directory if need be.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or listed.
+    pub fn open(directory: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        let cache = Self { directory: directory.into() };
+        cache.prune(MAX_BYTES)?;
+        Ok(cache)
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let digest = Sha256::digest(key.as_bytes());
+        let mut name = String::with_capacity(64 + SUFFIX.len());
+        for byte in digest {
+            // Writing to a String cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name.push_str(SUFFIX);
+        self.directory.join(name)
+    }
+
+    /// The kept answer for `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Kept> {
+        let path = self.path(key);
+        let found = std::fs::symlink_metadata(&path).ok()?;
+        if !found.is_file() || found.len() > MAX_FILE_BYTES {
+            return None;
+        }
+        let kept: Kept = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        (kept.key == key).then_some(kept)
+    }
+
+    /// Keeps an answer. A cache that cannot be written only makes the next run slower, so errors are logged and forgotten.
+    pub fn put(&self, kept: &Kept) {
+        if let Err(error) = self.write(kept) {
+            tracing::debug!(%error, "an answer could not be kept");
+        }
+    }
+
+    fn write(&self, kept: &Kept) -> io::Result<()> {
+        let text = serde_json::to_vec(kept)?;
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Ok(());
+        }
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        file.write_all(&text)?;
+        file.persist(self.path(&kept.key))?;
+        Ok(())
+    }
+
+    /// Deletes the oldest files until at most `most` bytes are left.
+    fn prune(&self, most: u64) -> io::Result<()> {
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+        for item in std::fs::read_dir(&self.directory)? {
+            let Ok(item) = item else { continue };
+            let ours = item.file_name().to_str().is_some_and(|name| name.ends_with(SUFFIX));
+            if let (true, Ok(found)) = (ours, item.metadata()) {
+                files.push((found.modified().unwrap_or(SystemTime::UNIX_EPOCH), found.len(), item.path()));
+            }
+        }
+        files.sort();
+        let mut left: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, bytes, path) in files {
+            if left <= most {
+                break;
+            }
+            // Another run may have deleted it first.
+            let _ = std::fs::remove_file(path);
+            left = left.saturating_sub(bytes);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Cache, Kept};
+
+    fn kept(key: &str) -> Kept {
+        Kept { key: key.into(), etag: "\"1\"".into(), body: "x".repeat(100) }
+    }
+
+    #[test]
+    fn an_answer_is_kept_and_spoiled_ones_are_ignored() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&directory.path().join("a/b")).unwrap();
+        assert_eq!(cache.get("k"), None);
+        cache.put(&kept("k"));
+        assert_eq!(cache.get("k"), Some(kept("k")));
+        let path = cache.path("k");
+        for spoiled in [&b""[..], b"{", b"{\"key\":\"other\",\"etag\":\"\",\"body\":\"\"}", b"\xff\xfe", b"null"] {
+            std::fs::write(&path, spoiled).unwrap();
+            assert_eq!(cache.get("k"), None);
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(cache.get("k"), None);
+        cache.put(&kept("k"));
+    }
+
+    #[test]
+    fn it_stays_within_its_size_and_touches_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("precious"), "x".repeat(1000)).unwrap();
+        let cache = Cache::open(directory.path()).unwrap();
+        for number in 0..10 {
+            cache.put(&kept(&number.to_string()));
+        }
+        cache.prune(500).unwrap();
+        let left = (0..10).filter(|number| cache.get(&number.to_string()).is_some()).count();
+        assert!((1..=4).contains(&left), "{left}");
+        assert!(directory.path().join("precious").exists());
+    }
+}

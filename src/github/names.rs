@@ -1,0 +1,92 @@
+//! Names on their way into an address: what cannot name anything is never asked for, and the rest is encoded.
+
+use std::fmt::Write as _;
+
+/// Whether this can be the name of an owner or a repository. GitHub's own rules are narrower; these keep an address whole.
+pub(super) fn is_owner_or_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=100).contains(&text.len()) && text.bytes().all(allowed) && text != "." && text != ".."
+}
+
+/// Whether Git allows a branch or tag of this name: the rules of `git check-ref-format`. They leave no `.` or `..` segment,
+/// which an address would resolve even when encoded.
+pub(super) fn is_ref_name(name: &str) -> bool {
+    let forbidden = |c: char| c.is_ascii_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+    (1..=255).contains(&name.len())
+        && name != "@"
+        && !name.contains(forbidden)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.ends_with('.')
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+pub(super) fn encode(segment: &str) -> String {
+    let mut encoded = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{encode, is_owner_or_name, is_ref_name};
+
+    #[test]
+    fn names_that_git_refuses_are_never_asked_for() {
+        for name in
+            ["main", "feature/a-b", "v1.2.3", "größe", "a%2fb", "a?".trim_end_matches('?'), "@a", "a#b", "a&b=c"]
+        {
+            assert!(is_ref_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "@",
+            "..",
+            ".",
+            "a..b",
+            "a/../b",
+            "../../user",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.",
+            "a b",
+            "a\nb",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?b",
+            "a*",
+            "a[",
+            "a\\b",
+            "a@{0}",
+        ] {
+            assert!(!is_ref_name(name), "{name:?}");
+        }
+        assert!(!is_ref_name(&"a".repeat(256)));
+    }
+
+    #[test]
+    fn what_is_left_cannot_leave_its_segment() {
+        assert_eq!(encode("a#b&c=d%2e%2e?/ü"), "a%23b%26c%3Dd%252e%252e%3F%2F%C3%BC");
+    }
+
+    #[test]
+    fn owners_and_names_are_plain() {
+        assert!(is_owner_or_name("my-org") && is_owner_or_name(".github") && is_owner_or_name("a_b.c"));
+        for name in ["", ".", "..", "a/b", "a?b", "a b", "a%2fb", "ü"] {
+            assert!(!is_owner_or_name(name), "{name:?}");
+        }
+    }
+}

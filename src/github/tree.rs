@@ -1,0 +1,92 @@
+//! What a path is in a tree.
+
+use super::{Github, GithubError, Repository};
+use crate::ids::CommitSha;
+use serde_json::Value;
+
+/// Directories in a path; a deeper one counts as missing.
+const MAX_DEPTH: usize = 64;
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathKind {
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+    /// A symbolic link, a submodule, or something behind one.
+    Other,
+    /// Nothing.
+    Missing,
+}
+
+/// The names that lead from the root to `path`, with `.` and `..` taken as a file system would; none when it leaves the root.
+fn components(path: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                names.pop()?;
+            }
+            name => names.push(name),
+        }
+    }
+    (names.len() <= MAX_DEPTH).then_some(names)
+}
+
+impl Github {
+    /// What `path` is in the tree of this id, walked one directory at a time: only ids become part of addresses. A path that
+    /// leaves the root is missing.
+    ///
+    /// # Errors
+    /// When GitHub does not say, also because a directory has more entries than it lists.
+    pub async fn path_kind(&self, repository: &Repository, tree: &str, path: &str) -> Result<PathKind, GithubError> {
+        let Some(names) = components(path) else { return Ok(PathKind::Missing) };
+        let mut tree = tree.to_owned();
+        let mut kind = PathKind::Directory;
+        for name in names {
+            match kind {
+                PathKind::Directory => {}
+                PathKind::File | PathKind::Missing => return Ok(PathKind::Missing),
+                PathKind::Other => return Ok(PathKind::Other),
+            }
+            let address = format!("{}/git/trees/{tree}", repository.path);
+            let listing = self.asker.get(repository.who, &address).await?;
+            let listing = listing.ok_or(GithubError::Unexpected("a tree that is not there"))?;
+            let items = listing.get("tree").and_then(Value::as_array).ok_or(GithubError::Unexpected("no tree"))?;
+            let found = items.iter().find(|item| item.get("path").and_then(Value::as_str) == Some(name));
+            let Some(found) = found else {
+                if listing.get("truncated").and_then(Value::as_bool) == Some(true) {
+                    return Err(GithubError::Unexpected("a directory with more entries than are listed"));
+                }
+                return Ok(PathKind::Missing);
+            };
+            kind = match found.get("mode").and_then(Value::as_str) {
+                Some("040000") => PathKind::Directory,
+                Some("100644" | "100755") => PathKind::File,
+                _ => PathKind::Other,
+            };
+            if kind == PathKind::Directory {
+                let id = found.get("sha").and_then(Value::as_str).and_then(|id| CommitSha::parse(id).ok());
+                tree = id.ok_or(GithubError::Unexpected("a directory without an id"))?.as_str().to_owned();
+            }
+        }
+        Ok(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::components;
+
+    #[test]
+    fn paths_are_taken_apart_as_a_file_system_would() {
+        assert_eq!(components("./src//a/"), Some(vec!["src", "a"]));
+        assert_eq!(components("a/../b"), Some(vec!["b"]));
+        assert_eq!(components("."), Some(vec![]));
+        assert_eq!(components("../etc"), None);
+        assert_eq!(components("a/../../etc"), None);
+        assert_eq!(components(&"a/".repeat(65)), None);
+    }
+}
