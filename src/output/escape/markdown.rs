@@ -15,7 +15,8 @@ const BREAK: &str = "&#8203;";
 pub fn markdown(text: &str) -> String {
     let visible = terminal(text);
     let mut out = String::with_capacity(visible.len() + visible.len() / 4);
-    let mut rest = visible.as_str();
+    // Spaces at the begin of a line could make it a list item or a block of code.
+    let mut rest = visible.trim_start();
     while let Some((before, after)) = rest.split_once('`') {
         match after.split_once('`') {
             Some((code, beyond)) if !code.is_empty() => {
@@ -70,7 +71,7 @@ fn words(text: &str, out: &mut String) {
             // `https://…` and every other scheme. (A `mailto:` needs an `@`.)
             ':' if next == '/' => out.push_str(&format!(":{BREAK}")),
             // `www.…`; the number of a list item.
-            '.' if ends_with_www(out) => out.push_str(&format!(".{BREAK}")),
+            '.' if ends_with_www(out) => out.push_str(&format!("{BREAK}.")),
             '.' if previous.is_ascii_digit() && next == ' ' => out.push_str("&#46;"),
             // `GH-1`; the begin of a list item or of a line across.
             '-' if out.is_empty() || (matches!(previous, 'h' | 'H') && next.is_ascii_digit()) => {
@@ -97,9 +98,10 @@ mod tests {
         assert_eq!(markdown("![a](b)"), "&#33;&#91;a&#93;&#40;b&#41;");
         assert_eq!(markdown("fixes #1, GH-2"), "fixes &#35;&#8203;1, GH&#8203;-2");
         assert_eq!(markdown("cc @octocat/team"), "cc &#64;&#8203;octocat/team");
-        assert_eq!(markdown("https://x.example www.x.example"), "https:&#8203;//x.example www.&#8203;x.example");
+        assert_eq!(markdown("https://x.example www.x.example"), "https:&#8203;//x.example www&#8203;.x.example");
         assert_eq!(markdown("a | b\n\n| c |"), "a &#124; b&#92;n&#92;n&#124; c &#124;");
         assert_eq!(markdown("- a"), "&#8203;- a");
+        assert_eq!(markdown("     a"), "a");
         assert_eq!(markdown("```\nrm"), "&#96;&#96;&#96;&#92;nrm");
         assert_eq!(markdown("$x$ &amp; \u{202e}"), "&#36;x&#36; &#38;amp; &#92;u&#123;202e&#125;");
     }
