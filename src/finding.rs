@@ -83,6 +83,8 @@ pub struct Finding {
     pub fixable: bool,
     /// The reason of the waiver that excuses it, if one does.
     pub waived: Option<String>,
+    /// Whether what stands at the anchor must not be shown: a secret. Outputs that quote the source put `•` in its place.
+    pub sensitive: bool,
 }
 
 /// A text that findings point into.

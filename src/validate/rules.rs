@@ -156,6 +156,7 @@ fn say<'a>(
         labels: Vec::new(),
         fixable: rule.fix.is_some(),
         waived: None,
+        sensitive: false,
     };
     Said { finding: findings.push_mut(finding) }
 }
@@ -194,6 +195,12 @@ impl Said<'_> {
     /// This one matters less than others of its rule: at most so much, whatever the policy says about the rule.
     pub fn at_most(self, severity: Severity) -> Self {
         self.finding.severity = self.finding.severity.min(severity);
+        self
+    }
+
+    /// What stands at the marked place is a secret: no output may quote it. The message must not, either.
+    pub fn sensitive(self) -> Self {
+        self.finding.sensitive = true;
         self
     }
 
