@@ -32,16 +32,17 @@ pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
 /// When it cannot be read, or is not a policy.
 pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandError> {
     let path = file.map_or_else(|| root.join(POLICY), Path::to_path_buf);
+    let shown = file.map_or_else(|| POLICY.to_owned(), |file| file.display().to_string());
     let text = match read_text(&path) {
         Ok(Some(text)) => text,
         Ok(None) if file.is_none() => return Ok(Policy::default()),
-        Ok(None) => return Err(CommandError::usage(format!("there is no file `{}`", path.display()))),
+        Ok(None) => return Err(CommandError::usage(format!("there is no file `{shown}`"))),
         Err(problem @ Unreadable::Io(_)) => {
-            return Err(CommandError::unfinished(format!("cannot read `{}`", path.display())).because(&problem));
+            return Err(CommandError::unfinished(format!("cannot read `{shown}`")).because(&problem));
         }
-        Err(problem) => return Err(CommandError::usage(format!("`{}` {problem}", path.display()))),
+        Err(problem) => return Err(CommandError::usage(format!("`{shown}` {problem}"))),
     };
-    parse(&text, &path.display().to_string())
+    parse(&text, &shown)
 }
 
 /// Parses a policy that was read from `shown`.

@@ -158,11 +158,12 @@ fn github_output_cannot_be_forged_by_a_name() {
     registry.write("servers/x\n::error::forged/server.yaml", "name: |\n  x\n  ::stop-commands::token\n");
     registry.write("servers/y%0A::error::forged/server.yaml", "name: \"\\e[31mred\"\n");
     let output = registry.run(["validate", "--format", "github"]);
+    let ours = ["::error file=servers/", "::warning file=servers/", "::notice file=servers/"];
     let forged: Vec<&str> = output
         .stdout
         .lines()
-        .filter(|line| !line.starts_with("::error file=servers/") && !line.starts_with("::warning file=servers/"))
-        .filter(|line| !line.starts_with("::notice file=servers/"))
+        .filter(|line| line.contains("::") || line.contains("##["))
+        .filter(|line| !ours.iter().any(|begin| line.starts_with(begin)))
         .collect();
     assert_eq!(forged, Vec::<&str>::new());
     assert!(output.stdout.contains("invalid-name"));
@@ -200,5 +201,5 @@ fn a_hostile_policy_is_a_usage_error() {
         assert_eq!(registry.run(["validate"]).status, 2);
     }
     registry.write("mcp-registry.toml", b"\xff");
-    insta::assert_snapshot!(registry.run(["validate"]).stderr, @"");
+    insta::assert_snapshot!(registry.run(["validate"]).stderr, @"error: `mcp-registry.toml` is not UTF-8 (first wrong byte at offset 0)");
 }
