@@ -1,104 +1,149 @@
-//! The form that prettier gives to YAML, which is what the reference asks of entries, through `pretty_yaml`.
+//! Formatting as prettier formats YAML, which is what Docker's registry checks its entries with.
 //!
-//! `pretty_yaml` has a parser of its own, with exponential time on some nested flow collections and explicit keys, a
-//! stack that deep flow nesting overflows, and a bug that loses blank lines under `|+`. So a text gets to it only when
-//! the tree shows that it is plain, and what it writes is composed again and must have the same data.
+//! pretty_yaml writes what prettier writes, with three flaws that are kept away from it here. Its parser takes
+//! exponential time on nested brackets and explicit keys and descends by calling itself, so it only sees texts that
+//! composed and are shallow. It may drop blank lines that are data, so a result is only given when it composes
+//! to the same data. And it differs from prettier in quotes with quotes inside and in long brackets, so these are
+//! written here.
 
-use super::{Document, Node, Value, edit};
+mod brackets;
+mod quotes;
+
+use super::edit::same_data;
+use super::{Document, Node, Value, compose};
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 
-/// What formatting a text gives.
+/// The longest text that is formatted, in bytes. The largest real entry has 12 kB.
+const MAX_FORMATTED_BYTES: usize = 64 << 10;
+
+/// The widest indentation that is formatted, in columns: the formatter's parser keeps them as bits of one number.
+const MAX_INDENT: usize = 63;
+
+/// Brackets inside brackets; the formatter's time doubles with each. The deepest real entry has 3.
+const MAX_FLOW_DEPTH: usize = 8;
+
+/// Columns in a line, where lines can be broken.
+const WIDTH: usize = 80;
+
+/// What formatting makes of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Formatted {
-    /// It is formatted.
+    /// The text is formatted.
     Already,
-    /// It would be this text, which has the same data.
+    /// The formatted text: other bytes, the same data, and itself formatted.
     Changed(String),
-    /// Whether it is formatted is not known. Says why.
+    /// There is no verdict; the words say why.
     Refused(&'static str),
 }
 
-/// Larger files are not formatted: the formatter's time is not linear. The largest real entry has 12 kB.
-const MAX_BYTES: usize = 256 * 1024;
-/// Flow collections inside each other. The formatter's parser takes time exponential in this.
-const MAX_FLOW_DEPTH: usize = 8;
-
-/// Formats a text that composes; `document` is what it composed to.
+/// Formats a text that composed to `document`. The result has LF line ends, whatever the text has, as prettier's
+/// default wants.
 #[must_use]
 pub fn format(text: &str, document: &Document) -> Formatted {
-    if let Some(reason) = refuse(text, document) {
-        return Formatted::Refused(reason);
+    if text.len() > MAX_FORMATTED_BYTES {
+        return Formatted::Refused("it is too large");
     }
-    let Ok(formatted) = pretty_yaml::format_text(text, &options()) else {
-        return Formatted::Refused("the formatter cannot parse it");
+    let formatted = match layout(text, document.root()) {
+        Ok(formatted) if formatted == text => return Formatted::Already,
+        Ok(formatted) => formatted,
+        Err(reason) => return Formatted::Refused(reason),
     };
-    if formatted == text {
-        return Formatted::Already;
-    }
-    match Document::from_yaml(formatted.as_str()) {
-        Ok(again) if edit::same_data(document.root(), again.root()) => Formatted::Changed(formatted),
-        Ok(_) | Err(_) => Formatted::Refused("formatting it would change its data"),
-    }
-}
-
-fn options() -> FormatOptions {
-    FormatOptions {
-        layout: LayoutOptions::default(),
-        // With trimming, two real entries come out otherwise than prettier writes them.
-        language: LanguageOptions { trim_trailing_whitespaces: false, ..LanguageOptions::default() },
-    }
-}
-
-fn refuse(text: &str, document: &Document) -> Option<&'static str> {
-    if text.len() > MAX_BYTES {
-        return Some("it is too large");
-    }
-    if flow_depth(text, document.root()) > MAX_FLOW_DEPTH {
-        return Some("its brackets nest too deeply");
-    }
-    // `? key` is told by its question mark; one inside a text only costs the verdict.
-    if text.lines().any(|line| line.trim_start_matches([' ', '-', '\t']).starts_with("? ") || line.contains("{?")) {
-        return Some("it has explicit keys");
-    }
-    None
-}
-
-/// How deep flow collections nest: those whose first byte is a bracket. Depth is bounded by the document's own limit.
-fn flow_depth(text: &str, node: &Node) -> usize {
-    let is_flow = matches!(text.as_bytes().get(node.span.start), Some(b'[' | b'{'));
-    let below = match &node.value {
-        Value::Scalar(_) => return 0,
-        Value::Mapping(pairs) => pairs.iter().map(|pair| flow_depth(text, &pair.value)).max(),
-        Value::Sequence(items) => items.iter().map(|item| flow_depth(text, item)).max(),
+    let Some(after) = compose(&formatted).ok().filter(|after| same_data(document.root(), after)) else {
+        return Formatted::Refused("formatting it would change its data");
     };
-    below.unwrap_or(0) + usize::from(is_flow)
+    match layout(&formatted, &after) {
+        Ok(again) if again == formatted => Formatted::Changed(formatted),
+        Ok(_) => Formatted::Refused("the formatter does not settle on one layout"),
+        // The formatter indents more than the text did, perhaps too far for itself.
+        Err(reason) => Formatted::Refused(reason),
+    }
+}
+
+/// The text as prettier would lay it out, or why that is not known.
+fn layout(text: &str, root: &Node) -> Result<String, &'static str> {
+    check(text, root)?;
+    let mended = quotes::mend(text, root);
+    let pretty = pretty(mended.as_deref().unwrap_or(text)).ok_or("the formatter cannot parse it")?;
+    // Only brackets that end on a line of their own can have been broken.
+    if !pretty.lines().any(|line| line.trim_start_matches(' ').starts_with([']', '}'])) {
+        return Ok(pretty);
+    }
+    let root = compose(&pretty).map_err(|_| "formatting it would change its data")?;
+    Ok(brackets::wrap(&pretty, &root)?.unwrap_or(pretty))
+}
+
+/// prettier's defaults, in pretty_yaml's words.
+fn pretty(text: &str) -> Option<String> {
+    let options = FormatOptions {
+        layout: LayoutOptions { print_width: WIDTH, ..LayoutOptions::default() },
+        language: LanguageOptions {
+            // prettier keeps blanks at the end of lines inside block scalars: they are data.
+            trim_trailing_whitespaces: false,
+            // prettier does not ask whether brackets were on several lines before.
+            prefer_single_line: true,
+            ignore_comment_directive: "prettier-ignore".to_owned(),
+            ..LanguageOptions::default()
+        },
+    };
+    pretty_yaml::format_text(text, &options).ok()
+}
+
+/// Whether the formatter's parser can be trusted with the text.
+fn check(text: &str, root: &Node) -> Result<(), &'static str> {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    if text.split(['\n', '\r']).any(|line| indent(line) > MAX_INDENT) {
+        return Err("it is indented too far");
+    }
+    let mut walk = Walk { text, seen_to: 0 };
+    walk.visit(root, 0)
+}
+
+/// Visits nodes in the order of the text, to look at what stands between the scalars.
+struct Walk<'t> {
+    text: &'t str,
+    seen_to: usize,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, node: &Node, flow_depth: usize) -> Result<(), &'static str> {
+        let opens = self.text.get(node.span.range()).is_some_and(|source| source.starts_with(['{', '[']));
+        let is_collection = !matches!(node.value, Value::Scalar(_));
+        let flow_depth = flow_depth + usize::from(opens && is_collection);
+        if flow_depth > MAX_FLOW_DEPTH {
+            return Err("its brackets nest too deeply");
+        }
+        match &node.value {
+            Value::Scalar(_) => self.pass(node.span.start, node.span.end),
+            Value::Sequence(items) => items.iter().try_for_each(|item| {
+                // Marks of lists on one line (`- - - x`) indent, too.
+                if !opens && self.column(item.span.start) > MAX_INDENT {
+                    return Err("it is indented too far");
+                }
+                self.visit(item, flow_depth)
+            }),
+            Value::Mapping(pairs) => pairs.iter().try_for_each(|pair| {
+                self.pass(pair.key.span.start, pair.key.span.end)?;
+                self.visit(&pair.value, flow_depth)
+            }),
+        }
+    }
+
+    fn column(&self, at: usize) -> usize {
+        let line = self.text.get(..at).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |newline| newline + 1);
+        at - line
+    }
+
+    /// Passes a scalar: between it and the one before stand only marks, blanks, comments, tags and anchors.
+    fn pass(&mut self, start: usize, end: usize) -> Result<(), &'static str> {
+        let gap = self.text.get(self.seen_to..start).unwrap_or("");
+        self.seen_to = self.seen_to.max(end);
+        let mut marks = gap.lines().flat_map(|line| {
+            let comment = line.starts_with('#').then_some(0).or_else(|| line.find(" #")).or_else(|| line.find("\t#"));
+            line.get(..comment.unwrap_or(line.len())).unwrap_or("").chars()
+        });
+        if marks.any(|mark| mark == '?') { Err("it has explicit keys") } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{Formatted, format};
-    use crate::document::Document;
-
-    fn of(text: &str) -> Formatted {
-        format(text, &Document::from_yaml(text).unwrap())
-    }
-
-    #[test]
-    fn layout_is_tidied_and_comments_stay() {
-        let tidied = "# top\na: 1 # one\nb:\n  - \"x\"\n";
-        assert_eq!(of("# top\na:   1 # one\nb:\n- 'x'\n"), Formatted::Changed(tidied.to_owned()));
-        assert_eq!(of(tidied), Formatted::Already);
-        assert_eq!(of("a: 1\r\n"), Formatted::Changed("a: 1\n".to_owned()));
-    }
-
-    #[test]
-    fn what_would_take_long_or_change_data_is_refused() {
-        let nested = |depth: usize| format!("a: {}{}\n", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(of(&nested(8)), Formatted::Already);
-        assert_eq!(of(&nested(9)), Formatted::Refused("its brackets nest too deeply"));
-        assert_eq!(of("? a\n: b\n"), Formatted::Refused("it has explicit keys"));
-        assert_eq!(of(&format!("a: \"{}\"\n", "x".repeat(300_000))), Formatted::Refused("it is too large"));
-        assert_eq!(of("a: |+\n  x\n\nb:   1\n"), Formatted::Changed("a: |+\n  x\n\nb: 1\n".to_owned()));
-    }
-}
+mod tests;

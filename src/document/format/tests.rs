@@ -1,0 +1,89 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::{Formatted, format};
+use crate::document::Document;
+
+fn formatted(text: &str) -> Formatted {
+    format(text, &Document::from_yaml(text).unwrap())
+}
+
+#[test]
+fn the_layout_is_prettiers() {
+    for (before, after) in [
+        ("a:   1\n", "a: 1\n"),
+        ("a: 1", "a: 1\n"),
+        ("a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n"),
+        ("a: 'b'\n", "a: \"b\"\n"),
+        ("a: 'say \"x\"'\nb: \"it's\"\n", ""),
+        ("a: \"say \\\"x\\\"\"\n", "a: 'say \"x\"'\n"),
+        ("a: \"it's \\\"x\\\"\"\n", "a: 'it''s \"x\"'\n"),
+        ("a: \"\\\"x\\\"\\n\"\n", ""),
+        ("a: 'it''s'\n", "a: \"it's\"\n"),
+        ("a: 'it''s \\'\n", ""),
+        ("a: ['', \"\\\\\"]\n", "a: [\"\", \"\\\\\"]\n"),
+        ("\"\\\"a\\\"\": {\"\\\"b\\\"\": 'c'}\n", "'\"a\"': { '\"b\"': \"c\" }\n"),
+        ("a:\n- b\n-   c\n", "a:\n  - b\n  - c\n"),
+        ("a: {b: c}\n", "a: { b: c }\n"),
+        ("a: [ b,c ]\n", "a: [b, c]\n"),
+        ("a:\n    b: 1\n    # c\n    d: 2 # e\n", "a:\n  b: 1\n  # c\n  d: 2 # e\n"),
+        ("a: |\n    text  \n    more\n", "a: |\n  text  \n  more\n"),
+        ("a: 1\n\n\n\nb: 2\n\n", "a: 1\n\nb: 2\n"),
+        ("# prettier-ignore\na:   1\nb: 2\n", ""),
+        ("a: 1\n", ""),
+    ] {
+        let expected = if after.is_empty() { Formatted::Already } else { Formatted::Changed(after.to_owned()) };
+        assert_eq!(formatted(before), expected, "{before}");
+    }
+}
+
+#[test]
+fn brackets_are_broken_as_prettier_breaks_them() {
+    let items = |count: usize, separator: &str| vec!["12345678"; count].join(separator);
+    let short = format!("a: [{}]\n", items(7, ", "));
+    assert_eq!(formatted(&short), Formatted::Already);
+    assert_eq!(formatted(&format!("a: [\n  {},\n]\n", items(7, ",\n  "))), Formatted::Changed(short));
+    // 74 columns of brackets fit on the next line, and not beside a key of 7.
+    let moved = format!("- longkey:\n    [{}, 123] # c\n", items(7, ", "));
+    assert_eq!(formatted(&moved), Formatted::Already);
+    assert_eq!(formatted(&moved.replace("\n    [", " [")), Formatted::Changed(moved));
+    let broken = format!("a:\n  [\n    {},\n  ]\nb: 1\n", items(9, ",\n    "));
+    assert_eq!(formatted(&broken), Formatted::Already);
+    assert_eq!(formatted(&format!("a: [{}]\nb: 1\n", items(9, ","))), Formatted::Changed(broken));
+    let pairs = format!("- a:\n    {{\n      b: {},\n      c,\n      d: [e],\n    }}\n", "x".repeat(80));
+    assert_eq!(formatted(&pairs), Formatted::Already);
+    assert_eq!(formatted(&format!("- a: {{b: {}, c, d: [e]}}\n", "x".repeat(80))), Formatted::Changed(pairs));
+    let item = format!("- [\n    {},\n  ]\n", items(9, ",\n    "));
+    assert_eq!(formatted(&format!("- [{}]\n", items(9, ", "))), Formatted::Changed(item));
+    // A comment after the brackets does not count.
+    let comment = format!("a: [{}] # {}\n", items(7, ", "), items(3, " "));
+    assert_eq!(formatted(&comment), Formatted::Already);
+    assert_eq!(formatted(&comment.replace("a: ", "- ")), Formatted::Already);
+    for text in [format!("a: {{b: [{}]}}\n", items(9, ", ")), "a: [1, # c\n 2]\n".to_owned()] {
+        let why = "it has long brackets with comments or brackets inside";
+        assert_eq!(formatted(&text), Formatted::Refused(why), "{text}");
+    }
+}
+
+#[test]
+fn there_is_no_verdict_where_the_formatter_cannot_be_trusted() {
+    for (text, why) in [
+        ("? a\n: b\n", "it has explicit keys"),
+        ("x: {? a : b}\n", "it has explicit keys"),
+        ("x: [\n  ? a\n]\n", "it has explicit keys"),
+        ("x: !y\n  ? &z a\n", "it has explicit keys"),
+        ("x: [[[[[[[[[a]]]]]]]]]\n", "its brackets nest too deeply"),
+        ("x: |+\n  a\n\n\n\n", "formatting it would change its data"),
+    ] {
+        assert_eq!(formatted(text), Formatted::Refused(why), "{text}");
+    }
+    let far = Formatted::Refused("it is indented too far");
+    assert_eq!(formatted(&format!("a:\n{}b: c\n", " ".repeat(64))), far);
+    assert_eq!(formatted(&format!("{}a\n", "- ".repeat(32))), far);
+    let growing: String = (0..31).map(|depth| format!("{}- a:\n", "  ".repeat(depth))).collect();
+    assert_eq!(formatted(&growing), far);
+    assert!(matches!(formatted(&format!("a:\n{}b: c\n", " ".repeat(63))), Formatted::Changed(_)));
+    assert_eq!(formatted(&format!("{}a\n", "- ".repeat(31))), Formatted::Already);
+    let long = format!("a: {}\n", "x".repeat(300_000));
+    assert_eq!(formatted(&long), Formatted::Refused("it is too large"));
+    assert_eq!(formatted("a: b # why?\n# c?\n\"d?\": e?\n"), Formatted::Already);
+}
