@@ -35,6 +35,7 @@ pub(super) fn finding(rule: &'static str, severity: Severity, path: &str, anchor
         labels: Vec::new(),
         fixable: false,
         waived: None,
+        sensitive: false,
     }
 }
 
