@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod fix;
+pub mod gather;
 pub mod index;
 pub mod rules;
 pub mod schema;

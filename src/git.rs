@@ -1,0 +1,3 @@
+//! Git: repositories elsewhere, asked without a copy of them.
+
+pub mod remote;

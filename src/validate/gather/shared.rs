@@ -1,0 +1,65 @@
+//! What all questions of one run share: answers that were given, permits, and the time that is left.
+
+use super::super::facts::Fact;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// Answers by question: each is asked once, and whoever asks meanwhile waits for it.
+#[derive(Debug)]
+pub(super) struct Memo<V>(Mutex<HashMap<String, Arc<OnceCell<V>>>>);
+
+impl<V> Default for Memo<V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<V: Clone> Memo<V> {
+    pub(super) async fn get(&self, key: &str, ask: impl Future<Output = V>) -> V {
+        let cell = {
+            let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            map.entry(key.to_owned()).or_default().clone()
+        };
+        // When whoever asks is cancelled, the next in line asks.
+        cell.get_or_init(|| ask).await.clone()
+    }
+}
+
+/// Bounds how much is asked at the same time, in all and of one host.
+#[derive(Debug)]
+pub(super) struct Permits {
+    all: Arc<Semaphore>,
+    per_host: usize,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// Held while something is asked.
+pub(super) type Permit = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
+
+impl Permits {
+    pub(super) fn new(all: usize, per_host: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all.max(1))), per_host: per_host.max(1), hosts: Mutex::default() }
+    }
+
+    /// Waits for the host first: a slow one must not hold the permits of all. Semaphores here are never closed, so the
+    /// options are always full.
+    pub(super) async fn enter(&self, host: &str) -> Permit {
+        let of_host = {
+            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+            hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host))).clone()
+        };
+        let host = of_host.acquire_owned().await.ok();
+        (host, self.all.clone().acquire_owned().await.ok())
+    }
+}
+
+/// The fact, unless the time is up before it is known.
+pub(super) async fn within<T>(deadline: Instant, ask: impl Future<Output = Fact<T>>) -> Fact<T> {
+    match tokio::time::timeout_at(deadline, ask).await {
+        Ok(fact) => fact,
+        Err(_) => Fact::Unavailable("the time for all questions was up".into()),
+    }
+}
