@@ -38,19 +38,15 @@ pub(super) struct Excerpt {
     pub(super) marks: Vec<(Range<usize>, usize)>,
 }
 
-/// What stands in the place of a character that must not be shown.
-const MASK: char = '•';
-
-/// The excerpts that show `marks`; the one with the first primary mark comes first, the others by line. Characters in
-/// one of the spans of `secret` are masked.
-pub(super) fn excerpts(text: &str, lines: &Lines, marks: &[Mark], secret: &[Span]) -> Vec<Excerpt> {
+/// The excerpts that show `marks`; the one with the first primary mark comes first, the others by line.
+pub(super) fn excerpts(text: &str, lines: &Lines, marks: &[Mark]) -> Vec<Excerpt> {
     let mut placed: Vec<Placed> =
         marks.iter().enumerate().map(|(index, mark)| Placed::new(text, lines, mark, index)).collect();
     placed.sort_by_key(|mark| (mark.span.start, mark.span.end, mark.index));
     let groups = placed.chunk_by(|one, next| next.first <= one.last.saturating_add(MAX_GAP_LINES));
     let is_primary =
         |excerpt: &Excerpt| excerpt.marks.iter().any(|(_, index)| marks.get(*index).is_some_and(|mark| mark.primary));
-    let mut excerpts: Vec<Excerpt> = groups.map(|group| excerpt(text, lines, group, secret)).collect();
+    let mut excerpts: Vec<Excerpt> = groups.map(|group| excerpt(text, lines, group)).collect();
     excerpts.sort_by_key(|excerpt| !is_primary(excerpt));
     excerpts
 }
@@ -90,7 +86,7 @@ fn line_range(text: &str, lines: &Lines, number: usize) -> Range<usize> {
     start..end.max(start)
 }
 
-fn excerpt(text: &str, lines: &Lines, group: &[Placed], secret: &[Span]) -> Excerpt {
+fn excerpt(text: &str, lines: &Lines, group: &[Placed]) -> Excerpt {
     let first_line = group.iter().map(|mark| mark.first).min().unwrap_or(1);
     let last_line = group.iter().map(|mark| mark.last).max().unwrap_or(1);
     let mut out = String::new();
@@ -116,7 +112,6 @@ fn excerpt(text: &str, lines: &Lines, group: &[Placed], secret: &[Span]) -> Exce
                 note_place(&mut ends, slot, out.len(), mark.span.end <= at);
             }
             match character {
-                Some(_) if secret.iter().any(|span| span.range().contains(&at)) => visible.push(&mut out, MASK),
                 Some('\t') => out.push_str("    "),
                 Some(character) => visible.push(&mut out, character),
                 None => {}
@@ -178,7 +173,7 @@ mod tests {
             .enumerate()
             .map(|(at, (start, end))| Mark { span: Span::new(*start, *end), text: String::new(), primary: at == 0 })
             .collect();
-        excerpts(text, &Lines::new(text), &marks, &[])
+        excerpts(text, &Lines::new(text), &marks)
     }
 
     fn marked(text: &str, span: (usize, usize)) -> (String, String) {

@@ -3,10 +3,9 @@
 use super::escape::{terminal, terminal_within};
 use super::excerpt::{Excerpt, Mark, excerpts};
 use super::{RenderOptions, count, summary_line};
-use crate::document::{Position, Span};
+use crate::document::Position;
 use crate::finding::{Anchor, Finding, Label, Report, Severity};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use std::collections::BTreeMap;
 
 /// Characters of a message or a remedy that are shown; more are cut with `…`.
 pub const MAX_MESSAGE_CHARACTERS: usize = 1_000;
@@ -24,10 +23,9 @@ const PLACEHOLDER: char = '\u{e000}';
 pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.clamp(40, 400));
-    let secrets = secrets(report);
     let mut out = String::new();
     for finding in report.findings.iter().filter(|finding| options.show_waived || finding.waived.is_none()) {
-        out.push_str(&render_finding(report, finding, &secrets, &renderer));
+        out.push_str(&render_finding(report, finding, &renderer));
         out.push_str("\n\n");
     }
     if !options.quiet {
@@ -50,21 +48,8 @@ pub(super) fn closing_line(report: &Report) -> String {
     if fixable == 0 { summary } else { format!("{summary}; `--fix` can mend {fixable}") }
 }
 
-/// The bytes that no excerpt may show, by path, whichever finding it is for: what is a secret to one rule may stand
-/// beside what another points at.
-type Secrets<'a> = BTreeMap<&'a str, Vec<Span>>;
-
-fn secrets(report: &Report) -> Secrets<'_> {
-    let mut secrets = Secrets::new();
-    for finding in report.findings.iter().filter(|finding| finding.sensitive) {
-        let span = report.sources.get(&finding.path).and_then(|source| source.span(&finding.anchor));
-        secrets.entry(&finding.path).or_default().extend(span);
-    }
-    secrets
-}
-
 /// One finding without a final line end.
-fn render_finding(report: &Report, finding: &Finding, secrets: &Secrets<'_>, renderer: &Renderer) -> String {
+fn render_finding(report: &Report, finding: &Finding, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -72,7 +57,7 @@ fn render_finding(report: &Report, finding: &Finding, secrets: &Secrets<'_>, ren
     };
     let message = terminal_within(&finding.message, MAX_MESSAGE_CHARACTERS);
     let mut places = Vec::new();
-    let mut elements = elements(report, finding, secrets, &mut places);
+    let mut elements = elements(report, finding, &mut places);
     if let Some(help) = &finding.help {
         elements.push(Level::HELP.message(terminal_within(help, MAX_MESSAGE_CHARACTERS)).into());
     }
@@ -92,12 +77,7 @@ struct Place {
 }
 
 /// Everything between the title and the remedy.
-fn elements<'a>(
-    report: &Report,
-    finding: &Finding,
-    secrets: &Secrets<'_>,
-    places: &mut Vec<Place>,
-) -> Vec<Element<'a>> {
+fn elements<'a>(report: &Report, finding: &Finding, places: &mut Vec<Place>) -> Vec<Element<'a>> {
     let mut elements = Vec::new();
     let mut notes = Vec::new();
     let shown = finding.labels.get(..MAX_LABELS).unwrap_or(&finding.labels);
@@ -112,7 +92,7 @@ fn elements<'a>(
         }
     }
     marks_of(report, shown.iter().filter(here), &mut marks, &mut notes);
-    elements.extend(snippets(report, &finding.path, &marks, secrets, places));
+    snippets(report, &finding.path, &marks, places, &mut elements);
 
     let mut elsewhere: Vec<&Label> = shown.iter().filter(|label| !here(label)).collect();
     elsewhere.sort_by(|one, other| one.path.cmp(&other.path));
@@ -120,7 +100,7 @@ fn elements<'a>(
         let mut marks = Vec::new();
         marks_of(report, labels.iter().copied(), &mut marks, &mut notes);
         if let Some(label) = labels.first() {
-            elements.extend(snippets(report, &label.path, &marks, secrets, places));
+            snippets(report, &label.path, &marks, places, &mut elements);
         }
     }
     if finding.labels.len() > shown.len() {
@@ -153,18 +133,10 @@ fn mark(report: &Report, path: &str, anchor: &Anchor, text: &str, primary: bool)
     Some(Mark { span, text: terminal_within(text, MAX_LABEL_CHARACTERS), primary })
 }
 
-/// The excerpts of one file.
-fn snippets<'a>(
-    report: &Report,
-    path: &str,
-    marks: &[Mark],
-    secrets: &Secrets<'_>,
-    places: &mut Vec<Place>,
-) -> Vec<Element<'a>> {
-    let Some(source) = report.sources.get(path) else { return Vec::new() };
-    let secret = secrets.get(path).map_or(&[][..], Vec::as_slice);
-    let mut elements = Vec::new();
-    for excerpt in excerpts(source.text(), source.lines(), marks, secret) {
+/// Adds the excerpts of one file.
+fn snippets(report: &Report, path: &str, marks: &[Mark], places: &mut Vec<Place>, elements: &mut Vec<Element<'_>>) {
+    let Some(source) = report.sources.get(path) else { return };
+    for excerpt in excerpts(source.text(), source.lines(), marks) {
         let Excerpt { text, first_line, marks: placed } = excerpt;
         // The position that stands above an excerpt is that of the finding, or else of its first label.
         let of = |index: &usize| marks.get(*index);
@@ -181,7 +153,6 @@ fn snippets<'a>(
         let snippet = Snippet::source(text).line_start(first_line).path(placeholder).annotations(annotations);
         elements.push(snippet.into());
     }
-    elements
 }
 
 /// Replaces every placeholder, and the line and column after it, by the place it stands for.

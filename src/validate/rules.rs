@@ -7,7 +7,7 @@ use super::facts::{Facts, Need};
 use super::index::Index;
 use super::schema::Violation;
 use crate::document::edit::Edit;
-use crate::document::{Document, Route};
+use crate::document::{Document, Route, Span};
 use crate::entry::{Entry, Manifest};
 use crate::finding::{Anchor, Finding, Label, Severity};
 use crate::output::RuleDescriptor;
@@ -102,6 +102,16 @@ impl<'a> Sink<'a> {
     /// Reports a finding in `server.yaml` at the key of `route`.
     pub fn key(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, Anchor::Key(route), message)
+    }
+
+    /// Reports a finding in `server.yaml` at some bytes of it.
+    pub fn bytes(&mut self, span: Span, message: impl Into<String>) -> Said<'_> {
+        self.at(&self.entry.manifest_file.path, Anchor::Bytes(span), message)
+    }
+
+    /// Reports a finding about `server.yaml` as a whole.
+    pub fn file(&mut self, message: impl Into<String>) -> Said<'_> {
+        self.at(&self.entry.manifest_file.path, Anchor::File, message)
     }
 
     /// Reports a finding in any file of the entry.
@@ -226,20 +236,36 @@ rules! {
     commit_not_found,
     directory_missing,
     dockerfile_missing,
+    expired_waiver,
+    foreign_parameter,
+    formatting,
     icon_invalid,
     icon_unreachable,
     image_not_found,
     impostor_commit,
     invalid_name,
+    invalid_tools_json,
     invalid_value,
+    invalid_yaml,
     license_forbidden,
     license_missing,
+    malformed_commit,
     missing_key,
     moved_repository,
+    name_mismatch,
+    oauth_without_dynamic_tools,
     remote_tools_unavailable,
+    remote_transport,
     remote_unreachable,
+    remote_without_tools,
+    secret_name,
+    title_style,
+    unavailable_fact,
+    undescribed_argument,
     unknown_key,
     unpinned_source,
+    unreadable_entry,
+    unused_waiver,
     wrong_type,
 }
 

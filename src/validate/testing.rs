@@ -20,6 +20,8 @@ pub(crate) struct Case {
     beside: Vec<Entry>,
     policy: Policy,
     facts: Facts,
+    strict: bool,
+    loaded: Option<Entry>,
 }
 
 /// An entry `name` with this `server.yaml`, to judge by `rule`.
@@ -34,7 +36,16 @@ pub(crate) fn case(rule: &'static str, name: &str, manifest: &str) -> Case {
         beside: Vec::new(),
         policy: Policy::default(),
         facts: Facts::default(),
+        strict: false,
+        loaded: None,
     }
+}
+
+/// This entry, to judge by `rule`.
+pub(crate) fn of_entry(rule: &'static str, entry: Entry) -> Case {
+    let mut case = case(rule, &entry.name, "");
+    case.loaded = Some(entry);
+    case
 }
 
 /// How many findings the rule has in this entry.
@@ -78,14 +89,17 @@ impl Case {
         self
     }
 
+    /// Judged with `--strict`.
+    pub(crate) fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
     fn with<T>(&self, use_it: impl FnOnce(&Request<'_>) -> T) -> T {
         let mut entries = self.beside.clone();
-        entries.push(Entry::from_texts(
-            &self.name,
-            Some(&self.manifest),
-            self.tools.as_deref(),
-            self.readme.as_deref(),
-        ));
+        entries.push(self.loaded.clone().unwrap_or_else(|| {
+            Entry::from_texts(&self.name, Some(&self.manifest), self.tools.as_deref(), self.readme.as_deref())
+        }));
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         let facts: Vec<Facts> = entries
             .iter()
@@ -97,7 +111,7 @@ impl Case {
             only: None,
             policy: &self.policy,
             today: NaiveDate::from_ymd_opt(2026, 1, 2).unwrap(),
-            strict: false,
+            strict: self.strict,
         })
     }
 

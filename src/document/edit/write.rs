@@ -89,7 +89,9 @@ fn is_another_type(text: &str) -> bool {
     let numeric = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.'))
         && text.chars().all(|next| next.is_ascii_digit() || matches!(next, '+' | '-' | '.' | '_' | ':' | ' '))
         && text.contains(|next: char| next.is_ascii_digit());
-    word || (numeric && !is_version(text)) || resolve(&plain) != Resolved::Text
+    // `12e444` is too large for yaml.v3, and infinite to others; a commit may look so.
+    let float = text.parse::<f64>().is_ok();
+    word || float || (numeric && !is_version(text)) || resolve(&plain) != Resolved::Text
 }
 
 /// `1.2.3` and longer are texts to everyone.

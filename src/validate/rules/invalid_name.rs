@@ -1,6 +1,7 @@
 //! `invalid-name`
 
-use super::{Check, Rule, Sink, Subject};
+use super::{Check, Rule, Sink, Subject, excerpt};
+use crate::entry::MANIFEST;
 use crate::finding::{Anchor, Severity};
 use crate::route;
 
@@ -38,9 +39,22 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     } else {
         Anchor::File
     };
-    let path = &entry.manifest_file.path;
-    sink.at(path, anchor, format!("`{}` is not a valid name for an entry", entry.name))
-        .help("rename the folder: use lower-case letters, digits and hyphens only");
+    let help = match suggested(&entry.name) {
+        Some(name) => format!("rename the folder to `{name}`, and `name` in {MANIFEST} with it"),
+        None => "rename the folder: use lower-case letters, digits and hyphens only".to_owned(),
+    };
+    let name = excerpt(&entry.name);
+    sink.at(&entry.manifest_file.path, anchor, format!("`{name}` is not a valid name for an entry")).help(help);
+}
+
+/// The nearest valid name: small letters, and hyphens for everything else. None when nothing would be left of it.
+fn suggested(name: &str) -> Option<String> {
+    if name.len() > 80 || !name.is_ascii() {
+        return None;
+    }
+    let replaced = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let parts: Vec<&str> = replaced.split('-').filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join("-"))
 }
 
 #[cfg(test)]
@@ -56,7 +70,7 @@ mod tests {
         1 | name: My_Server
           |       ^^^^^^^^^
           |
-          = help: rename the folder: use lower-case letters, digits and hyphens only
+          = help: rename the folder to `my-server`, and `name` in server.yaml with it
         ");
         assert_eq!(findings("invalid-name", "SQLite", "name: SQLite\n"), 1);
         assert_eq!(findings("invalid-name", "a\n::error::b", "name: x\n"), 1);
