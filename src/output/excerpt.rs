@@ -1,5 +1,7 @@
 //! The few lines of a text that a finding is about, safe to print, with the marks moved along.
 //!
+//! Secrets are never shown, whichever finding the lines are shown for: every character of one becomes a `•`.
+//!
 //! What is shown is bounded whatever the text: long lines are cut around their marks, long spans to their first line,
 //! and marks that are far apart get an excerpt each. So the cost of a finding does not depend on the file.
 
@@ -38,15 +40,45 @@ pub(super) struct Excerpt {
     pub(super) marks: Vec<(Range<usize>, usize)>,
 }
 
+/// The secrets of one text.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Secrets {
+    /// Sorted, and none touches another.
+    spans: Vec<Span>,
+}
+
+impl FromIterator<Span> for Secrets {
+    fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Self {
+        let mut sorted: Vec<Span> = spans.into_iter().collect();
+        sorted.sort();
+        let mut spans: Vec<Span> = Vec::with_capacity(sorted.len());
+        for span in sorted {
+            match spans.last_mut() {
+                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+                _ => spans.push(span),
+            }
+        }
+        Self { spans }
+    }
+}
+
+impl Secrets {
+    /// Whether a character over the bytes `start..end` is part of one.
+    fn touch(&self, start: usize, end: usize) -> bool {
+        let next = self.spans.partition_point(|span| span.end <= start);
+        self.spans.get(next).is_some_and(|span| span.start < end)
+    }
+}
+
 /// The excerpts that show `marks`; the one with the first primary mark comes first, the others by line.
-pub(super) fn excerpts(text: &str, lines: &Lines, marks: &[Mark]) -> Vec<Excerpt> {
+pub(super) fn excerpts(text: &str, lines: &Lines, marks: &[Mark], secrets: &Secrets) -> Vec<Excerpt> {
     let mut placed: Vec<Placed> =
         marks.iter().enumerate().map(|(index, mark)| Placed::new(text, lines, mark, index)).collect();
     placed.sort_by_key(|mark| (mark.span.start, mark.span.end, mark.index));
     let groups = placed.chunk_by(|one, next| next.first <= one.last.saturating_add(MAX_GAP_LINES));
     let is_primary =
         |excerpt: &Excerpt| excerpt.marks.iter().any(|(_, index)| marks.get(*index).is_some_and(|mark| mark.primary));
-    let mut excerpts: Vec<Excerpt> = groups.map(|group| excerpt(text, lines, group)).collect();
+    let mut excerpts: Vec<Excerpt> = groups.map(|group| excerpt(text, lines, group, secrets)).collect();
     excerpts.sort_by_key(|excerpt| !is_primary(excerpt));
     excerpts
 }
@@ -86,7 +118,7 @@ fn line_range(text: &str, lines: &Lines, number: usize) -> Range<usize> {
     start..end.max(start)
 }
 
-fn excerpt(text: &str, lines: &Lines, group: &[Placed]) -> Excerpt {
+fn excerpt(text: &str, lines: &Lines, group: &[Placed], secrets: &Secrets) -> Excerpt {
     let first_line = group.iter().map(|mark| mark.first).min().unwrap_or(1);
     let last_line = group.iter().map(|mark| mark.last).max().unwrap_or(1);
     let mut out = String::new();
@@ -112,6 +144,7 @@ fn excerpt(text: &str, lines: &Lines, group: &[Placed]) -> Excerpt {
                 note_place(&mut ends, slot, out.len(), mark.span.end <= at);
             }
             match character {
+                Some(character) if secrets.touch(at, at + character.len_utf8()) => visible.push(&mut out, '•'),
                 Some('\t') => out.push_str("    "),
                 Some(character) => visible.push(&mut out, character),
                 None => {}
@@ -164,7 +197,7 @@ fn window(text: &str, line: &Range<usize>, group: &[Placed]) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Excerpt, Mark, excerpts};
+    use super::{Excerpt, Mark, Secrets, excerpts};
     use crate::document::{Lines, Span};
 
     fn of(text: &str, spans: &[(usize, usize)]) -> Vec<Excerpt> {
@@ -173,7 +206,7 @@ mod tests {
             .enumerate()
             .map(|(at, (start, end))| Mark { span: Span::new(*start, *end), text: String::new(), primary: at == 0 })
             .collect();
-        excerpts(text, &Lines::new(text), &marks)
+        excerpts(text, &Lines::new(text), &marks, &Secrets::default())
     }
 
     fn marked(text: &str, span: (usize, usize)) -> (String, String) {
@@ -188,6 +221,19 @@ mod tests {
         assert_eq!(marked("a\u{202e}b", (1, 4)), ("a\\u{202e}b\n".into(), "\\u{202e}".into()));
         // A mark inside a character covers the character.
         assert_eq!(marked("a\u{202e}b", (2, 3)), ("a\\u{202e}b\n".into(), "\\u{202e}".into()));
+    }
+
+    #[test]
+    fn secrets_are_dots_whole_characters_at_a_time() {
+        let text = "key: pässword\nname: x\n";
+        let mark = |start, end| Mark { span: Span::new(start, end), text: String::new(), primary: true };
+        let shown = |spans: &[(usize, usize)]| {
+            let secrets: Secrets = spans.iter().map(|(start, end)| Span::new(*start, *end)).collect();
+            excerpts(text, &Lines::new(text), &[mark(0, 3), mark(15, 19)], &secrets).remove(0).text
+        };
+        assert_eq!(shown(&[(5, 14)]), "key: ••••••••\nname: x\n");
+        assert_eq!(shown(&[(10, 12), (7, 8), (11, 13), (9, 9)]), "key: p•ss•••d\nname: x\n");
+        assert_eq!(shown(&[(13, 99)]), "key: pässwor•\n•••••••\n");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Findings for people, as a good compiler shows them: what is wrong, where, the lines themselves, and the remedy.
 
 use super::escape::{terminal, terminal_within};
-use super::excerpt::{Excerpt, Mark, excerpts};
+use super::excerpt::{Excerpt, Mark, Secrets, excerpts};
 use super::{RenderOptions, count, summary_line};
-use crate::document::Position;
+use crate::document::{Position, Span};
 use crate::finding::{Anchor, Finding, Label, Report, Severity};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use std::collections::BTreeMap;
 
 /// Characters of a message or a remedy that are shown; more are cut with `…`.
 pub const MAX_MESSAGE_CHARACTERS: usize = 1_000;
@@ -23,9 +24,10 @@ const PLACEHOLDER: char = '\u{e000}';
 pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.clamp(40, 400));
+    let shown = Shown { report, secrets: secrets(report) };
     let mut out = String::new();
     for finding in report.findings.iter().filter(|finding| options.show_waived || finding.waived.is_none()) {
-        out.push_str(&render_finding(report, finding, &renderer));
+        out.push_str(&render_finding(&shown, finding, &renderer));
         out.push_str("\n\n");
     }
     if !options.quiet {
@@ -48,8 +50,25 @@ pub(super) fn closing_line(report: &Report) -> String {
     if fixable == 0 { summary } else { format!("{summary}; `--fix` can mend {fixable}") }
 }
 
+/// A report, and what must not be shown of its texts.
+struct Shown<'r> {
+    report: &'r Report,
+    /// By path.
+    secrets: BTreeMap<&'r str, Secrets>,
+}
+
+/// What sensitive findings point at. Another finding may show the same line, so that they count for all.
+fn secrets(report: &Report) -> BTreeMap<&str, Secrets> {
+    let mut spans: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.sensitive) {
+        let span = report.sources.get(&finding.path).and_then(|source| source.span(&finding.anchor));
+        spans.entry(&finding.path).or_default().extend(span);
+    }
+    spans.into_iter().map(|(path, spans)| (path, spans.into_iter().collect())).collect()
+}
+
 /// One finding without a final line end.
-fn render_finding(report: &Report, finding: &Finding, renderer: &Renderer) -> String {
+fn render_finding(shown: &Shown<'_>, finding: &Finding, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -57,7 +76,7 @@ fn render_finding(report: &Report, finding: &Finding, renderer: &Renderer) -> St
     };
     let message = terminal_within(&finding.message, MAX_MESSAGE_CHARACTERS);
     let mut places = Vec::new();
-    let mut elements = elements(report, finding, &mut places);
+    let mut elements = elements(shown, finding, &mut places);
     if let Some(help) = &finding.help {
         elements.push(Level::HELP.message(terminal_within(help, MAX_MESSAGE_CHARACTERS)).into());
     }
@@ -77,10 +96,11 @@ struct Place {
 }
 
 /// Everything between the title and the remedy.
-fn elements<'a>(report: &Report, finding: &Finding, places: &mut Vec<Place>) -> Vec<Element<'a>> {
+fn elements<'a>(shown: &Shown<'_>, finding: &Finding, places: &mut Vec<Place>) -> Vec<Element<'a>> {
+    let report = shown.report;
     let mut elements = Vec::new();
     let mut notes = Vec::new();
-    let shown = finding.labels.get(..MAX_LABELS).unwrap_or(&finding.labels);
+    let labels = finding.labels.get(..MAX_LABELS).unwrap_or(&finding.labels);
     let here = |label: &&Label| label.path == finding.path;
 
     let mut marks = Vec::new();
@@ -91,20 +111,20 @@ fn elements<'a>(report: &Report, finding: &Finding, places: &mut Vec<Place>) -> 
             notes.push(terminal_within(&finding.label, MAX_LABEL_CHARACTERS));
         }
     }
-    marks_of(report, shown.iter().filter(here), &mut marks, &mut notes);
-    snippets(report, &finding.path, &marks, places, &mut elements);
+    marks_of(report, labels.iter().filter(here), &mut marks, &mut notes);
+    snippets(shown, &finding.path, &marks, places, &mut elements);
 
-    let mut elsewhere: Vec<&Label> = shown.iter().filter(|label| !here(label)).collect();
+    let mut elsewhere: Vec<&Label> = labels.iter().filter(|label| !here(label)).collect();
     elsewhere.sort_by(|one, other| one.path.cmp(&other.path));
     for labels in elsewhere.chunk_by(|one, other| one.path == other.path) {
         let mut marks = Vec::new();
         marks_of(report, labels.iter().copied(), &mut marks, &mut notes);
         if let Some(label) = labels.first() {
-            snippets(report, &label.path, &marks, places, &mut elements);
+            snippets(shown, &label.path, &marks, places, &mut elements);
         }
     }
-    if finding.labels.len() > shown.len() {
-        notes.push(format!("and {} more", count(finding.labels.len() - shown.len(), "place")));
+    if finding.labels.len() > labels.len() {
+        notes.push(format!("and {} more", count(finding.labels.len() - labels.len(), "place")));
     }
     elements.extend(notes.into_iter().map(|note| Level::NOTE.message(note).into()));
     elements
@@ -134,9 +154,11 @@ fn mark(report: &Report, path: &str, anchor: &Anchor, text: &str, primary: bool)
 }
 
 /// Adds the excerpts of one file.
-fn snippets(report: &Report, path: &str, marks: &[Mark], places: &mut Vec<Place>, elements: &mut Vec<Element<'_>>) {
-    let Some(source) = report.sources.get(path) else { return };
-    for excerpt in excerpts(source.text(), source.lines(), marks) {
+fn snippets(shown: &Shown<'_>, path: &str, marks: &[Mark], places: &mut Vec<Place>, elements: &mut Vec<Element<'_>>) {
+    let Some(source) = shown.report.sources.get(path) else { return };
+    let none = Secrets::default();
+    let secrets = shown.secrets.get(path).unwrap_or(&none);
+    for excerpt in excerpts(source.text(), source.lines(), marks, secrets) {
         let Excerpt { text, first_line, marks: placed } = excerpt;
         // The position that stands above an excerpt is that of the finding, or else of its first label.
         let of = |index: &usize| marks.get(*index);

@@ -121,6 +121,39 @@ fn labels_without_a_place_are_notes_and_many_are_counted() {
     assert!(shown.contains("= note: and 13 places more\n"), "{shown}");
 }
 
+#[test]
+fn secrets_are_shown_by_no_finding() {
+    let text = "env:\n  - name: TOKEN\n    value: ghp_0123456789\n";
+    let report = |text: &str, sensitive| {
+        let secret = Finding {
+            sensitive,
+            ..finding("leaked-secret", Severity::Error, WEATHER, at(text, text[32..].trim_end()), "a token of GitHub")
+        };
+        let other = finding("unknown-key", Severity::Warning, WEATHER, at(text, "value"), "there is no key `value`");
+        Report::new("validate", 1, vec![secret, other], sources(&[(WEATHER, text)]))
+    };
+    insta::assert_snapshot!(super::findings_plain(&report(text, true)), @"
+    warning[unknown-key]: there is no key `value`
+     --> servers/weather/server.yaml:3:5
+      |
+    3 |     value: ••••••••••••••
+      |     ^^^^^
+
+    error[leaked-secret]: a token of GitHub
+     --> servers/weather/server.yaml:3:12
+      |
+    3 |     value: ••••••••••••••
+      |            ^^^^^^^^^^^^^^
+    ");
+    for format in [Format::Human, Format::Json, Format::Sarif, Format::Github, Format::Markdown] {
+        assert!(!rendered(&report(text, true), format).contains("ghp_"), "{format:?}");
+    }
+    assert!(rendered(&report(text, false), Format::Human).contains("ghp_"));
+    // Nor can the token be guessed from its fingerprint.
+    let other = text.replace("ghp_0123456789", "ghp_9876543210");
+    assert_eq!(rendered(&report(&other, true), Format::Sarif), rendered(&report(text, true), Format::Sarif));
+}
+
 /// What stands above the carets, by terminal columns.
 fn above_carets(shown: &str) -> String {
     let lines: Vec<&str> = shown.lines().collect();

@@ -23,6 +23,8 @@ impl Fingerprints {
     /// message count: the one moves with edits, the other with versions of this program.
     pub(super) fn of(&mut self, report: &Report, finding: &Finding) -> String {
         let place = match &finding.anchor {
+            // A hash of a secret is something to guess it with.
+            Anchor::Bytes(_) if finding.sensitive => "secret".to_owned(),
             Anchor::File => "file".to_owned(),
             Anchor::Value(route) => format!("value {route}"),
             Anchor::Key(route) => format!("key {route}"),
