@@ -8,8 +8,8 @@ mod validate;
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::output::Format;
-use crate::ui::Ui;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::ui::{Color, LogFormat, Ui, UiOptions};
+use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -58,24 +58,16 @@ pub(crate) struct Global {
     pub(crate) log_format: LogFormat,
 }
 
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
+impl Global {
+    fn ui_options(&self) -> UiOptions {
+        UiOptions {
+            color: self.color,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            log_format: self.log_format,
+            output: self.output.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,8 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
             return if error.use_stderr() { exit::USAGE } else { exit::CLEAN };
         }
     };
-    let ui = Ui::new(context, &cli.global);
-    ui.start_logging(&cli.global);
+    let ui = Ui::new(context, &cli.global.ui_options());
     let result = match cli.command {
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),

@@ -1,14 +1,49 @@
 //! What a person sees beside the result: errors, progress, log lines, all on standard error. And the one place that
 //! writes results.
 
-use crate::cli::{Color, Global, LogFormat};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::escape;
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
 use std::path::PathBuf;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What the person asked of the program's manners.
+#[derive(Debug, Clone)]
+pub struct UiOptions {
+    /// When to use colour.
+    pub color: Color,
+    /// Say nothing but the result.
+    pub quiet: bool,
+    /// How much to log: nothing, what is done, details, everything.
+    pub verbose: u8,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// The file for the result; standard output without one.
+    pub output: Option<PathBuf>,
+}
 
 /// How to speak with the person who started the run.
 #[derive(Debug)]
@@ -24,27 +59,31 @@ pub struct Ui {
 }
 
 impl Ui {
-    pub(crate) fn new(context: &Context, global: &Global) -> Self {
-        let color = |terminal: bool| match global.color {
+    /// Sets up colour, progress and log lines. Call it once.
+    #[must_use]
+    pub fn new(context: &Context, options: &UiOptions) -> Self {
+        let color = |terminal: bool| match options.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto if context.no_color => false,
             Color::Auto if context.force_color => true,
             Color::Auto => terminal && !context.dumb_terminal,
         };
-        Self {
-            stdout_color: color(context.stdout_is_terminal && global.output.is_none()),
+        let ui = Self {
+            stdout_color: color(context.stdout_is_terminal && options.output.is_none()),
             stderr_color: color(context.stderr_is_terminal),
-            progress: context.stderr_is_terminal && !global.quiet,
-            quiet: global.quiet,
+            progress: context.stderr_is_terminal && !options.quiet,
+            quiet: options.quiet,
             width: context.width,
-            output: global.output.clone(),
-        }
+            output: options.output.clone(),
+        };
+        ui.start_logging(options);
+        ui
     }
 
-    pub(crate) fn start_logging(&self, global: &Global) {
+    fn start_logging(&self, options: &UiOptions) {
         use tracing_subscriber::filter::LevelFilter;
-        let level = match global.verbose {
+        let level = match options.verbose {
             0 => return,
             1 => LevelFilter::INFO,
             2 => LevelFilter::DEBUG,
@@ -52,7 +91,7 @@ impl Ui {
         };
         let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr);
         // A second subscriber in one process, as in tests, is no reason to fail.
-        let _ = match global.log_format {
+        let _ = match options.log_format {
             LogFormat::Text => builder.with_ansi(self.stderr_color).try_init(),
             LogFormat::Json => builder.json().try_init(),
         };
