@@ -7,5 +7,7 @@ mod formatting;
 mod guards;
 mod hostile;
 mod mutation;
+mod online;
 mod runner;
+mod tls_server;
 mod yaml_v3;

@@ -1,0 +1,1 @@
+//! GitHub, by a fake that keeps repositories.
