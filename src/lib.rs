@@ -3,6 +3,7 @@
 //! The domain (`document`, `entry`, `finding`, `ids`, `policy`) is pure; use cases judge plain data; adapters speak to
 //! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
+pub mod changes;
 pub mod cli;
 pub mod context;
 pub mod document;
@@ -13,6 +14,7 @@ mod files;
 pub mod finding;
 pub mod git;
 pub mod github;
+pub mod history;
 pub mod ids;
 pub mod mcp;
 pub mod oci;

@@ -1,0 +1,136 @@
+//! What lies between two commits.
+
+use super::{GitError, Repository, oid, sha};
+use crate::ids::CommitSha;
+use git2::{Delta, DiffOptions, ErrorCode, Oid, Tree};
+use std::collections::BTreeMap;
+
+/// A path relative to the registry's root, with `/`.
+type PathBytes = Vec<u8>;
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Only the later commit has it.
+    Added,
+    /// Both have it, with another content, mode or kind.
+    Modified,
+    /// Only the earlier commit has it.
+    Deleted,
+}
+
+/// A file, link or submodule that differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileDelta {
+    /// Relative to the registry's root, with `/`.
+    pub path: PathBytes,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// What stands at a path: the object and its mode; none for nothing.
+type Version = Option<(Oid, i32)>;
+
+impl Repository {
+    /// The best common ancestors of two commits: one, or several where branches were merged into each other crosswise.
+    /// Sorted.
+    ///
+    /// # Errors
+    /// When there is none, or history cannot be read.
+    pub fn merge_bases(&self, base: &CommitSha, head: &CommitSha) -> Result<Vec<CommitSha>, GitError> {
+        let none = || GitError::NoMergeBase { base: base.clone(), head: head.clone(), shallow: self.is_shallow() };
+        let found = self.inner.merge_bases(oid(base)?, oid(head)?).map_err(|error| match error.code() {
+            ErrorCode::NotFound => none(),
+            _ => error.into(),
+        })?;
+        let mut bases = found.iter().map(|id| sha(*id)).collect::<Result<Vec<_>, _>>()?;
+        bases.sort();
+        if bases.is_empty() { Err(none()) } else { Ok(bases) }
+    }
+
+    /// The files that `head` changed since `bases`, the merge bases of it and another commit, sorted by path.
+    ///
+    /// With several merge bases a file counts as changed when it is not what merging those bases gives. Where they
+    /// conflict over a file, it counts as changed: rather judge once too often than not at all.
+    ///
+    /// # Errors
+    /// When history cannot be read.
+    pub fn changed_files(&self, bases: &[CommitSha], head: &CommitSha) -> Result<Vec<FileDelta>, GitError> {
+        let head = self.registry_tree(oid(head)?)?;
+        let ids = bases.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
+        let trees = ids.iter().map(|id| self.registry_tree(*id)).collect::<Result<Vec<_>, _>>()?;
+        let mut found: BTreeMap<PathBytes, (Status, usize)> = BTreeMap::new();
+        for tree in &trees {
+            for FileDelta { path, status } in self.between(tree.as_ref(), head.as_ref())? {
+                found.entry(path).and_modify(|(_, times)| *times += 1).or_insert((status, 1));
+            }
+        }
+        let origin = match ids.as_slice() {
+            [] | [_] => None,
+            many => self.inner.merge_base_octopus(many).ok(),
+        };
+        let origin = origin.map(|id| self.registry_tree(id)).transpose()?;
+        let mut deltas = Vec::with_capacity(found.len());
+        for (path, (status, times)) in found {
+            let everywhere = times == trees.len();
+            if everywhere || self.differs_from_merged(&path, head.as_ref(), &trees, origin.as_ref())? {
+                deltas.push(FileDelta { path, status });
+            }
+        }
+        Ok(deltas)
+    }
+
+    /// Whether `head` has something else at `path` than a merge of `bases`, whose own common ancestor is `origin`.
+    fn differs_from_merged(
+        &self,
+        path: &[u8],
+        head: Option<&Tree<'_>>,
+        bases: &[Option<Tree<'_>>],
+        origin: Option<&Option<Tree<'_>>>,
+    ) -> Result<bool, GitError> {
+        let Some(origin) = origin else { return Ok(true) };
+        let origin = self.version(origin.as_ref(), path)?;
+        let mut merged = origin;
+        for base in bases {
+            let version = self.version(base.as_ref(), path)?;
+            if version != origin {
+                if merged != origin && merged != version {
+                    return Ok(true);
+                }
+                merged = version;
+            }
+        }
+        Ok(self.version(head, path)? != merged)
+    }
+
+    fn version(&self, tree: Option<&Tree<'_>>, path: &[u8]) -> Result<Version, GitError> {
+        let Some(tree) = tree else { return Ok(None) };
+        // A folder where the other commit has a file: for the file's path that is as good as nothing.
+        let entry = self.entry_at(tree, path)?;
+        Ok(entry.filter(|entry| entry.kind() != Some(git2::ObjectType::Tree)).map(|e| (e.id(), e.filemode_raw())))
+    }
+
+    /// The files that differ between two trees. Renames are not looked for: they are a deletion and an addition.
+    fn between(&self, before: Option<&Tree<'_>>, after: Option<&Tree<'_>>) -> Result<Vec<FileDelta>, GitError> {
+        let mut options = DiffOptions::new();
+        // Stated, since a repository's configuration may say otherwise: links to other repositories count.
+        options.ignore_submodules(false).ignore_filemode(false).include_typechange(true).skip_binary_check(true);
+        let diff = self.inner.diff_tree_to_tree(before, after, Some(&mut options))?;
+        let deltas = diff.deltas().filter_map(|delta| {
+            let (file, status) = match delta.status() {
+                Delta::Added => (delta.new_file(), Status::Added),
+                Delta::Deleted => (delta.old_file(), Status::Deleted),
+                Delta::Unmodified => return None,
+                _ => (delta.new_file(), Status::Modified),
+            };
+            Some(FileDelta { path: file.path_bytes()?.to_owned(), status })
+        });
+        // A file that became a folder is one path deleted and others added; a link that became a file may be the same
+        // path twice. One change for each path.
+        let mut by_path: BTreeMap<PathBytes, Status> = BTreeMap::new();
+        for FileDelta { path, status } in deltas {
+            by_path.entry(path).and_modify(|kept| *kept = Status::Modified).or_insert(status);
+        }
+        Ok(by_path.into_iter().map(|(path, status)| FileDelta { path, status }).collect())
+    }
+}
