@@ -65,7 +65,7 @@ pub enum GitError {
     #[error("`{0}` is not a commit")]
     NotACommit(String),
     /// The commits have no ancestor in common, as far as this clone can tell.
-    #[error("`{base}` and `{head}` have no commit in common{}", if *.shallow { " in this shallow clone" } else { "" })]
+    #[error("`{}` and `{}` have no commit in common{}", .base.short(), .head.short(), if *.shallow { " in this shallow clone" } else { "" })]
     NoMergeBase {
         /// The one.
         base: CommitSha,

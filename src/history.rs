@@ -170,13 +170,14 @@ fn file_of(blob: Blob) -> Result<Option<Arc<str>>, Unreadable> {
     }
 }
 
-/// A wrong name is the caller's mistake; everything else is work that could not be done.
+/// A wrong name or place is the caller's mistake; everything else is work that could not be done.
 fn failure(error: GitError) -> CommandError {
     let message = error.to_string();
     let failure = match &error {
-        GitError::UnknownRevision { .. } | GitError::Ambiguous(_) | GitError::NotACommit(_) => {
-            CommandError::usage(message)
-        }
+        GitError::NotARepository(_)
+        | GitError::UnknownRevision { .. }
+        | GitError::Ambiguous(_)
+        | GitError::NotACommit(_) => CommandError::usage(message),
         _ => CommandError::unfinished(message),
     };
     match error.hint() {

@@ -1,6 +1,7 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod changes;
 mod cli;
 mod corpus;
 mod formatting;
