@@ -1,8 +1,12 @@
 //! What `--diff` finds in real histories, made with the real Git.
 
+mod command;
+
 use crate::runner::Runner;
-use mcp_registry::changes::{ChangeKind, Range, RawPath};
+use mcp_registry::changes::{ChangeKind, EntryChange, Range, RawPath};
+use mcp_registry::entry::load;
 use mcp_registry::history::{Comparison, History};
+use mcp_registry::ids::CommitSha;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -44,7 +48,7 @@ fn changed_in(root: &Path, range: &str) -> Vec<String> {
         ChangeKind::Deleted => '-',
     };
     let changes = compare(root, range).changes;
-    let line = |(name, change): (&RawPath, &mcp_registry::changes::EntryChange)| {
+    let line = |(name, change): (&RawPath, &EntryChange)| {
         let files: Vec<String> = change
             .files
             .iter()
@@ -452,8 +456,8 @@ fn hostile_files_read_the_same_from_git_as_from_disk() {
     symlink("/etc", root.join("servers/outside")).unwrap();
     let head = registry.commit("hostile");
     let history = History::open(&root).unwrap();
-    let from_git = history.load_all_at(&mcp_registry::ids::CommitSha::parse(&head).unwrap()).unwrap();
-    let from_disk = mcp_registry::entry::load::load_all(&root, &mcp_registry::entry::load::list(&root).unwrap());
+    let from_git = history.load_all_at(&CommitSha::parse(&head).unwrap()).unwrap();
+    let from_disk = load::load_all(&root, &load::list(&root).unwrap());
     assert_eq!(from_disk.len(), 10);
     assert_eq!(format!("{from_git:#?}"), format!("{from_disk:#?}"));
 }
@@ -467,165 +471,4 @@ fn the_policy_of_a_commit() {
     assert!(comparison.changes.policy);
     assert_eq!(history.policy_at(&comparison.base).unwrap(), None);
     assert_eq!(history.policy_at(&comparison.head).unwrap().as_deref(), Some("[rules]\n"));
-}
-
-/// What a run with `--diff` says when it cannot be done.
-fn refused(registry: &Runner, range: &str) -> String {
-    let output = registry.run(["validate", &format!("--diff={range}")]);
-    assert_eq!(output.stdout, "");
-    format!("{}\nstatus {}", output.stderr, output.status)
-}
-
-#[test]
-fn a_revision_that_names_nothing() {
-    let registry = registry();
-    insta::assert_snapshot!(refused(&registry, "origin/main..HEAD"), @r"
-    error: there is no commit `origin/main` in this repository
-      hint: fetch it first: git fetch origin main
-
-    status 2
-    ");
-    insta::assert_snapshot!(refused(&registry, "main..nothing"), @r"
-    error: there is no commit `nothing` in this repository
-      hint: fetch it first: git fetch origin main, then name it origin/main
-
-    status 2
-    ");
-    let blob = registry.git(["rev-parse", "HEAD:README.md"]);
-    insta::assert_snapshot!(refused(&registry, &blob), @r"
-    error: `791d21d6dae6f786c345f6579c5ed44dda8f8489` is not a commit
-      hint: name a branch, a tag of a commit, or a commit's id
-
-    status 2
-    ");
-}
-
-#[test]
-fn a_revision_that_is_no_name() {
-    let registry = registry();
-    insta::assert_snapshot!(refused(&registry, "--output=x"), @r"
-    error: `--diff --output=x`: a revision does not start with `-`
-      hint: write it as `base..head`: `--diff origin/main..HEAD`
-
-    status 2
-    ");
-    insta::assert_snapshot!(refused(&registry, "main..HEAD^{/x}"), @r"
-    error: `--diff main..HEAD^{/x}`: a revision is the name of one commit, not `^{/`
-      hint: write it as `base..head`: `--diff origin/main..HEAD`
-
-    status 2
-    ");
-    insta::assert_snapshot!(refused(&registry, "main..a\u{1b}[31m\n::error::b"), @r"
-    error: `--diff main..a\u{1b}[31m\n::error::b`: a revision has no '\u{1b}' in it
-      hint: write it as `base..head`: `--diff origin/main..HEAD`
-
-    status 2
-    ");
-}
-
-#[test]
-fn histories_without_a_common_commit() {
-    let registry = registry();
-    registry.git(["switch", "--quiet", "--orphan", "alone"]);
-    entry(&registry, "x");
-    registry.commit("unrelated");
-    insta::assert_snapshot!(refused(&registry, "main..alone"), @r"
-    error: `2f6e9e2ec7b3481149e878a11a23cf0af597e639` and `3e8d14ceb68ac4eb6296b805f4f4072e12c6e3a5` have no commit in common
-      hint: their histories are unrelated: is it the right repository?
-
-    status 3
-    ");
-}
-
-#[test]
-fn a_registry_outside_of_git() {
-    let registry = Runner::new();
-    entry(&registry, "x");
-    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @r"
-    error: `[ROOT]` is not in a Git repository
-      hint: `--diff` reads history: run it in a clone of the registry
-
-    status 3
-    ");
-}
-
-/// A clone with `--depth` in `clone`, of a registry whose `main` moved on after `topic` left it.
-fn shallow(depth: &str) -> Runner {
-    let registry = registry();
-    edit(&registry, "servers/b/server.yaml");
-    registry.commit("edit");
-    registry.git(["switch", "--quiet", "main"]);
-    edit(&registry, "servers/a/server.yaml");
-    registry.commit("main moves on");
-    let origin = format!("file://{}", registry.root().display());
-    registry.git(["clone", "--quiet", "--depth", depth, "--no-single-branch", &origin, "clone"]);
-    registry
-}
-
-#[test]
-fn a_shallow_clone_that_cannot_tell_says_how_to_make_one_that_can() {
-    let registry = shallow("1");
-    let output = registry.run(["validate", "--root", "clone", "--diff", "origin/main..origin/topic"]);
-    insta::assert_snapshot!(output.stderr, @r"
-    error: `8d75c730e9bd36639cae577c1f24786cb4210745` and `78a77f1986c321c2cf4bd0fb71c8773ef67c1e5c` have no commit in common in this shallow clone
-      hint: fetch all of history: git fetch --unshallow (in GitHub Actions: `fetch-depth: 0` for actions/checkout)
-    ");
-    assert_eq!(output.status, 3);
-    let output = registry.run(["validate", "--root", "clone", "--diff", "origin/other"]);
-    insta::assert_snapshot!(output.stderr, @r"
-    error: there is no commit `origin/other` in this repository
-      hint: fetch it first: git fetch origin other; this clone is shallow (in GitHub Actions: `fetch-depth: 0` for actions/checkout)
-    ");
-    assert_eq!(output.status, 2);
-}
-
-#[test]
-fn a_shallow_clone_that_reaches_the_merge_base_will_do() {
-    let registry = shallow("2");
-    assert_eq!(changed_in(&registry.root().join("clone"), "origin/main..origin/topic"), ["~b: ~server.yaml"]);
-}
-
-/// What a run with `--diff` finds: rule and entry of each finding, then the status.
-fn found(registry: &Runner, range: &str) -> String {
-    let output = registry.run(["validate", "--format", "json", "--diff", range]);
-    assert!(output.status < 2, "{}", output.stderr);
-    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    let findings = report["findings"].as_array().unwrap().iter();
-    let mut lines: Vec<String> = findings
-        .filter(|finding| finding["severity"] == "error")
-        .map(|finding| format!("{} {}", finding["rule"].as_str().unwrap(), finding["entry"].as_str().unwrap_or("-")))
-        .collect();
-    lines.push(format!("{} judged, status {}", report["entries"], output.status));
-    lines.join("\n")
-}
-
-#[test]
-fn only_what_changed_is_judged_as_it_is_at_head() {
-    let registry = registry();
-    registry.write("servers/a/server.yaml", "old: trouble\n").commit("an old entry that a new rule would break");
-    registry.git(["branch", "--force", "main", "topic"]);
-    registry.write("servers/B b/server.yaml", "name: [\n").commit("a new entry");
-    registry.git(["rm", "-r", "--quiet", "servers/c"]);
-    registry.commit("and one that goes");
-    registry.write("servers/B b/server.yaml", "not committed: at all\n");
-    insta::assert_snapshot!(found(&registry, "main"), @r"");
-    registry.git(["checkout", "--quiet", "--force", "main"]);
-    insta::assert_snapshot!(found(&registry, "main..topic"), @r"");
-    insta::assert_snapshot!(found(&registry, "main..main"), @r"");
-}
-
-#[test]
-fn a_change_does_not_choose_the_policy_that_it_is_judged_by() {
-    let registry = registry();
-    registry
-        .write("servers/b/server.yaml", "name: [\n")
-        .write("mcp-registry.toml", "[rules]\ninvalid-yaml = \"off\"\n");
-    registry.commit("an excuse for itself");
-    insta::assert_snapshot!(found(&registry, "main..topic"), @r"");
-    registry.git(["branch", "--force", "main", "topic"]);
-    edit(&registry, "servers/b/server.yaml");
-    registry.commit("once the excuse is in the base");
-    insta::assert_snapshot!(found(&registry, "main..topic"), @r"");
-    registry.write("mcp-registry.toml", "[rules]\nno-such-rule = \"off\"\n").commit("a policy that cannot be");
-    insta::assert_snapshot!(refused(&registry, "main..topic"), @r"");
 }

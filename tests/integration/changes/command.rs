@@ -1,0 +1,165 @@
+//! `validate --diff` as a whole: what it judges, and what it says when it cannot.
+
+use super::{changed_in, edit, entry, registry};
+use crate::runner::Runner;
+
+/// What a run with `--diff` says when it cannot be done.
+fn refused(registry: &Runner, range: &str) -> String {
+    let output = registry.run(["validate", &format!("--diff={range}")]);
+    assert_eq!(output.stdout, "");
+    format!("{}\nstatus {}", output.stderr, output.status)
+}
+
+#[test]
+fn a_revision_that_names_nothing() {
+    let registry = registry();
+    insta::assert_snapshot!(refused(&registry, "origin/main..HEAD"), @r"
+    error: there is no commit `origin/main` in this repository
+      hint: fetch it first: git fetch origin main
+
+    status 2
+    ");
+    insta::assert_snapshot!(refused(&registry, "main..nothing"), @r"
+    error: there is no commit `nothing` in this repository
+      hint: fetch it first: git fetch origin main, then name it origin/main
+
+    status 2
+    ");
+    let blob = registry.git(["rev-parse", "HEAD:README.md"]);
+    insta::assert_snapshot!(refused(&registry, &blob), @r"
+    error: `791d21d6dae6f786c345f6579c5ed44dda8f8489` is not a commit
+      hint: name a branch, a tag of a commit, or a commit's id
+
+    status 2
+    ");
+}
+
+#[test]
+fn a_revision_that_is_no_name() {
+    let registry = registry();
+    insta::assert_snapshot!(refused(&registry, "--output=x"), @r"
+    error: `--diff --output=x`: a revision does not start with `-`
+      hint: write it as `base..head`: `--diff origin/main..HEAD`
+
+    status 2
+    ");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD^{/x}"), @r"
+    error: `--diff main..HEAD^{/x}`: a revision is the name of one commit, not `^{/`
+      hint: write it as `base..head`: `--diff origin/main..HEAD`
+
+    status 2
+    ");
+    insta::assert_snapshot!(refused(&registry, "main..a\u{1b}[31m\n::error::b"), @r"
+    error: `--diff main..a\u{1b}[31m\n::error::b`: a revision has no '\u{1b}' in it
+      hint: write it as `base..head`: `--diff origin/main..HEAD`
+
+    status 2
+    ");
+}
+
+#[test]
+fn histories_without_a_common_commit() {
+    let registry = registry();
+    registry.git(["switch", "--quiet", "--orphan", "alone"]);
+    entry(&registry, "x");
+    registry.commit("unrelated");
+    insta::assert_snapshot!(refused(&registry, "main..alone"), @r"
+    error: `2f6e9e2ec7b3` and `3e8d14ceb68a` have no commit in common
+      hint: their histories are unrelated: is it the right repository?
+
+    status 3
+    ");
+}
+
+#[test]
+fn a_registry_outside_of_git() {
+    let registry = Runner::new();
+    entry(&registry, "x");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @r"
+    error: `[ROOT]` is not in a Git repository
+      hint: `--diff` reads history: run it in a clone of the registry
+
+    status 2
+    ");
+}
+
+/// A clone with `--depth` in `clone`, of a registry whose `main` moved on after `topic` left it.
+fn shallow(depth: &str) -> Runner {
+    let registry = registry();
+    edit(&registry, "servers/b/server.yaml");
+    registry.commit("edit");
+    registry.git(["switch", "--quiet", "main"]);
+    edit(&registry, "servers/a/server.yaml");
+    registry.commit("main moves on");
+    let origin = format!("file://{}", registry.root().display());
+    registry.git(["clone", "--quiet", "--depth", depth, "--no-single-branch", &origin, "clone"]);
+    registry
+}
+
+#[test]
+fn a_shallow_clone_that_cannot_tell_says_how_to_make_one_that_can() {
+    let registry = shallow("1");
+    let output = registry.run(["validate", "--root", "clone", "--diff", "origin/main..origin/topic"]);
+    insta::assert_snapshot!(output.stderr, @r"
+    error: `8d75c730e9bd` and `78a77f1986c3` have no commit in common in this shallow clone
+      hint: fetch all of history: git fetch --unshallow (in GitHub Actions: `fetch-depth: 0` for actions/checkout)
+    ");
+    assert_eq!(output.status, 3);
+    let output = registry.run(["validate", "--root", "clone", "--diff", "origin/other"]);
+    insta::assert_snapshot!(output.stderr, @r"
+    error: there is no commit `origin/other` in this repository
+      hint: fetch it first: git fetch origin other; this clone is shallow (in GitHub Actions: `fetch-depth: 0` for actions/checkout)
+    ");
+    assert_eq!(output.status, 2);
+}
+
+#[test]
+fn a_shallow_clone_that_reaches_the_merge_base_will_do() {
+    let registry = shallow("2");
+    assert_eq!(changed_in(&registry.root().join("clone"), "origin/main..origin/topic"), ["~b: ~server.yaml"]);
+}
+
+/// Which entries a run with `--diff` finds to be misnamed, and its status.
+fn misnamed(registry: &Runner, range: &str) -> String {
+    let output = registry.run(["validate", "--format", "json", "--diff", range]);
+    assert!(output.status < 2, "{}", output.stderr);
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "invalid-name");
+    let names: Vec<&str> = findings.map(|finding| finding["entry"].as_str().unwrap()).collect();
+    format!("{names:?} of {} judged", report["entries"])
+}
+
+#[test]
+fn only_what_changed_is_judged_as_it_is_at_head() {
+    let registry = registry();
+    entry(&registry, "Old trouble");
+    registry.commit("an old entry that a new rule would break");
+    registry.git(["branch", "--force", "main", "topic"]);
+    entry(&registry, "New trouble");
+    registry.git(["rm", "-r", "--quiet", "servers/c"]);
+    registry.commit("a new entry, and one that goes");
+    entry(&registry, "Not committed");
+    assert_eq!(misnamed(&registry, "main"), r#"["New trouble"] of 1 judged"#);
+    registry.git(["checkout", "--quiet", "--force", "main"]);
+    assert_eq!(misnamed(&registry, "main..topic"), r#"["New trouble"] of 1 judged"#);
+    assert_eq!(misnamed(&registry, "main..main"), "[] of 0 judged");
+}
+
+#[test]
+fn a_change_does_not_choose_the_policy_that_it_is_judged_by() {
+    let registry = registry();
+    entry(&registry, "New trouble");
+    registry.write("mcp-registry.toml", "[rules]\ninvalid-name = \"off\"\n").commit("an excuse for itself");
+    assert_eq!(misnamed(&registry, "main..topic"), r#"["New trouble"] of 1 judged"#);
+    registry.git(["branch", "--force", "main", "topic"]);
+    edit(&registry, "servers/New trouble/server.yaml");
+    registry.commit("once the excuse is in the base");
+    assert_eq!(misnamed(&registry, "main..topic"), "[] of 1 judged");
+    registry.write("mcp-registry.toml", "[rules]\nno-such-rule = \"off\"\n").commit("a policy that cannot be");
+    insta::assert_snapshot!(refused(&registry, "main..topic"), @r"
+    error: mcp-registry.toml:2: there is no rule `no-such-rule`
+      hint: `mcp-registry rules` lists them all
+
+    status 2
+    ");
+}
