@@ -9,6 +9,8 @@ mod guards;
 mod hostile;
 mod mutation;
 mod online;
+mod reference;
+mod rules;
 mod runner;
 mod tls_server;
 mod yaml_v3;
