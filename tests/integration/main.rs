@@ -1,9 +1,10 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod changes;
 mod cli;
 mod corpus;
+mod fake_github;
 mod formatting;
 mod guards;
 mod hostile;
