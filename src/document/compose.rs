@@ -186,8 +186,10 @@ impl<'t> Composer<'t> {
             granit_parser::ScalarStyle::Folded => ScalarStyle::Folded,
             _ => ScalarStyle::Plain,
         };
+        let is_key = matches!(self.frames.last(), Some(Frame { content: Content::Mapping { key: None, .. }, .. }));
         let (text, span) = match style {
-            // An absent value comes as `~` without bytes.
+            // An absent key or value comes as `~` without bytes.
+            ScalarStyle::Plain if span.start == span.end && is_key => ("", span),
             ScalarStyle::Plain if span.start == span.end => ("", self.absent(span)),
             ScalarStyle::Literal | ScalarStyle::Folded => (text, self.block_scalar(span)),
             _ => (text, span),

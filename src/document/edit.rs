@@ -121,7 +121,9 @@ pub fn replace_scalar(document: &Document, route: &Route, new: &str) -> Result<E
     let in_flow = in_flow(document, route);
     if node.span.start == node.span.end {
         let before = document.text().get(..node.span.start).unwrap_or("");
-        if !before.ends_with([':', '-']) {
+        let list =
+            before.strip_suffix('-').is_some_and(|before| before.is_empty() || before.ends_with([' ', '\n', '\r']));
+        if !before.ends_with(':') && !list {
             return Err(EditError::Unsupported(route.clone(), "it has no value and no colon"));
         }
         let replacement = format!(" {}", write::scalar(new, ScalarStyle::Plain, in_flow));

@@ -10,7 +10,7 @@ mod brackets;
 mod quotes;
 
 use super::edit::same_data;
-use super::{Document, Node, Value, compose};
+use super::{Document, Node, ScalarStyle, Value, compose};
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 
 /// The longest text that is formatted, in bytes. The largest real entry has 12 kB.
@@ -85,12 +85,16 @@ fn pretty(text: &str) -> Option<String> {
             ..LanguageOptions::default()
         },
     };
-    pretty_yaml::format_text(text, &options).ok()
+    // What is known to make the formatter panic does not come here; what is not known must not end a whole run.
+    std::panic::catch_unwind(|| pretty_yaml::format_text(text, &options).ok()).ok().flatten()
 }
 
 /// Whether the formatter's parser can be trusted with the text.
 fn check(text: &str, root: &Node) -> Result<(), &'static str> {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    if text.bytes().zip(text.bytes().skip(1).chain([b' '])).any(|(byte, next)| byte == b'\r' && next != b'\n') {
+        return Err("it has carriage returns that end no line");
+    }
     if text.split(['\n', '\r']).any(|line| indent(line) > MAX_INDENT) {
         return Err("it is indented too far");
     }
@@ -113,7 +117,14 @@ impl Walk<'_> {
             return Err("its brackets nest too deeply");
         }
         match &node.value {
-            Value::Scalar(_) => self.pass(node.span.start, node.span.end),
+            Value::Scalar(scalar) => {
+                let is_block = matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded);
+                // The formatter takes the tab for indentation and cuts the lines below by its width.
+                if is_block && scalar.text.trim_start_matches('\n').starts_with('\t') {
+                    return Err("a block of text begins with a tab");
+                }
+                self.pass(node.span.start, node.span.end)
+            }
             Value::Sequence(items) => items.iter().try_for_each(|item| {
                 // Marks of lists on one line (`- - - x`) indent, too.
                 if !opens && self.column(item.span.start) > MAX_INDENT {

@@ -4,6 +4,8 @@ use super::{Edit, EditError, has_lone_carriage_return, is_blank_or_comment, is_f
 use super::{line_start, write};
 use crate::document::{Document, Node, Route, ScalarStyle, Span, Step};
 
+const KEYS_IN_LINES: &str = "its keys do not begin their lines";
+
 /// Adds `key: value` as the last pair of the mapping at `parent`, on its own line with the indentation of its
 /// siblings, or before the closing bracket of `{…}` on one line. `value` is YAML: `true`, `"text"`, `[]`. When `parent` is
 /// absent or empty, it is made first; an absent one only at the top level.
@@ -28,15 +30,23 @@ pub fn insert_key(document: &Document, parent: &Route, key: &str, value: &str) -
         return insert_into_brackets(text, node, parent, &pair);
     }
     if let Some(first) = node.pairs().first() {
-        let column = first.key.span.start - line_start(text, first.key.span.start);
+        let Some(column) = block_column(text, first.key.span.start) else { return unsupported(KEYS_IN_LINES) };
         return insert_line(text, node, parent, column, &pair);
     }
     if is_null(node) && node.span.start == node.span.end && !parent.steps().is_empty() {
         let key = document.locate_key(parent);
-        let column = key.start - line_start(text, key.start) + 2;
-        return insert_line(text, node, parent, column, &pair);
+        let Some(column) = block_column(text, key.start) else { return unsupported(KEYS_IN_LINES) };
+        return insert_line(text, node, parent, column + 2, &pair);
     }
     unsupported("it is not a mapping")
+}
+
+/// The column of a key in a block: nothing but indentation and list marks stands before it. None for other keys
+/// (`? key`, tagged ones), below which a line would mean something else.
+fn block_column(text: &str, key: usize) -> Option<usize> {
+    let start = line_start(text, key);
+    let is_indent = text.get(start..key)?.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+    is_indent.then_some(key - start)
 }
 
 /// A new top-level key with `pair` below it.
@@ -46,7 +56,10 @@ fn insert_parent(document: &Document, parent: &Route, pair: &str) -> Result<Edit
     if root.pairs().is_empty() || is_flow(text, root) {
         return Err(EditError::Unsupported(Route::default(), "it is not a mapping on lines of its own"));
     }
-    let column = root.span.start - line_start(text, root.span.start);
+    let first = root.pairs().first().map_or(0, |pair| pair.key.span.start);
+    let Some(column) = block_column(text, first) else {
+        return Err(EditError::Unsupported(Route::default(), KEYS_IN_LINES));
+    };
     let indent = " ".repeat(column);
     let name = write::scalar(name, ScalarStyle::Plain, false);
     insert_line(text, root, parent, column, &format!("{name}:{}{indent}  {pair}", line_ending(text)))

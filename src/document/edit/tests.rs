@@ -129,6 +129,8 @@ fn a_key_is_not_inserted_on_a_guess() {
         ("dynamic: {a: b,\n  c: d}\n", "`dynamic` cannot be edited: it is not a mapping on one line"),
         ("dynamic: {a: b,}\n", "`dynamic` cannot be edited: it ends with a comma"),
         ("dynamic:\n  a: |+\n    x\n\n", "`dynamic` cannot be edited: its last value ends with blank lines that count"),
+        ("? a\n: b\n", "`` cannot be edited: its keys do not begin their lines"),
+        ("? dynamic\n", "`dynamic` cannot be edited: its keys do not begin their lines"),
         ("a: b\rdynamic:\r\n", "`dynamic` cannot be edited: the text has carriage returns that end no line"),
         ("", "`` cannot be edited: it is not a mapping on lines of its own"),
     ] {

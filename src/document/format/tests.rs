@@ -72,6 +72,8 @@ fn there_is_no_verdict_where_the_formatter_cannot_be_trusted() {
         ("x: [\n  ? a\n]\n", "it has explicit keys"),
         ("x: !y\n  ? &z a\n", "it has explicit keys"),
         ("x: [[[[[[[[[a]]]]]]]]]\n", "its brackets nest too deeply"),
+        ("x: |\r  a\n  é\n", "it has carriage returns that end no line"),
+        ("x: |\n  \t\ta\n  é\n", "a block of text begins with a tab"),
         ("x: |+\n  a\n\n\n\n", "formatting it would change its data"),
     ] {
         assert_eq!(formatted(text), Formatted::Refused(why), "{text}");
