@@ -176,7 +176,7 @@ fn every_list_of_tags_can_be_sorted() {
             Ok(Some(edit)) => {
                 let text = apply(document.text(), [edit]).unwrap();
                 let after = Document::from_yaml(text.as_str()).unwrap();
-                assert!(verify_same_data_except(document.root(), after.root(), &[route.clone()]), "{id}");
+                assert!(verify_same_data_except(document.root(), after.root(), std::slice::from_ref(&route)), "{id}");
                 let items = |document: &Document| -> Vec<String> {
                     let items = document.at(&route).unwrap().items().iter();
                     let mut items: Vec<String> = items.map(|item| item.scalar().unwrap().text.to_lowercase()).collect();
