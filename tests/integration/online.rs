@@ -2,6 +2,7 @@
 
 mod fetching;
 mod gathering;
+mod git_hosts;
 mod github;
 mod image_registry;
 mod mcp;

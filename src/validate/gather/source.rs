@@ -19,8 +19,8 @@ fn unavailable<T>(error: &impl ToString) -> Fact<T> {
 /// Owner and name of a repository on GitHub, from its address.
 fn on_github(project: &Url, api: &Url) -> Option<(String, String)> {
     let host = project.host_str()?.to_ascii_lowercase();
-    // An enterprise server's API is on its own host.
-    let known = matches!(host.as_str(), "github.com" | "www.github.com") || api.host_str() == Some(host.as_str());
+    // An enterprise server's API is on its own host and port.
+    let known = matches!(host.as_str(), "github.com" | "www.github.com") || host_of(api) == host_of(project);
     let mut segments = project.path_segments()?.filter(|segment| !segment.is_empty());
     let (owner, name) = (segments.next()?, segments.next()?);
     let name = name.strip_suffix(".git").unwrap_or(name);
