@@ -21,7 +21,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A repository, and the folder of it that is the registry's root. One handle serves one thread; see [`Self::reopen`].
+/// A repository, and the folder of it that is the registry's root. One handle serves one thread; [`Self::location`] opens more.
 pub struct Repository {
     inner: git2::Repository,
     location: Location,
