@@ -140,6 +140,21 @@ impl SourceText {
 /// The texts of one run, by path relative to the registry's root.
 pub type Sources = BTreeMap<Arc<str>, SourceText>;
 
+/// What a rule is, for the outputs that describe rules beside findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleDescriptor {
+    /// The id that findings carry.
+    pub id: &'static str,
+    /// One line, without a final full stop.
+    pub summary: &'static str,
+    /// Markdown: what, why, how to fix.
+    pub explanation: &'static str,
+    /// What its findings are unless the policy says otherwise.
+    pub severity: Severity,
+    /// Where it is explained on the web, if anywhere.
+    pub help_uri: Option<String>,
+}
+
 /// Everything one run of a judging command has to say.
 #[derive(Debug, Clone)]
 pub struct Report {

@@ -11,7 +11,7 @@ pub mod json;
 pub mod markdown;
 pub mod sarif;
 
-use crate::finding::{Report, Severity, Summary};
+use crate::finding::{Report, RuleDescriptor, Summary};
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 pub enum Format {
@@ -26,21 +26,6 @@ pub enum Format {
     Github,
     /// A table for a step summary or comment.
     Markdown,
-}
-
-/// What a rule is, for the outputs that describe rules beside findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleDescriptor {
-    /// The id that findings carry.
-    pub id: &'static str,
-    /// One line, without a final full stop.
-    pub summary: &'static str,
-    /// Markdown: what, why, how to fix.
-    pub explanation: &'static str,
-    /// What its findings are unless the policy says otherwise.
-    pub severity: Severity,
-    /// Where it is explained on the web, if anywhere.
-    pub help_uri: Option<String>,
 }
 
 /// How to render.

@@ -6,10 +6,10 @@
 mod fingerprint;
 mod log;
 
+use super::RenderOptions;
 use super::escape::{sarif_text, uri_path, visible_json};
 use super::human::MAX_MESSAGE_CHARACTERS;
-use super::{RenderOptions, RuleDescriptor};
-use crate::finding::{Anchor, Finding, Report, Severity};
+use crate::finding::{Anchor, Finding, Report, RuleDescriptor, Severity};
 use fingerprint::Fingerprints;
 use log::{
     ArtifactLocation, Automation, Configuration, Driver, Help, Invocation, Level, Location, Log, LogicalLocation,

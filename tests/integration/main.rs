@@ -9,6 +9,7 @@ mod fake_github;
 mod formatting;
 mod guards;
 mod hostile;
+mod layering;
 mod mutation;
 mod online;
 mod properties;

@@ -3,9 +3,9 @@
 use super::super::samples::{
     WEATHER, WEATHER_TEXT, assert_visible, at, everything, finding, hostile, rendered, sources,
 };
-use super::super::{Format, RenderOptions, RuleDescriptor};
+use super::super::{Format, RenderOptions};
 use crate::document::{Route, Step};
-use crate::finding::{Anchor, Finding, Report, Severity};
+use crate::finding::{Anchor, Finding, Report, RuleDescriptor, Severity};
 use serde_json::Value;
 
 /// The standard's schema, with the one pattern in it that is not a regular expression (a stray `]`) mended.

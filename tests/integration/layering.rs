@@ -1,0 +1,216 @@
+//! Holds the layout of the design: who may know whom, and who may touch the outside.
+//!
+//! `cli -> use cases -> domain + adapters`. Read from the source text, without tests and comments: every path that begins
+//! with `crate::`, with enough `super::` to get there, or with the name of a crate. A module that is in no layer fails the
+//! test, so that a new one has to be placed.
+
+mod source;
+
+use source::{Source, sources};
+use std::collections::BTreeSet;
+
+/// What each module at the top may use of ours. The names of a layer stand for all modules in it.
+const LAYERS: &[(&str, &[&str], &[&str])] = &[
+    // The domain is plain data and pure functions over it. `route` is the macro of `document`.
+    ("domain", &["changes", "document", "entry", "finding", "ids", "policy", "route"], &["domain"]),
+    // An adapter speaks to one outside system. They know identifiers, and `fetch`, which is how the others reach the
+    // network: one client, one set of limits, one list of addresses that are refused.
+    ("adapters", &["engine", "fetch", "git", "github", "mcp", "oci"], &["ids", "fetch"]),
+    ("support", &["error", "files"], &["support"]),
+    (
+        "use cases",
+        &["build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "validate"],
+        &["use cases", "domain", "adapters", "support"],
+    ),
+    // The environment and the clock: read once, told to everybody else.
+    ("context", &["context"], &[]),
+    ("output", &["output"], &["output", "domain"]),
+    ("ui", &["ui"], &["context", "output", "support"]),
+    ("cli", &["cli"], &["cli", "context", "domain", "output", "support", "ui", "use cases"]),
+    ("main", &["lib", "main"], &["cli", "context"]),
+];
+
+/// Outside names, and the only files that may have them: a file, or a folder and everything under it.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("git2", &["git.rs", "git/"]),
+    ("octocrab", &["github.rs", "github/"]),
+    ("bollard", &["engine.rs", "engine/"]),
+    ("oci_client", &["oci.rs", "oci/"]),
+    ("std::env", &["context.rs", "main.rs"]),
+    ("SystemTime::now", &["context.rs"]),
+    ("Utc::now", &["context.rs"]),
+    ("Local::now", &["context.rs"]),
+];
+
+/// What the domain, and the rules, have no use for.
+const IMPURE: &[&str] =
+    &["tokio", "reqwest", "git2", "octocrab", "bollard", "oci_client", "std::env", "std::net", "std::fs"];
+/// The same, of the standard library's things that come by other names.
+const IMPURE_NAMES: &[&str] = &["SystemTime", "Instant", "Utc::now", "Local::now", "std::process", "std::thread"];
+/// The one place of the domain that reads: it makes entries out of files.
+const READS_FILES: &str = "entry/load.rs";
+
+/// The most lines that a file may have.
+const MAX_LINES: usize = 600;
+
+fn layer_of(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|(_, modules, _)| modules.contains(&module))
+}
+
+fn may_use(from: usize, to: usize, module: &str) -> bool {
+    let (_, _, allowed) = LAYERS[from];
+    allowed.contains(&LAYERS[to].0) || allowed.contains(&module)
+}
+
+fn under(path: &str, places: &[&str]) -> bool {
+    places.iter().any(|place| path == *place || (place.ends_with('/') && path.starts_with(place)))
+}
+
+/// Everything in this file that the layout forbids, one sentence each.
+fn violations(source: &Source) -> Vec<String> {
+    let path = &source.path;
+    let mut found = BTreeSet::new();
+    let module = source.top();
+    let Some(layer) = layer_of(module) else {
+        return vec![format!("src/{path}: the module `{module}` is in no layer; add it to LAYERS in {}", file!())];
+    };
+    let (name, ..) = LAYERS[layer];
+    for used in source.own_modules().into_iter().filter(|used| used != module) {
+        match layer_of(&used) {
+            Some(other) if may_use(layer, other, &used) => {}
+            Some(other) => {
+                let what = LAYERS[other].0;
+                found.insert(format!("src/{path}: `{module}` ({name}) must not use `{used}` ({what})"));
+            }
+            None => drop(found.insert(format!("src/{path}: `{used}` is in no layer; add it to LAYERS in {}", file!()))),
+        }
+    }
+    for (outside, places) in CONFINED {
+        if source.names(outside) && !under(path, places) {
+            found.insert(format!("src/{path}: `{outside}` belongs in {} and nowhere else", places.join(" or ")));
+        }
+    }
+    let rules = under(path, &["validate/rules.rs", "validate/rules/", "validate/facts.rs", "validate/schema.rs"]);
+    if name == "domain" || rules {
+        let what = if rules { "rules are" } else { "the domain is" };
+        for outside in IMPURE.iter().chain(IMPURE_NAMES) {
+            if source.names(outside) && !(path == READS_FILES && *outside == "std::fs") {
+                found.insert(format!("src/{path}: {what} pure: no `{outside}`"));
+            }
+        }
+    }
+    // `review` writes a report and `checks` publishes it: the one has no token, the other runs no code under review.
+    for (who, whom) in [("review", "github"), ("review", "checks"), ("checks", "review"), ("checks", "engine")] {
+        if module == who && source.own_modules().contains(whom) {
+            found.insert(format!("src/{path}: `{who}` and `{whom}` meet in a file, not in a process"));
+        }
+    }
+    if source.lines > MAX_LINES {
+        found.insert(format!("src/{path}: {} lines; split it, {MAX_LINES} are the most", source.lines));
+    }
+    if path.ends_with("mod.rs") {
+        found.insert(format!("src/{path}: write `foo.rs` beside `foo/` in place of `foo/mod.rs`"));
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn every_module_keeps_to_its_layer() {
+    let found: Vec<String> = sources().iter().flat_map(violations).collect();
+    assert!(found.is_empty(), "the layout is broken (CONTRIBUTING.md says how it is meant):\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_rule_is_registered() {
+    let sources = sources();
+    let table = sources.iter().find(|source| source.path == "validate/rules.rs").unwrap();
+    let (_, list) = table.text.split_once("\nrules! {").expect("the table of rules");
+    let (list, _) = list.split_once('}').unwrap();
+    let registered: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let files: BTreeSet<&str> = sources
+        .iter()
+        .filter_map(|source| source.path.strip_prefix("validate/rules/")?.strip_suffix(".rs"))
+        .filter(|name| !name.contains('/'))
+        .collect();
+    assert_eq!(registered, files.iter().copied().collect::<Vec<_>>(), "`rules!` in src/validate/rules.rs, sorted");
+    // The id is the file's name, so that whoever has the one finds the other.
+    for rule in mcp_registry::validate::rules::RULES {
+        assert!(files.contains(rule.id.replace('-', "_").as_str()), "{} is in no file of its name", rule.id);
+    }
+}
+
+fn said(path: &str, text: &str) -> String {
+    violations(&Source::new(path, text)).join("\n")
+}
+
+#[test]
+fn what_is_allowed_passes() {
+    for (path, text) in [
+        ("document/edit.rs", "use crate::document::Span;\nuse super::Node;"),
+        ("entry/load.rs", "use std::fs::File;"),
+        ("git/diff.rs", "use crate::ids::CommitSha;\nuse git2::Oid;\nuse super::{GitError, Repository};"),
+        ("github.rs", "use crate::fetch::Client;\nuse octocrab::Octocrab;"),
+        ("history.rs", "use crate::{changes::Range, git::Repository, error::CommandError};"),
+        ("policy.rs", "/// Unlike `crate::cli`, and `std::env`.\n// use tokio;\nconst A: &str = \"use std::env;\";"),
+        ("policy.rs", "#[cfg(test)]\nmod tests {\n    use crate::cli::X;\n    use std::fs;\n}\n"),
+        ("validate/rules/a.rs", "use super::{Check, Rule};\nuse crate::entry::Entry;"),
+        ("validate/rules/a.rs", "let instantly = my_tokio::git2x();"),
+    ] {
+        assert_eq!(said(path, text), "", "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_is_forbidden_is_found() {
+    for (path, text, words) in [
+        ("document.rs", "use crate::git::Repository;", "`document` (domain) must not use `git` (adapters)"),
+        ("document/edit.rs", "use super::super::cli::Args;", "`document` (domain) must not use `cli` (cli)"),
+        (
+            "document.rs",
+            "use super::{\n    ids::CommitSha,\n    validate::{self, Request},\n};",
+            "must not use `validate`",
+        ),
+        ("entry.rs", "fn f() { crate::output::render(); }", "`entry` (domain) must not use `output` (output)"),
+        ("git.rs", "use crate::entry::Entry;", "`git` (adapters) must not use `entry` (domain)"),
+        ("oci.rs", "use crate::github::Client;", "`oci` (adapters) must not use `github` (adapters)"),
+        (
+            "validate.rs",
+            "use crate::{\n    // a word\n    entry::Entry,\n    context::Context,\n};",
+            "must not use `context`",
+        ),
+        ("validate.rs", "use crate::output;", "`validate` (use cases) must not use `output` (output)"),
+        ("cli/validate.rs", "use crate::github::Client;", "`cli` (cli) must not use `github` (adapters)"),
+        ("review.rs", "use crate::github::Client;", "`review` and `github` meet in a file"),
+        ("history.rs", "fn f(x: git2::Oid) {}", "`git2` belongs in git.rs or git/ and nowhere else"),
+        ("pins.rs", "use octocrab::{Octocrab, models};", "`octocrab` belongs in github.rs"),
+        ("fetch.rs", "use std::{env, fs};", "`std::env` belongs in context.rs"),
+        ("fetch.rs", "let now = chrono::Utc::now();", "`Utc::now` belongs in context.rs"),
+        (
+            "files.rs",
+            "use std::time::SystemTime; fn f() { SystemTime::now(); }",
+            "`SystemTime::now` belongs in context.rs",
+        ),
+        (
+            "policy.rs",
+            "use std::{\n    collections::BTreeMap,\n    fs::{self, File},\n};",
+            "the domain is pure: no `std::fs`",
+        ),
+        ("entry/load.rs", "use std::net::IpAddr;", "the domain is pure: no `std::net`"),
+        ("ids.rs", "async fn f() { tokio::task::yield_now().await }", "the domain is pure: no `tokio`"),
+        ("validate/rules/a.rs", "fn f() { std::fs::read(\"x\"); }", "rules are pure: no `std::fs`"),
+        ("validate/rules/a.rs", "use std::time::{Duration, Instant};", "rules are pure: no `Instant`"),
+        ("weather.rs", "", "the module `weather` is in no layer"),
+        ("cli/mod.rs", "", "write `foo.rs` beside `foo/`"),
+        ("ids.rs", &"\n".repeat(601), "601 lines; split it, 600 are the most"),
+        // What only looks like a comment, a string or a test.
+        ("ids.rs", "const A: &str = \"//\"; use tokio::net;", "no `tokio`"),
+        ("ids.rs", "const A: char = '\"'; use tokio::net; const B: char = '\"';", "no `tokio`"),
+        ("ids.rs", "const A: &str = r#\"\"//\"#; use tokio::net;", "no `tokio`"),
+        ("ids.rs", "#[cfg(test)]\nmod tests;\nuse tokio::net;", "no `tokio`"),
+        ("ids.rs", "#[cfg(test)]\nmod tests {\n}\nuse tokio::net;", "no `tokio`"),
+        ("ids.rs", "fn f<'a>(x: &'a str) { /* /* */ */ tokio::spawn(x) }", "no `tokio`"),
+    ] {
+        let said = said(path, text);
+        assert!(said.contains(words), "{path}: {text}\nsaid: {said}");
+    }
+}
