@@ -94,14 +94,36 @@ fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let document = subject.entry.document();
     for (rule, severity) in active {
+        let before = findings.len();
         let mut sink = Sink::new(rule, *severity, subject.entry, &mut findings);
         match (rule.check, document) {
             (Check::Entry(check), _) => check(subject, &mut sink),
             (Check::Manifest(check), Some(document)) => check(subject, document, &mut sink),
             (Check::Manifest(_), None) | (Check::Registry(_) | Check::Run, _) => {}
         }
+        shorten(&mut findings, before);
     }
     findings
+}
+
+/// The most findings of one rule in one entry that are reported. A generated file has the same fault a thousand times,
+/// and a hostile one a hundred thousand times; nobody reads more than a screen of them.
+pub const MAX_PER_RULE: usize = 50;
+
+/// Keeps [`MAX_PER_RULE`] findings from `start` on, the gravest first, and says how many were left out.
+fn shorten(findings: &mut Vec<Finding>, start: usize) {
+    let left_out = findings.len().saturating_sub(start + MAX_PER_RULE);
+    if left_out == 0 {
+        return;
+    }
+    if let Some(of_rule) = findings.get_mut(start..) {
+        of_rule.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+    findings.truncate(start + MAX_PER_RULE);
+    if let Some(last) = findings.last_mut() {
+        let help = last.help.take().map_or(String::new(), |help| format!("{help}; "));
+        last.help = Some(format!("{help}{left_out} more findings of this rule in this entry are not shown"));
+    }
 }
 
 /// One note for each fact that was asked for and not given, whichever rules wanted it.

@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::entry::TOOLS;
 use crate::finding::Severity;
 use crate::route;
+use crate::validate::facts::{Fact, RemoteTools};
 
 pub(super) static RULE: Rule = Rule {
     id: "remote-without-tools",
@@ -33,8 +34,10 @@ The reference validator's `hasValidTools`, which asks the service when both are 
 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let manifest = subject.manifest();
+    // What the service answered is the matter of `remote-tools-unavailable`.
+    let refused = matches!(subject.facts.remote_tools, Fact::Known(RemoteTools::NeedsCredentials | RemoteTools::Failed(_)));
     // With OAuth there is only one of the two ways, and `oauth-without-dynamic-tools` names it.
-    let silent = manifest.remote.url.is_none() || manifest.dynamic_tools || !manifest.oauth.is_empty();
+    let silent = refused || manifest.remote.url.is_none() || manifest.dynamic_tools || !manifest.oauth.is_empty();
     if !silent && !subject.entry.tools_file.exists() {
         let message = format!("the remote's tools are not known: there is no {TOOLS} and no `dynamic.tools: true`");
         sink.value(route!["remote", "url"], message)
@@ -44,6 +47,7 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::validate::facts::{Fact, Facts, RemoteTools};
     use crate::validate::testing::{case, findings, rendered};
 
     const REMOTE: &str = "name: x\ntype: remote\nremote:\n  transport_type: sse\n  url: https://mcp.example.com/sse\n";
@@ -70,6 +74,8 @@ mod tests {
 
     #[test]
     fn what_another_rule_says_is_not_said_twice() {
+        let facts = Facts { remote_tools: Fact::Known(RemoteTools::NeedsCredentials), ..Facts::default() };
+        assert_eq!(case("remote-without-tools", "x", REMOTE).facts(facts).count(), 0);
         // A broken list is `invalid-tools-json`, missing dynamic tools with OAuth are `oauth-without-dynamic-tools`.
         assert_eq!(case("remote-without-tools", "x", REMOTE).tools("[").count(), 0);
         assert_eq!(findings("remote-without-tools", "x", &format!("{REMOTE}oauth: [{{provider: x}}]\n")), 0);

@@ -40,6 +40,9 @@ The reference validator's `isTitleValid`. It searches for `MCP` and `Server` ins
 /// Words that say nothing in a catalog of MCP servers, in lower case.
 const EMPTY_WORDS: [&str; 4] = ["mcp", "mcps", "server", "servers"];
 
+/// A title made of a thousand words is shown by its first.
+const MAX_LISTED: usize = 8;
+
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let Some(title) = subject.manifest().about.title.as_deref() else { return };
     let policy = &subject.policy.settings.title;
@@ -155,16 +158,17 @@ fn begins_small(word: &str) -> bool {
     word.chars().next().is_some_and(|first| !std::iter::once(first).eq(first.to_uppercase()))
 }
 
-/// `a`, `b` and `c`, each once; none for nothing.
+/// `a`, `b` and `c`, each once, and no more than [`MAX_LISTED`]; none for nothing.
 fn list<'t>(words: impl Iterator<Item = &'t str>) -> Option<String> {
     let mut quoted: Vec<String> = Vec::new();
     for word in words.map(|word| format!("`{}`", excerpt(word))) {
+        if quoted.len() == MAX_LISTED {
+            break;
+        }
         if !quoted.contains(&word) {
             quoted.push(word);
         }
     }
-    // A title made of a thousand words is shown by its first.
-    quoted.truncate(8);
     let last = quoted.pop()?;
     Some(if quoted.is_empty() { last } else { format!("{} and {last}", quoted.join(", ")) })
 }
