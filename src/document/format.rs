@@ -59,8 +59,17 @@ pub fn format(text: &str, document: &Document) -> Formatted {
     }
 }
 
-/// The text as prettier would lay it out, or why that is not known.
+/// The text as prettier would lay it out, or why that is not known. Like prettier, keeps a byte order mark.
 fn layout(text: &str, root: &Node) -> Result<String, &'static str> {
+    const MARK: char = '\u{feff}';
+    let mut laid_out = layout_after_mark(text, root)?;
+    if text.starts_with(MARK) && !laid_out.starts_with(MARK) {
+        laid_out.insert(0, MARK);
+    }
+    Ok(laid_out)
+}
+
+fn layout_after_mark(text: &str, root: &Node) -> Result<String, &'static str> {
     check(text, root)?;
     let mended = quotes::mend(text, root);
     let pretty = pretty(mended.as_deref().unwrap_or(text)).ok_or("the formatter cannot parse it")?;

@@ -419,7 +419,7 @@ fn wrong_usage_is_status_2_with_a_suggestion() {
     --- stdout
     --- stderr
     error: mcp-registry.toml:3: there is no rule `missing-redme`
-      hint: `mcp-registry rules` lists them all
+      hint: did you mean `missing-key`?
     ");
 }
 
@@ -557,7 +557,7 @@ fn waivers_without_a_reason_are_refused_until_it_is_filled_in() {
     status 2
     --- stdout
     --- stderr
-    error: ./mcp-registry.toml:2: this waiver has no reason: say in `reason` why the finding is acceptable
+    error: mcp-registry.toml:2: this waiver has no reason: say in `reason` why the finding is acceptable
     ");
 }
 

@@ -64,21 +64,21 @@ fn an_alias_bomb_is_refused_unexpanded() {
         let below = format!("*a{}", level - 1);
         writeln!(bomb, "a{level}: &a{level} [{}]", vec![below; 9].join(", ")).unwrap();
     }
-    insta::assert_snapshot!(hostile(bomb), @"");
+    insta::assert_snapshot!(hostile(bomb), @"invalid-yaml:2:10: aliases are not read; write the value itself");
 }
 
 #[test]
 fn a_hundred_thousand_levels_of_flow_are_refused() {
-    insta::assert_snapshot!(hostile(format!("a: {}", "[".repeat(100_000))), @"");
-    insta::assert_snapshot!(hostile(format!("a: {}{}", "[".repeat(100_000), "]".repeat(100_000))), @"");
-    insta::assert_snapshot!(hostile("{a: ".repeat(100_000)), @"");
+    insta::assert_snapshot!(hostile(format!("a: {}", "[".repeat(100_000))), @"invalid-yaml:1:68: collections are nested more than 64 deep");
+    insta::assert_snapshot!(hostile(format!("a: {}{}", "[".repeat(100_000), "]".repeat(100_000))), @"invalid-yaml:1:68: collections are nested more than 64 deep");
+    insta::assert_snapshot!(hostile("{a: ".repeat(100_000)), @"invalid-yaml:1:257: collections are nested more than 64 deep");
 }
 
 #[test]
 fn a_hundred_thousand_levels_of_block_are_refused() {
     // One level a line would be 5 GB of indentation: compact sequences nest in one line.
-    insta::assert_snapshot!(hostile("- ".repeat(100_000)), @"");
-    insta::assert_snapshot!(hostile("? ".repeat(100_000)), @"");
+    insta::assert_snapshot!(hostile("- ".repeat(100_000)), @"invalid-yaml:1:129: collections are nested more than 64 deep");
+    insta::assert_snapshot!(hostile("? ".repeat(100_000)), @"invalid-yaml:1:3: a key must be a scalar, not a mapping");
 }
 
 #[test]
@@ -87,18 +87,18 @@ fn a_file_of_a_gigabyte_is_not_read() {
     registry.write("servers/bad/server.yaml", "");
     let file = std::fs::File::options().write(true).open(registry.root().join("servers/bad/server.yaml")).unwrap();
     file.set_len(1 << 30).unwrap();
-    insta::assert_snapshot!(errors(&registry), @"");
+    insta::assert_snapshot!(errors(&registry), @"unreadable-entry: server.yaml is larger than 1048576 bytes");
 }
 
 #[test]
 fn nul_and_control_characters_are_refused() {
-    insta::assert_snapshot!(hostile("name: a\0b\n"), @"");
-    insta::assert_snapshot!(hostile("name: a\u{7}b\n"), @"");
+    insta::assert_snapshot!(hostile("name: a\0b\n"), @"invalid-yaml:1:8: control character U+0000 is not allowed in YAML");
+    insta::assert_snapshot!(hostile("name: a\u{7}b\n"), @"invalid-yaml:1:8: control character U+0007 is not allowed in YAML");
 }
 
 #[test]
 fn invalid_utf8_is_refused_with_its_place() {
-    insta::assert_snapshot!(hostile(b"name: caf\xe9\n"), @"");
+    insta::assert_snapshot!(hostile(b"name: caf\xe9\n"), @"unreadable-entry: server.yaml is not UTF-8 (first wrong byte at offset 9)");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_byte_order_mark_and_crlf_are_read() {
     let marked = format!("\u{feff}{GOOD}").replace("good", "bad").replace("Good", "Bad");
     assert_eq!(hostile(marked), "");
     let crlf = GOOD.replace("good", "bad").replace("Good", "Bad").replace('\n', "\r\n");
-    insta::assert_snapshot!(hostile(crlf), @"");
+    insta::assert_snapshot!(hostile(crlf), @"formatting:1:1: server.yaml is not formatted");
 }
 
 #[test]
@@ -116,7 +116,10 @@ fn a_symbolic_link_is_not_followed() {
     std::fs::create_dir_all(registry.root().join("servers/bad")).unwrap();
     symlink("../../secret.yaml", registry.root().join("servers/bad/server.yaml")).unwrap();
     symlink("/etc", registry.root().join("servers/worse")).unwrap();
-    insta::assert_snapshot!(errors(&registry), @"");
+    insta::assert_snapshot!(errors(&registry), @"
+    unreadable-entry: server.yaml is a symbolic link
+    unreadable-entry: the folder cannot be an entry: it is a symbolic link
+    ");
 }
 
 #[test]
@@ -127,14 +130,18 @@ fn a_directory_or_pipe_in_place_of_a_file_is_refused() {
     let made = std::process::Command::new("mkfifo").arg(registry.root().join("servers/pipe/server.yaml")).status();
     assert!(made.unwrap().success());
     std::fs::create_dir_all(registry.root().join("servers/empty")).unwrap();
-    insta::assert_snapshot!(errors(&registry), @"");
+    insta::assert_snapshot!(errors(&registry), @"
+    unreadable-entry: server.yaml is not a regular file
+    unreadable-entry: the folder has no server.yaml
+    unreadable-entry: server.yaml is not a regular file
+    ");
 }
 
 #[test]
 fn an_empty_or_foreign_document_is_refused() {
-    insta::assert_snapshot!(hostile(""), @"");
-    insta::assert_snapshot!(hostile("- a\n- b\n"), @"");
-    insta::assert_snapshot!(hostile("just words\n"), @"");
+    insta::assert_snapshot!(hostile(""), @"invalid-yaml:1:1: server.yaml is empty");
+    insta::assert_snapshot!(hostile("- a\n- b\n"), @"invalid-yaml:1:1: server.yaml holds a list where the keys of an entry should be");
+    insta::assert_snapshot!(hostile("just words\n"), @"invalid-yaml:1:1: server.yaml holds a single value where the keys of an entry should be");
 }
 
 #[test]
@@ -190,7 +197,10 @@ fn hostile_tools_and_readmes_are_bounded_too() {
     let registry = registry();
     registry.write("servers/good/tools.json", "[".repeat(100_000));
     registry.write("servers/good/README.md", b"\xff\xfe");
-    insta::assert_snapshot!(errors(&registry), @"");
+    insta::assert_snapshot!(errors(&registry), @"
+    unreadable-entry: README.md is not UTF-8 (first wrong byte at offset 0)
+    invalid-tools-json:1:65: collections are nested more than 64 deep
+    ");
 }
 
 #[test]

@@ -28,6 +28,8 @@ fn the_layout_is_prettiers() {
         ("a:\n    b: 1\n    # c\n    d: 2 # e\n", "a:\n  b: 1\n  # c\n  d: 2 # e\n"),
         ("a: |\n    text  \n    more\n", "a: |\n  text  \n  more\n"),
         ("a: 1\n\n\n\nb: 2\n\n", "a: 1\n\nb: 2\n"),
+        ("\u{feff}name: x\nabout:\n  title: X\n", ""),
+        ("\u{feff}name:   x\nabout:\n    title: 'X'\n", "\u{feff}name: x\nabout:\n  title: \"X\"\n"),
         ("# prettier-ignore\na:   1\nb: 2\n", ""),
         ("a: 1\n", ""),
     ] {
