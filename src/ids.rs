@@ -1,5 +1,9 @@
 //! Identifiers that are parsed once and then known to be good.
 
+mod image;
+
+pub use image::{ImageReference, ImageReferenceError};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

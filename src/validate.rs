@@ -8,6 +8,7 @@ pub mod rules;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod text;
 pub mod waivers;
 
 use crate::entry::Entry;

@@ -113,6 +113,11 @@ impl<'a> Sink<'a> {
         self.at(&self.entry.manifest_file.path, Anchor::File, message)
     }
 
+    /// Reports a finding in `server.yaml` wherever `anchor` points.
+    pub fn anchored(&mut self, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+        self.at(&self.entry.manifest_file.path, anchor, message)
+    }
+
     /// Reports a finding in any file of the entry.
     pub fn at(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
         say(self.findings, self.rule, self.severity, Some(self.entry.name.clone()), path, anchor, message.into())
@@ -230,6 +235,8 @@ macro_rules! rules {
 
 rules! {
     archived_repository,
+    branch_is_commit,
+    branch_is_pull_request,
     branch_is_tag,
     branch_missing,
     commit_not_found,
@@ -237,12 +244,17 @@ rules! {
     dockerfile_missing,
     duplicate_tool,
     expired_waiver,
+    floating_image,
+    foreign_host,
     foreign_parameter,
     formatting,
     icon_invalid,
     icon_unreachable,
+    image_namespace,
     image_not_found,
+    image_on_remote,
     impostor_commit,
+    insecure_url,
     invalid_name,
     invalid_tools_json,
     invalid_value,

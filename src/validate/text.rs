@@ -1,0 +1,4 @@
+//! What several rules need to look at texts: hostile ones included, in linear time.
+
+pub(crate) mod address;
+pub(crate) mod place;
