@@ -1,4 +1,5 @@
 //! What several rules need to look at texts: hostile ones included, in linear time.
 
 pub(crate) mod address;
+pub(crate) mod mount;
 pub(crate) mod place;
