@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let small = list(of(Fault::Small).map(|word| word.text));
     let message = match (empty, small) {
         (None, None) => return,
-        (Some(empty), None) => format!("the title has {empty}, which says nothing in a catalog of MCP servers"),
+        (Some(empty), None) => format!("the title has {empty}: everything in this registry is an MCP server"),
         (None, Some(small)) => format!("the title does not capitalise {small}"),
         (Some(empty), Some(small)) => format!("the title has {empty}, and does not capitalise {small}"),
     };
