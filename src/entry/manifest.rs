@@ -197,7 +197,7 @@ pub struct ContainerTool {
 }
 
 fn own_text(node: &Node) -> Option<String> {
-    node.scalar().and_then(|scalar| scalar::go_string(scalar)).filter(|text| !text.is_empty()).map(Into::into)
+    node.scalar().and_then(scalar::go_string).filter(|text| !text.is_empty()).map(Into::into)
 }
 
 fn text(node: Option<&Node>, key: &str) -> Option<String> {

@@ -3,7 +3,9 @@
 
 mod changes;
 mod cli;
+mod container;
 mod corpus;
+mod dependencies;
 mod edits;
 mod fake_github;
 mod formatting;
