@@ -90,18 +90,3 @@ fn collect(folder: &Path, text: &mut String) {
         }
     }
 }
-
-/// The segment type of an ELF program header that names a dynamic loader (PT_INTERP, the ELF specification, figure 2-2).
-const PT_INTERP: u32 = 3;
-
-#[test]
-fn the_binary_is_linked_statically() {
-    let bytes = std::fs::read(env!("CARGO_BIN_EXE_mcp-registry")).unwrap();
-    assert_eq!(&bytes[..5], b"\x7fELF\x02", "a 64-bit ELF file");
-    let number = |at: usize, width: usize| {
-        bytes[at..at + width].iter().rev().fold(0_usize, |value, byte| value << 8 | usize::from(*byte))
-    };
-    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
-    let interpreters = (0..count).filter(|index| number(table + index * size, 4) == PT_INTERP as usize).count();
-    assert_eq!(interpreters, 0, "the binary wants a dynamic loader");
-}
