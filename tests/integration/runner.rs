@@ -14,14 +14,12 @@
 //!
 //! The program sees an empty home, no `PATH`, no variables but those of [`Run`], the clock of [`SOURCE_DATE_EPOCH`], and
 //! the registry's root as its working directory. The root is shown as `[ROOT]` in both outputs, the home as `[HOME]`.
-//! A test that needs more says so: `registry.command(["validate"]).env("NO_COLOR", "1").stdin("…").run()`. A test that
+//! A test that needs more says so: `registry.command(["validate"]).env("NO_COLOR", "1").run()`. A test that
 //! needs history makes it with the real Git: `registry.git(["init"])`, `registry.commit("…")`.
-
-#![allow(dead_code, reason = "a kit: some of it waits for the tests that need it")]
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -110,7 +108,7 @@ impl Runner {
             .env("LANG", "C.UTF-8")
             .env("COLUMNS", COLUMNS)
             .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH.to_string());
-        Run { runner: self, command, stdin: Vec::new() }
+        Run { runner: self, command }
     }
 
     /// Runs the real Git in the root and returns what it printed, without the last line end. Nothing of the machine's or
@@ -156,7 +154,7 @@ impl Runner {
             command.env(format!("GIT_{role}_EMAIL"), "maintainer@example.com");
             command.env(format!("GIT_{role}_DATE"), &date);
         }
-        let output = finish(command, Vec::new(), &format!("git {arguments:?}"));
+        let output = finish(command, &format!("git {arguments:?}"));
         assert_eq!(output.status, 0, "git {arguments:?}\n{}{}", output.stdout, output.stderr);
         output.stdout.trim_end_matches('\n').to_owned()
     }
@@ -185,7 +183,6 @@ impl Runner {
 pub(crate) struct Run<'a> {
     runner: &'a Runner,
     command: Command,
-    stdin: Vec<u8>,
 }
 
 impl Run<'_> {
@@ -195,34 +192,10 @@ impl Run<'_> {
         self
     }
 
-    /// Removes a variable that every run has.
-    pub(crate) fn env_remove(mut self, name: &str) -> Self {
-        self.command.env_remove(name);
-        self
-    }
-
-    /// Lets the program find other programs: the `PATH` of the test.
-    pub(crate) fn with_path(mut self) -> Self {
-        self.command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        self
-    }
-
-    /// Runs in another directory, relative to the root.
-    pub(crate) fn current_dir(mut self, directory: impl AsRef<Path>) -> Self {
-        self.command.current_dir(self.runner.root().join(directory));
-        self
-    }
-
-    /// What the program reads from its standard input; nothing unless given.
-    pub(crate) fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
-        self.stdin = text.as_ref().to_owned();
-        self
-    }
-
     /// Runs the program and waits for it, for a minute at most.
     pub(crate) fn run(self) -> Output {
         let what = format!("{:?}", self.command);
-        let output = finish(self.command, self.stdin, &what);
+        let output = finish(self.command, &what);
         Output {
             stdout: self.runner.normalise(&output.stdout),
             stderr: self.runner.normalise(&output.stderr),
@@ -232,13 +205,10 @@ impl Run<'_> {
 }
 
 /// Runs a command to its end, or kills it at the deadline and fails the test.
-fn finish(mut command: Command, stdin: Vec<u8>, what: &str) -> Output {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn finish(mut command: Command, what: &str) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{what}: {error}"));
     let (sender, receiver) = mpsc::channel();
-    let mut input = child.stdin.take().expect("a pipe");
-    // A program need not read its input: a broken pipe here is its own business.
-    std::thread::spawn(move || drop(input.write_all(&stdin)));
     collect(child.stdout.take().expect("a pipe"), false, &sender);
     collect(child.stderr.take().expect("a pipe"), true, &sender);
     let mut streams = [Vec::new(), Vec::new()];

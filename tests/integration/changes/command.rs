@@ -163,3 +163,20 @@ fn a_change_does_not_choose_the_policy_that_it_is_judged_by() {
     status 2
     ");
 }
+
+#[test]
+fn a_partial_clone_that_lacks_what_is_judged_is_no_pass() {
+    let registry = registry();
+    edit(&registry, "servers/b/server.yaml");
+    registry.commit("edit");
+    registry.git(["config", "uploadpack.allowFilter", "true"]);
+    let origin = format!("file://{}", registry.root().display());
+    registry.git(["clone", "--quiet", "--no-checkout", "--filter=blob:none", &origin, "clone"]);
+    registry.write("clone/servers/README.md", "");
+    let output = registry.run(["validate", "--root", "clone", "--diff", "HEAD~1"]);
+    insta::assert_snapshot!(output.stderr, @r"
+    error: this repository lacks something that its history names: object not found - cannot read header for (a5ace51eedd1820ef7eb8d1836894728cfc8f9a4)
+      hint: run `git fsck`; a partial clone (`--filter`) lacks objects: clone without it
+    ");
+    assert_eq!((output.stdout.as_str(), output.status), ("", 3));
+}
