@@ -103,6 +103,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     }
 }
 
+/// Refuses a combination of options.
+fn refuse(message: impl Into<String>) -> CommandError {
+    CommandError::usage(message)
+}
+
 /// Does the command line make sense at all? Guarded here, and by snapshots of every help text.
 #[cfg(test)]
 mod tests {
@@ -113,9 +118,4 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
-}
-
-/// Refuses a combination of options.
-fn refuse(message: impl Into<String>) -> CommandError {
-    CommandError::usage(message)
 }

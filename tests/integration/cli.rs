@@ -544,7 +544,15 @@ fn waivers_excuse_and_are_written() {
     insta::assert_snapshot!(said(&registry.run(["validate"])), @"
     status 0
     --- stdout
-    no problems in 1 entry
+    warning[unused-waiver]: the waiver of `unpinned-source` for `weather` excuses nothing: there is no such finding
+     --> mcp-registry.toml:2:1
+      |
+    2 | [[waivers]]
+      | ^^^^^^^^^^^
+      |
+      = help: remove the waiver
+
+    1 warning in 1 entry
     --- stderr
     ");
 }
@@ -571,6 +579,14 @@ fn an_expired_waiver_is_an_error() {
     insta::assert_snapshot!(said(&registry.run(["validate"])), @"
     status 1
     --- stdout
+    error[expired-waiver]: the waiver of `unpinned-source` for `weather` ended on 2026-01-01
+     --> mcp-registry.toml:1:1
+      |
+    1 | [[waivers]]
+      | ^^^^^^^^^^^
+      |
+      = help: mend the entry and remove the waiver, or decide anew and set a later `expires`
+
     error[unpinned-source]: the source is not pinned: `source.commit` is missing
       --> servers/weather/server.yaml:12:1
        |
@@ -579,7 +595,7 @@ fn an_expired_waiver_is_an_error() {
        |
        = help: add `commit:` under `source:` with the 40-digit id of the audited commit
 
-    1 error in 1 entry
+    2 errors in 1 entry
     --- stderr
     ");
 }
@@ -593,11 +609,55 @@ fn fix_shows_and_then_writes() {
         + "oauth:\n  - provider: weather\n    secret: weather.token\n    env: WEATHER_TOKEN\n";
     registry.write("servers/weather/server.yaml", &messy);
     insta::assert_snapshot!(said(&registry.run(["validate", "--fix", "--dry-run"])), @"
-    status 0
+    status 1
     --- stdout
-    no problems in 1 entry
+    --- a/servers/weather/server.yaml
+    +++ b/servers/weather/server.yaml
+    @@ -6,13 +6,15 @@
+       tags:
+         - weather
+     about:
+    -  title:   Weather
+    +  title: Weather
+       description: Tells how the weather is and will be at a place that you name.
+       icon: https://example.com/icon.png
+     source:
+       project: https://github.com/example/weather
+    -  commit: B4EE623039A6C60053CE67269701AD9E95073306 # audited
+    +  commit: b4ee623039a6c60053ce67269701ad9e95073306 # audited
+     oauth:
+       - provider: weather
+         secret: weather.token
+         env: WEATHER_TOKEN
+    +dynamic:
+    +  tools: true
+    error[formatting]: server.yaml is not formatted
+     --> servers/weather/server.yaml:9:3
+      |
+    9 |   title:   Weather
+      |   ^^^^^^^^^^^^^^^^ should be `title: Weather`
+      |
+      = help: run `mcp-registry validate --fix`
+
+    error[malformed-commit]: the commit is written in capitals
+      --> servers/weather/server.yaml:14:11
+       |
+    14 |   commit: B4EE623039A6C60053CE67269701AD9E95073306 # audited
+       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: write `commit: b4ee623039a6c60053ce67269701ad9e95073306`
+
+    error[oauth-without-dynamic-tools]: the entry has OAuth, but its tools are not marked as dynamic
+      --> servers/weather/server.yaml:15:1
+       |
+    15 | oauth:
+       | ^^^^^ its tools can be listed only after this login
+       |
+       = help: add `dynamic:` with `tools: true` below it
+
+    3 errors in 1 entry; `--fix` can mend 3
     --- stderr
-    0 files would change; nothing was written
+    1 file would change; nothing was written
     ");
     assert_eq!(registry.read("servers/weather/server.yaml"), messy);
     insta::assert_snapshot!(said(&registry.run(["validate", "--fix"])), @"
@@ -605,6 +665,7 @@ fn fix_shows_and_then_writes() {
     --- stdout
     no problems in 1 entry
     --- stderr
+    fixed servers/weather/server.yaml: malformed-commit, oauth-without-dynamic-tools, formatting
     ");
     insta::assert_snapshot!(registry.read("servers/weather/server.yaml"), @"
     name: weather
@@ -615,16 +676,18 @@ fn fix_shows_and_then_writes() {
       tags:
         - weather
     about:
-      title:   Weather
+      title: Weather
       description: Tells how the weather is and will be at a place that you name.
       icon: https://example.com/icon.png
     source:
       project: https://github.com/example/weather
-      commit: B4EE623039A6C60053CE67269701AD9E95073306 # audited
+      commit: b4ee623039a6c60053ce67269701ad9e95073306 # audited
     oauth:
       - provider: weather
         secret: weather.token
         env: WEATHER_TOKEN
+    dynamic:
+      tools: true
     ");
     let again = registry.run(["validate", "--fix"]);
     assert!(again.stderr.is_empty(), "{}", again.stderr);

@@ -39,13 +39,16 @@ The reference validator's `isOAuthDynamicValid`. Its grandfathered entry is a wa
 
 fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     if is_wrong(subject) {
-        let help = match document.at(&route!["dynamic", "tools"]) {
-            Some(_) => "write `tools: true`",
-            None => "add `dynamic:` with `tools: true` below it",
-        };
-        sink.value(route!["dynamic", "tools"], "the entry has OAuth, but its tools are not marked as dynamic")
-            .also(Anchor::Key(route!["oauth"]), "its tools can be listed only after this login")
-            .help(help);
+        let message = "the entry has OAuth, but its tools are not marked as dynamic";
+        let oauth = Anchor::Key(route!["oauth"]);
+        let why = "its tools can be listed only after this login";
+        if document.at(&route!["dynamic"]).is_some() {
+            let said = sink.value(route!["dynamic", "tools"], message).also(oauth, why);
+            said.help("write `tools: true` below `dynamic:`");
+        } else {
+            let said = sink.key(route!["oauth"], message).label(why);
+            said.help("add `dynamic:` with `tools: true` below it");
+        }
     }
 }
 
@@ -92,13 +95,10 @@ mod tests {
     fn oauth_makes_tools_dynamic() {
         insta::assert_snapshot!(rendered("oauth-without-dynamic-tools", "x", OAUTH), @"
         error[oauth-without-dynamic-tools]: the entry has OAuth, but its tools are not marked as dynamic
-         --> servers/x/server.yaml:1:1
+         --> servers/x/server.yaml:3:1
           |
-        1 | name: x
-          | ^^^^
-        2 | type: remote
         3 | oauth:
-          | ----- its tools can be listed only after this login
+          | ^^^^^ its tools can be listed only after this login
           |
           = help: add `dynamic:` with `tools: true` below it
         ");
@@ -117,7 +117,7 @@ mod tests {
         8 |   tools: false
           |          ^^^^^
           |
-          = help: write `tools: true`
+          = help: write `tools: true` below `dynamic:`
         ");
     }
 
