@@ -260,6 +260,7 @@ rules! {
     invalid_tools_json,
     invalid_value,
     invalid_yaml,
+    leaked_secret,
     license_forbidden,
     license_missing,
     malformed_commit,

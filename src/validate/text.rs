@@ -3,3 +3,4 @@
 pub(crate) mod address;
 pub(crate) mod mount;
 pub(crate) mod place;
+pub(crate) mod secrets;
