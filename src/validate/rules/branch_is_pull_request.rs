@@ -38,9 +38,9 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     if let Some(number) = pull_request(branch) {
         sink.value(
             route!["source", "branch"],
-            format!("`{shown}` is pull request {number}: code that its author pushes and nobody has accepted"),
+            format!("`{shown}` is pull request {number}, not a branch: whoever opened it decides what is in it"),
         )
-        .label("not a branch")
+
         .help("name a branch of the repository; if the change is needed, wait for its merge or name the fork as the project");
     } else if let Some(name) = branch.strip_prefix("refs/heads/") {
         sink.value(route!["source", "branch"], format!("`{shown}` is a ref, where the name of a branch is meant"))
@@ -81,11 +81,11 @@ mod tests {
     fn pull_requests_are_found() {
         let yaml = "name: x\nsource:\n  branch: refs/pull/7/merge\n";
         insta::assert_snapshot!(rendered("branch-is-pull-request", "x", yaml), @"
-        error[branch-is-pull-request]: `refs/pull/7/merge` is pull request 7: code that its author pushes and nobody has accepted
+        error[branch-is-pull-request]: `refs/pull/7/merge` is pull request 7, not a branch: whoever opened it decides what is in it
          --> servers/x/server.yaml:3:11
           |
         3 |   branch: refs/pull/7/merge
-          |           ^^^^^^^^^^^^^^^^^ not a branch
+          |           ^^^^^^^^^^^^^^^^^
           |
           = help: name a branch of the repository; if the change is needed, wait for its merge or name the fork as the project
         ");

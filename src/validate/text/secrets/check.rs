@@ -103,7 +103,7 @@ fn run(text: &str, alphabet: Alphabet) -> &str {
 }
 
 /// Like [`run`], when it is the whole word and of the right length.
-fn word<'t>(text: &'t str, alphabet: Alphabet, (min, max): (usize, usize)) -> Option<&'t str> {
+fn word(text: &str, alphabet: Alphabet, (min, max): (usize, usize)) -> Option<&str> {
     let word = run(text, alphabet);
     let ends = !text.as_bytes().get(word.len()).is_some_and(|byte| Alphabet::Base64Url.has(*byte));
     (ends && (min..=max).contains(&word.len())).then_some(word)
