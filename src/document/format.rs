@@ -7,6 +7,7 @@
 //! written here.
 
 mod brackets;
+mod canonical;
 mod quotes;
 
 use super::edit::same_data;
@@ -42,6 +43,9 @@ pub enum Formatted {
 pub fn format(text: &str, document: &Document) -> Formatted {
     if text.len() > MAX_FORMATTED_BYTES {
         return Formatted::Refused("it is too large");
+    }
+    if canonical::is_formatted(text, document.root()) {
+        return Formatted::Already;
     }
     let formatted = match layout(text, document.root()) {
         Ok(formatted) if formatted == text => return Formatted::Already,

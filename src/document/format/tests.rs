@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::{Formatted, format};
+use super::{Formatted, canonical, format, layout};
 use crate::document::Document;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 
 fn formatted(text: &str) -> Formatted {
     format(text, &Document::from_yaml(text).unwrap())
@@ -90,4 +92,96 @@ fn there_is_no_verdict_where_the_formatter_cannot_be_trusted() {
     let long = format!("a: {}\n", "x".repeat(300_000));
     assert_eq!(formatted(&long), Formatted::Refused("it is too large"));
     assert_eq!(formatted("a: b # why?\n# c?\n\"d?\": e?\n"), Formatted::Already);
+}
+
+/// One of each thing that is known to be formatted without asking the formatter.
+const CANONICAL: &str = "\
+# top
+# second
+name: plain text, with:some - marks#here
+\u{e9}: 12
+
+# about about
+about:
+  title: \"it's\"
+  # inside
+  # twice
+  text: |
+    one
+      two
+
+    three
+  other: |-
+    x
+
+  quoted: 'say \"x\"'
+list:
+  - a
+  # of b
+  - b: c
+    d:
+      e: f
+
+  - -g
+";
+
+fn is_canonical(text: &str) -> bool {
+    Document::from_yaml(text).is_ok_and(|document| canonical::is_formatted(text, document.root()))
+}
+
+#[test]
+fn what_is_plainly_formatted_is_known_without_the_formatter() {
+    assert!(is_canonical(CANONICAL));
+    for (before, after) in [
+        ("name: ", "name:  "),
+        ("12\n", "12 # c\n"),
+        ("12\n", "12\n\n"),
+        ("about:\n", "about:\n\n"),
+        ("about:\n", "about: # c\n"),
+        ("  title", "   title"),
+        ("- a", "-  a"),
+        ("\n  - -g", "\n- -g"),
+        ("- -g", "- - g"),
+        ("\"it's\"", "'it'"),
+        ("\"it's\"", "\"\\\"\""),
+        ("    one", "     one"),
+        ("|-\n", "|+\n"),
+        ("# of b", " # of b"),
+        ("-g\n", "-g"),
+        ("-g\n", "-g\n# end\n"),
+        ("-g\n", "[]\n"),
+        ("-g\n", "\n"),
+        ("-g\n", "!!str g\n"),
+        ("# top", "---\n# top"),
+        ("12\n", "12\r\n"),
+        ("name:", "? name\n:"),
+    ] {
+        let text = CANONICAL.replacen(before, after, 1);
+        assert!(text != CANONICAL && !is_canonical(&text), "{before:?} as {after:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
+
+    /// Whatever is cut out, moved or put in: where there is a quick yes, the formatter says the same.
+    #[test]
+    fn a_quick_yes_is_the_formatters(
+        changes in prop::collection::vec((any::<Index>(), 0_usize..12, select(&[
+            "", " ", "  ", "\n", "\n\n", "\n  ", "\n    ", "# c\n", "# c", "- ", "a: ", "b", "'", "\"", "|\n", "|-", ":",
+            "  # c\n", "x: y\n", "  x: y\n", "    - z\n", "---\n", "\u{e9}", "# prettier-ignore\n", "0.10", "~", ",",
+        ][..])), 1..4)
+    ) {
+        let mut text = CANONICAL.to_owned();
+        for (place, length, piece) in changes {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let from = place.index(places.len());
+            text.replace_range(places[from]..places[(from + length).min(places.len() - 1)], piece);
+        }
+        if let Ok(document) = Document::from_yaml(text.as_str())
+            && canonical::is_formatted(&text, document.root())
+        {
+            prop_assert_eq!(layout(&text, document.root()), Ok(text));
+        }
+    }
 }
