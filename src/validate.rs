@@ -102,7 +102,8 @@ fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
             (Check::Manifest(check), Some(document)) => check(subject, document, &mut sink),
             (Check::Manifest(_), None) | (Check::Registry(_) | Check::Run, _) => {}
         }
-        shorten(&mut findings, before);
+        let not_kept = sink.not_kept();
+        shorten(&mut findings, before, not_kept);
     }
     findings
 }
@@ -112,8 +113,8 @@ fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
 pub const MAX_PER_RULE: usize = 50;
 
 /// Keeps [`MAX_PER_RULE`] findings from `start` on, the gravest first, and says how many were left out.
-fn shorten(findings: &mut Vec<Finding>, start: usize) {
-    let left_out = findings.len().saturating_sub(start + MAX_PER_RULE);
+fn shorten(findings: &mut Vec<Finding>, start: usize, not_kept: usize) {
+    let left_out = findings.len().saturating_sub(start + MAX_PER_RULE) + not_kept;
     if left_out == 0 {
         return;
     }

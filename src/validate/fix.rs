@@ -55,9 +55,7 @@ pub fn plan(request: &Request<'_>, report: &Report) -> Plan {
             .filter(|finding| finding.entry.as_ref() == Some(&entry.name) && is_fixable(finding))
             .map(|finding| finding.rule)
             .collect();
-        if !rules.is_empty() {
-            fix_entry(request, entry, &rules, &mut plan);
-        }
+        fix_entry(request, entry, rules, &mut plan);
     }
     plan
 }
@@ -66,8 +64,10 @@ fn is_fixable(finding: &Finding) -> bool {
     finding.fixable && finding.waived.is_none()
 }
 
-fn fix_entry(request: &Request<'_>, entry: &Entry, wanted: &BTreeSet<&'static str>, plan: &mut Plan) {
-    let Some(document) = entry.document() else { return };
+/// One fix can call for another: a key that was added at the end is out of order. What was wrong before and is not
+/// wanted stays.
+fn fix_entry(request: &Request<'_>, entry: &Entry, mut wanted: BTreeSet<&'static str>, plan: &mut Plan) {
+    let Some(document) = entry.document().filter(|_| !wanted.is_empty()) else { return };
     let path = &entry.manifest_file.path;
     let not_understood = schema::violations(document)
         .into_iter()
@@ -75,22 +75,41 @@ fn fix_entry(request: &Request<'_>, entry: &Entry, wanted: &BTreeSet<&'static st
     let mut left = |rule: &Rule, reason: String| plan.left.push(Left { path: path.clone(), rule: rule.id, reason });
     let before = document.text().clone();
     let mut text = before.clone();
-    let mut applied = Vec::new();
-    // Formatting comes last, since it tidies what the others wrote.
-    let (last, first): (Vec<&Rule>, Vec<&Rule>) =
-        RULES.iter().filter(|rule| wanted.contains(rule.id)).partition(|rule| matches!(rule.fix, Some(Fix::Format)));
-    for rule in first.into_iter().chain(last) {
-        if let Some(violation) = &not_understood {
-            left(rule, format!("`{}` has the wrong type: mend that first", violation.route));
-            continue;
-        }
-        match apply(request, entry, rule, &text) {
-            Ok(Some(next)) => {
-                text = next;
-                applied.push(rule.id);
+    let formats = |id: &&'static str| super::rules::find(id).is_some_and(|rule| matches!(rule.fix, Some(Fix::Format)));
+    let formatting: Vec<&'static str> = wanted.iter().copied().filter(formats).collect();
+    let (mut known, mut applied) = (BTreeSet::new(), Vec::new());
+    while !wanted.is_empty() {
+        // Formatting comes last, since it tidies what the others wrote.
+        let (last, first): (Vec<&Rule>, Vec<&Rule>) = RULES
+            .iter()
+            .filter(|rule| wanted.contains(rule.id))
+            .partition(|rule| matches!(rule.fix, Some(Fix::Format)));
+        for rule in first.into_iter().chain(last) {
+            if let Some(violation) = &not_understood {
+                left(rule, format!("`{}` has the wrong type: mend that first", violation.route));
+                continue;
             }
-            Ok(None) => {}
-            Err(reason) => left(rule, reason),
+            match apply(request, entry, rule, &text) {
+                Ok(Some(next)) => {
+                    text = next;
+                    if !applied.contains(&rule.id) {
+                        applied.push(rule.id);
+                    }
+                }
+                Ok(None) => {}
+                Err(reason) => left(rule, reason),
+            }
+        }
+        if text == before {
+            break;
+        }
+        if known.is_empty() {
+            known = fixable(request, entry, &before);
+        }
+        known.append(&mut wanted);
+        wanted = fixable(request, entry, &text).difference(&known).copied().collect();
+        if !wanted.is_empty() {
+            wanted.extend(&formatting);
         }
     }
     if text != before {
@@ -99,11 +118,24 @@ fn fix_entry(request: &Request<'_>, entry: &Entry, wanted: &BTreeSet<&'static st
     }
 }
 
+/// The entry with another text.
+fn with_text(entry: &Entry, text: &Arc<str>) -> Entry {
+    let mut manifest_file = entry.manifest_file.clone();
+    manifest_file.content = crate::entry::load::content_of(crate::entry::MANIFEST, text.clone());
+    let (tools, readme) = (entry.tools_file.clone(), entry.readme_file.clone());
+    Entry::from_files(entry.name.clone(), entry.folder_problem.clone(), manifest_file, tools, readme)
+}
+
+/// The rules that could mend something in the entry if it had this text.
+fn fixable(request: &Request<'_>, entry: &Entry, text: &Arc<str>) -> BTreeSet<&'static str> {
+    let entries = [with_text(entry, text)];
+    let report = judge(&Request { entries: &entries, facts: &[], only: None, ..*request });
+    report.findings.iter().filter(|finding| is_fixable(finding)).map(|finding| finding.rule).collect()
+}
+
 /// The text with one rule's fix applied; `None` when that changes nothing.
 fn apply(request: &Request<'_>, entry: &Entry, rule: &Rule, text: &Arc<str>) -> Result<Option<Arc<str>>, String> {
-    let readme = entry.readme_file.text().map(|text| &**text);
-    let tools = entry.tools_file.text().map(|text| &**text);
-    let current = Entry::from_texts(&entry.name, Some(text), tools, readme);
+    let current = with_text(entry, text);
     let Some(document) = current.document() else { return Err("an earlier fix broke the file".to_owned()) };
     let next: Arc<str> = match rule.fix {
         None => return Ok(None),
@@ -134,13 +166,70 @@ pub fn judge_after(request: &Request<'_>, plan: &Plan) -> Report {
         .iter()
         .map(|entry| match plan.fixed.iter().find(|fixed| fixed.entry == entry.name) {
             None => entry.clone(),
-            Some(fixed) => {
-                let mut manifest_file = entry.manifest_file.clone();
-                manifest_file.content = crate::entry::load::content_of(crate::entry::MANIFEST, fixed.after.clone());
-                let (tools, readme) = (entry.tools_file.clone(), entry.readme_file.clone());
-                Entry::from_files(entry.name.clone(), entry.folder_problem.clone(), manifest_file, tools, readme)
-            }
+            Some(fixed) => with_text(entry, &fixed.after),
         })
         .collect();
     judge(&Request { entries: &entries, only: request.only.clone(), ..*request })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::plan;
+    use crate::entry::Entry;
+    use crate::policy::Policy;
+    use crate::validate::{Request, judge};
+    use chrono::NaiveDate;
+
+    const ENTRY: &str = "name: x
+type: remote
+about:
+  title: X
+  description: Keeps what you tell it.
+remote:
+  transport_type: sse
+  url: https://a.example
+oauth:
+  - provider: x
+";
+
+    fn fixed(manifest: &str, wanted: &str) -> (String, Vec<&'static str>) {
+        let entries = [Entry::from_texts("x", Some(manifest), None, Some("# X\n"))];
+        let policy = Policy::default();
+        let today = NaiveDate::from_ymd_opt(2026, 1, 2).unwrap();
+        let request = Request { entries: &entries, facts: &[], only: None, policy: &policy, today, strict: false };
+        let mut report = judge(&request);
+        report.findings.retain(|finding| finding.rule == wanted);
+        let plan = plan(&request, &report);
+        assert_eq!(plan.left, []);
+        (plan.fixed[0].after.to_string(), plan.fixed[0].rules.clone())
+    }
+
+    #[test]
+    fn what_a_fix_makes_necessary_is_fixed_too() {
+        let (after, rules) = fixed(ENTRY, "oauth-without-dynamic-tools");
+        assert_eq!(rules, ["oauth-without-dynamic-tools", "key-order"]);
+        insta::assert_snapshot!(after, @"
+        name: x
+        type: remote
+        dynamic:
+          tools: true
+        about:
+          title: X
+          description: Keeps what you tell it.
+        remote:
+          transport_type: sse
+          url: https://a.example
+        oauth:
+          - provider: x
+        ");
+    }
+
+    #[test]
+    fn what_was_wrong_before_and_is_not_wanted_stays() {
+        let (after, rules) =
+            fixed(&ENTRY.replace("x\ntype: remote", "012\ntype: remote"), "oauth-without-dynamic-tools");
+        assert_eq!(rules, ["oauth-without-dynamic-tools", "key-order"]);
+        assert!(after.starts_with("name: 012\n"));
+    }
 }

@@ -78,6 +78,10 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// The most findings of one rule about one entry that are kept, to choose from what is reported. A hostile entry can
+/// be made to have tens of thousands, each with a long route.
+const MOST_KEPT: usize = 500;
+
 /// Takes the findings of one rule about one entry.
 #[derive(Debug)]
 pub struct Sink<'a> {
@@ -85,12 +89,15 @@ pub struct Sink<'a> {
     severity: Severity,
     entry: &'a Entry,
     findings: &'a mut Vec<Finding>,
+    taken: usize,
+    /// Where what is said about a finding that is not kept goes.
+    beyond: Vec<Finding>,
 }
 
 impl<'a> Sink<'a> {
     /// A sink for `rule` about `entry`, at the severity that the policy decided.
     pub fn new(rule: &'static Rule, severity: Severity, entry: &'a Entry, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, severity, entry, findings }
+        Self { rule, severity, entry, findings, taken: 0, beyond: Vec::new() }
     }
 
     /// Reports a finding in `server.yaml` at the value of `route`.
@@ -120,7 +127,18 @@ impl<'a> Sink<'a> {
 
     /// Reports a finding in any file of the entry.
     pub fn at(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
-        say(self.findings, self.rule, self.severity, Some(self.entry.name.clone()), path, anchor, message.into())
+        self.taken += 1;
+        let findings = if self.taken <= MOST_KEPT { &mut *self.findings } else { &mut self.beyond };
+        if self.taken > MOST_KEPT {
+            findings.clear();
+        }
+        say(findings, self.rule, self.severity, Some(self.entry.name.clone()), path, anchor, message.into())
+    }
+
+    /// How many findings were reported but not kept.
+    #[must_use]
+    pub fn not_kept(&self) -> usize {
+        self.taken.saturating_sub(MOST_KEPT)
     }
 }
 
@@ -234,6 +252,7 @@ macro_rules! rules {
 }
 
 rules! {
+    ambiguous_scalar,
     archived_repository,
     branch_is_commit,
     branch_is_pull_request,
@@ -241,8 +260,10 @@ rules! {
     branch_missing,
     commit_not_found,
     dangerous_mount,
+    description_quality,
     directory_missing,
     dockerfile_missing,
+    duplicate_entry,
     duplicate_tool,
     expired_waiver,
     floating_image,
@@ -260,11 +281,13 @@ rules! {
     invalid_tools_json,
     invalid_value,
     invalid_yaml,
+    key_order,
     leaked_secret,
     license_forbidden,
     license_missing,
     malformed_commit,
     missing_key,
+    missing_readme,
     moved_repository,
     name_mismatch,
     oauth_without_dynamic_tools,
@@ -277,10 +300,15 @@ rules! {
     shadowed_tool,
     title_style,
     unavailable_fact,
+    undeclared_required,
+    undefined_parameter,
     undescribed_argument,
+    unknown_category,
     unknown_key,
     unpinned_source,
     unreadable_entry,
+    unsorted_tags,
+    unused_parameter,
     unused_waiver,
     wrong_type,
 }
@@ -300,9 +328,17 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 /// The candidate that is most like `word`: a misspelling of it, not any other word.
 #[must_use]
 pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Jaro-Winkler at 0.8 is the bar that clap sets for its own suggestions, which users see beside these.
+    // Jaro-Winkler at 0.8 is the bar that clap sets for its own suggestions, which users see beside these. Its time is the
+    // product of the lengths, and words come from entries: long ones, and more than a format has, are not compared.
+    const LONGEST: usize = 64;
+    const MOST: usize = 100;
+    if word.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
+        .take(MOST)
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))

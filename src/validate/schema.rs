@@ -4,7 +4,7 @@
 //! `yes` in a boolean one, null anywhere. What Go accepts is no departure here, and what Go takes for absent
 //! (null, an empty text) does not count as written where something is required.
 
-use crate::document::{Document, Node, Route, Step, Value, scalar};
+use crate::document::{Document, Node, Route, Scalar, Step, Value, scalar};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::Value as Json;
@@ -60,7 +60,10 @@ static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
     Some((schema, validator))
 });
 
-/// All departures of one document, in no particular order.
+/// About as many departures as are kept of one document: each has a route, which a hostile document makes long.
+const MOST: usize = 1000;
+
+/// All departures of one document, in no particular order, up to some thousand.
 #[must_use]
 pub fn violations(document: &Document) -> Vec<Violation> {
     let Some((schema, validator)) = &*COMPILED else { return Vec::new() };
@@ -75,12 +78,16 @@ pub fn violations(document: &Document) -> Vec<Violation> {
     let mut found = Vec::new();
     let is_required = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Required { .. });
     for error in validator.iter_errors(&written).filter(|error| !absent || !is_required(error)) {
-        departures(&error, document, schema, &mut found);
+        if found.len() < MOST {
+            departures(&error, document, schema, &mut found);
+        }
     }
     if absent {
         let present = json(document.root(), &mut |_| false);
         for error in validator.iter_errors(&present).filter(is_required) {
-            departures(&error, document, schema, &mut found);
+            if found.len() < 2 * MOST {
+                departures(&error, document, schema, &mut found);
+            }
         }
     }
     found
@@ -96,6 +103,45 @@ pub fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
 pub fn top_level_keys() -> impl Iterator<Item = &'static str> {
     let keys = COMPILED.as_ref().and_then(|(schema, _)| schema.get("properties")?.as_object());
     keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str))
+}
+
+/// Every scalar of a document that stands where the format has a text, and its route.
+#[must_use]
+pub fn texts(document: &Document) -> Vec<(Route, &Scalar)> {
+    let mut found = Vec::new();
+    if let Some((schema, _)) = &*COMPILED {
+        texts_in(document.root(), schema, schema, &Route::default(), &mut found);
+    }
+    found
+}
+
+/// Depth is bounded by the document's own limit.
+fn texts_in<'d>(node: &'d Node, place: &Json, schema: &Json, route: &Route, found: &mut Vec<(Route, &'d Scalar)>) {
+    // `#/$defs/…`: the schema refers to nothing but itself.
+    let referred = place.get("$ref").and_then(Json::as_str).and_then(|to| schema.pointer(to.trim_start_matches('#')));
+    let place = referred.unwrap_or(place);
+    match &node.value {
+        Value::Scalar(scalar) => {
+            if place.get("type").and_then(Json::as_str) == Some("string") {
+                found.push((route.clone(), scalar));
+            }
+        }
+        Value::Sequence(items) => {
+            let Some(place) = place.get("items") else { return };
+            for (index, item) in items.iter().enumerate() {
+                texts_in(item, place, schema, &route.then(index), found);
+            }
+        }
+        Value::Mapping(pairs) => {
+            for pair in pairs {
+                let key = &*pair.key.text;
+                let known = place.get("properties").and_then(|properties| properties.get(key));
+                if let Some(place) = known.or_else(|| place.get("additionalProperties")) {
+                    texts_in(&pair.value, place, schema, &route.then(key.to_owned()), found);
+                }
+            }
+        }
+    }
 }
 
 /// The tree as JSON. Pairs whose value Go takes for absent are kept if `keep` says so.
@@ -125,7 +171,7 @@ fn departures(error: &ValidationError<'_>, document: &Document, schema: &'static
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let known = known_keys(error, schema);
-            for key in unexpected {
+            for key in unexpected.iter().take(MOST) {
                 let kind = ViolationKind::UnknownKey { known: known.clone() };
                 found.push(Violation { route: route.then(key.clone()), kind });
             }
@@ -248,7 +294,7 @@ mod tests {
         let yaml = "name: x\ntype: sever\nabout: {title: X, logo: y}\nrun: {env: [A=b], disableNetwork: maybe}\n\
                     config: {secrets: [{name: x.y}], parameters: {properties: {'0': {typ: string}}}}\n0: 1\n";
         insta::assert_snapshot!(shown(yaml), @r#"
-        0 unknown among ["name", "image", "type", "longLived", "meta", "about", "source", "remote", "run", "config", "oauth", "dynamic", "tools", "requirement"]
+        0 unknown among ["name", "image", "type", "longLived", "dynamic", "meta", "about", "source", "remote", "run", "config", "oauth", "tools", "requirement"]
         `config.secrets[0]` lacks env
         about.logo unknown among ["title", "description", "icon"]
         config.parameters.properties.0.typ unknown among ["type", "description", "default", "properties", "required", "items", "anyOf"]
@@ -263,7 +309,7 @@ mod tests {
         let lenient = "name: 8080\ntype: remote\nlongLived: yes\nabout: {title: true, description: 2024-01-02}\n\
                        meta:\nrun: ~\nconfig: {secrets: [{name: 1, env: 1.5, required: off}], env: null}\n\
                        remote: {url: https://a.example, headers: {X: 1}}\nmore: null\n";
-        insta::assert_snapshot!(shown(lenient), @r#"more unknown among ["name", "image", "type", "longLived", "meta", "about", "source", "remote", "run", "config", "oauth", "dynamic", "tools", "requirement"]"#);
+        insta::assert_snapshot!(shown(lenient), @r#"more unknown among ["name", "image", "type", "longLived", "dynamic", "meta", "about", "source", "remote", "run", "config", "oauth", "tools", "requirement"]"#);
     }
 
     #[test]

@@ -419,7 +419,7 @@ fn wrong_usage_is_status_2_with_a_suggestion() {
     --- stdout
     --- stderr
     error: mcp-registry.toml:3: there is no rule `missing-redme`
-      hint: did you mean `missing-key`?
+      hint: did you mean `missing-readme`?
     ");
 }
 
@@ -613,7 +613,14 @@ fn fix_shows_and_then_writes() {
     --- stdout
     --- a/servers/weather/server.yaml
     +++ b/servers/weather/server.yaml
-    @@ -6,13 +6,15 @@
+    @@ -1,17 +1,19 @@
+     name: weather
+     image: mcp/weather
+     type: server
+    +dynamic:
+    +  tools: true
+     meta:
+       category: devops
        tags:
          - weather
      about:
@@ -628,9 +635,6 @@ fn fix_shows_and_then_writes() {
      oauth:
        - provider: weather
          secret: weather.token
-         env: WEATHER_TOKEN
-    +dynamic:
-    +  tools: true
     error[formatting]: server.yaml is not formatted
      --> servers/weather/server.yaml:9:3
       |
@@ -665,12 +669,14 @@ fn fix_shows_and_then_writes() {
     --- stdout
     no problems in 1 entry
     --- stderr
-    fixed servers/weather/server.yaml: malformed-commit, oauth-without-dynamic-tools, formatting
+    fixed servers/weather/server.yaml: malformed-commit, oauth-without-dynamic-tools, formatting, key-order
     ");
     insta::assert_snapshot!(registry.read("servers/weather/server.yaml"), @"
     name: weather
     image: mcp/weather
     type: server
+    dynamic:
+      tools: true
     meta:
       category: devops
       tags:
@@ -686,8 +692,6 @@ fn fix_shows_and_then_writes() {
       - provider: weather
         secret: weather.token
         env: WEATHER_TOKEN
-    dynamic:
-      tools: true
     ");
     let again = registry.run(["validate", "--fix"]);
     assert!(again.stderr.is_empty(), "{}", again.stderr);

@@ -18,5 +18,6 @@ mod properties;
 mod reference;
 mod rules;
 mod runner;
+mod schema;
 mod tls_server;
 mod yaml_v3;

@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn the_fix_adds_the_section_or_turns_it_on() {
         let fixed = |dynamic: &str| case("oauth-without-dynamic-tools", "x", &format!("{OAUTH}{dynamic}")).fixed();
-        for dynamic in ["", "dynamic:\n", "dynamic:\n  tools: false\n", "dynamic:\n  tools:\n"] {
+        // A section that was not there is put where it belongs.
+        assert_eq!(fixed(""), OAUTH.replace("oauth:", "dynamic:\n  tools: true\noauth:"));
+        for dynamic in ["dynamic:\n", "dynamic:\n  tools: false\n", "dynamic:\n  tools:\n"] {
             assert_eq!(fixed(dynamic), format!("{OAUTH}dynamic:\n  tools: true\n"), "{dynamic}");
         }
         assert_eq!(fixed("dynamic: {tools: no} # later\n"), format!("{OAUTH}dynamic: {{tools: true}} # later\n"));
