@@ -277,6 +277,7 @@ rules! {
     image_on_remote,
     impostor_commit,
     insecure_url,
+    instruction_in_description,
     invalid_name,
     invalid_tools_json,
     invalid_value,
