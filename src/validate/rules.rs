@@ -270,6 +270,7 @@ rules! {
     foreign_host,
     foreign_parameter,
     formatting,
+    hidden_text,
     icon_invalid,
     icon_unreachable,
     image_namespace,
