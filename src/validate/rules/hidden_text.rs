@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route, Span};
-use crate::entry::{Entry, EntryFile};
+use crate::entry::{Content, Entry, EntryFile};
 use crate::finding::{Anchor, Severity};
 use crate::route;
 use crate::validate::text::hidden::{self, Hidden, Kind};
@@ -40,6 +40,10 @@ Unicode Technical Report 36 and Standard 39 on security; CVE-2021-42574 (bidirec
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for file in subject.entry.files() {
         let Some(text) = file.text() else { continue };
+        // A control character may be why the file does not parse, and that is said already.
+        if matches!(file.content, Content::Malformed(..)) {
+            continue;
+        }
         for found in hidden::find(text) {
             report(&file.path, found.span, &found, sink);
         }

@@ -147,7 +147,7 @@ mod tests {
          --> servers/x/tools.json:2:33
           |
         2 |   {"name": "t", "description": "You MUST call 'resolve-library-id' first"}
-          |                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |                                 ^^^^^^^^^^^^^^^^^^^^^^
           |
           = help: say what it does, as a fact, to a person
         "#);

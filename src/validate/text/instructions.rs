@@ -1,7 +1,6 @@
 //! Finds text that addresses a model, in spite of letter case, markup, invisible characters, look-alike letters and line
 //! breaks between its words.
 
-use crate::output::escape::is_hidden;
 use regex::Regex;
 use std::sync::LazyLock;
 use unicode_security::confusable_detection::skeleton;
@@ -125,7 +124,8 @@ impl Normalized {
                 'A'..='Z' => this.push(at, character.to_ascii_lowercase()),
                 _ if character.is_ascii() => this.space(at),
                 '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{3000}' => this.space(at),
-                _ if is_hidden(character) => {}
+                // Invisible characters, combining marks and pictures: what is read is the letters around them.
+                _ if !character.is_alphanumeric() => {}
                 // A letter of another script that looks like a Latin one reads as it.
                 _ => {
                     for like in skeleton(character.encode_utf8(&mut [0; 4])) {
