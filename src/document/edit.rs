@@ -217,6 +217,14 @@ fn has_lone_carriage_return(text: &str) -> bool {
     text.bytes().zip(text.bytes().skip(1).chain([0])).any(|(byte, next)| byte == b'\r' && next != b'\n')
 }
 
+/// Whether a `?` stands between two scalars, where there are only marks, blanks, comments, tags and anchors.
+pub(super) fn has_explicit_mark(gap: &str) -> bool {
+    gap.lines().any(|line| {
+        let comment = line.starts_with('#').then_some(0).or_else(|| line.find(" #")).or_else(|| line.find("\t#"));
+        line.get(..comment.unwrap_or(line.len())).is_some_and(|marks| marks.contains('?'))
+    })
+}
+
 /// Whether what stands between a value and the end of its line can stay there: blanks, or a comment.
 fn is_blank_or_comment(rest: &str) -> bool {
     let trimmed = rest.trim_start_matches([' ', '\t']);

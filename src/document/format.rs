@@ -10,7 +10,7 @@ mod brackets;
 mod canonical;
 mod quotes;
 
-use super::edit::same_data;
+use super::edit::{has_explicit_mark, same_data};
 use super::{Document, Node, ScalarStyle, Value, compose};
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 
@@ -161,11 +161,7 @@ impl Walk<'_> {
     fn pass(&mut self, start: usize, end: usize) -> Result<(), &'static str> {
         let gap = self.text.get(self.seen_to..start).unwrap_or("");
         self.seen_to = self.seen_to.max(end);
-        let mut marks = gap.lines().flat_map(|line| {
-            let comment = line.starts_with('#').then_some(0).or_else(|| line.find(" #")).or_else(|| line.find("\t#"));
-            line.get(..comment.unwrap_or(line.len())).unwrap_or("").chars()
-        });
-        if marks.any(|mark| mark == '?') { Err("it has explicit keys") } else { Ok(()) }
+        if has_explicit_mark(gap) { Err("it has explicit keys") } else { Ok(()) }
     }
 }
 

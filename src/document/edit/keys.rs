@@ -1,10 +1,10 @@
 //! Adding and removing one key.
 
 use super::{Edit, EditError, has_lone_carriage_return, is_blank_or_comment, is_flow, is_null, line_end, line_ending};
-use super::{line_start, write};
-use crate::document::{Document, Node, Route, ScalarStyle, Span, Step};
+use super::{has_explicit_mark, line_start, write};
+use crate::document::{Document, Node, Pair, Route, ScalarStyle, Span, Step};
 
-const KEYS_IN_LINES: &str = "its keys do not begin their lines";
+pub(super) const KEYS_IN_LINES: &str = "its keys do not begin their lines";
 
 /// Adds `key: value` as the last pair of the mapping at `parent`, on its own line with the indentation of its
 /// siblings, or before the closing bracket of `{…}` on one line. `value` is YAML: `true`, `"text"`, `[]`. When `parent` is
@@ -30,12 +30,17 @@ pub fn insert_key(document: &Document, parent: &Route, key: &str, value: &str) -
         return insert_into_brackets(text, node, parent, &pair);
     }
     if let Some(first) = node.pairs().first() {
-        let Some(column) = block_column(text, first.key.span.start) else { return unsupported(KEYS_IN_LINES) };
+        let Some(column) = block_column(text, node, first) else { return unsupported(KEYS_IN_LINES) };
         return insert_line(text, node, parent, column, &pair);
     }
     if is_null(node) && node.span.start == node.span.end && !parent.steps().is_empty() {
-        let key = document.locate_key(parent);
-        let Some(column) = block_column(text, key.start) else { return unsupported(KEYS_IN_LINES) };
+        let (Some(outer), Some(Step::Key(name))) = (parent.parent(), parent.steps().last()) else {
+            return unsupported("it is not the value of a key");
+        };
+        let outer = document.at(&outer).and_then(|outer| Some((outer, outer.pair(name)?)));
+        let Some(column) = outer.and_then(|(outer, key)| block_column(text, outer, key)) else {
+            return unsupported(KEYS_IN_LINES);
+        };
         return insert_line(text, node, parent, column + 2, &pair);
     }
     unsupported("it is not a mapping")
@@ -43,10 +48,18 @@ pub fn insert_key(document: &Document, parent: &Route, key: &str, value: &str) -
 
 /// The column of a key in a block: nothing but indentation and list marks stands before it. None for other keys
 /// (`? key`, tagged ones), below which a line would mean something else.
-fn block_column(text: &str, key: usize) -> Option<usize> {
+fn block_column(text: &str, mapping: &Node, pair: &Pair) -> Option<usize> {
+    let key = pair.key.span.start;
     let start = line_start(text, key);
     let is_indent = text.get(start..key)?.bytes().all(|byte| matches!(byte, b' ' | b'-'));
-    is_indent.then_some(key - start)
+    (is_indent && !is_explicit(text, mapping, pair)).then_some(key - start)
+}
+
+/// Whether a key is written as `? key`, perhaps on a line below its mark.
+fn is_explicit(text: &str, mapping: &Node, pair: &Pair) -> bool {
+    let before = mapping.pairs().iter().take_while(|other| other.key != pair.key).last();
+    let start = before.map_or(mapping.span.start, |before| before.value.span.end);
+    text.get(start..pair.key.span.start).is_none_or(has_explicit_mark)
 }
 
 /// A new top-level key with `pair` below it.
@@ -56,8 +69,7 @@ fn insert_parent(document: &Document, parent: &Route, pair: &str) -> Result<Edit
     if root.pairs().is_empty() || is_flow(text, root) {
         return Err(EditError::Unsupported(Route::default(), "it is not a mapping on lines of its own"));
     }
-    let first = root.pairs().first().map_or(0, |pair| pair.key.span.start);
-    let Some(column) = block_column(text, first) else {
+    let Some(column) = root.pairs().first().and_then(|first| block_column(text, root, first)) else {
         return Err(EditError::Unsupported(Route::default(), KEYS_IN_LINES));
     };
     let indent = " ".repeat(column);
@@ -125,6 +137,9 @@ pub fn remove_pair(document: &Document, route: &Route) -> Result<Edit, EditError
     }
     if mapping.pairs().len() == 1 {
         return unsupported("nothing would be left beside it");
+    }
+    if is_explicit(text, mapping, pair) {
+        return unsupported(KEYS_IN_LINES);
     }
     if keeps_blank_lines(text, &pair.value) {
         return unsupported("it ends with blank lines that count");

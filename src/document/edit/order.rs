@@ -1,10 +1,10 @@
 //! Putting things in order: the top-level keys of an entry, the items of a list.
 
-use super::keys::keeps_blank_lines;
+use super::keys::{KEYS_IN_LINES, keeps_blank_lines};
 use super::{
     Edit, EditError, has_lone_carriage_return, is_blank_or_comment, is_flow, line_end, line_ending, line_start,
 };
-use crate::document::{Document, Node, Route, ScalarStyle, Span};
+use crate::document::{Document, Node, Pair, Route, ScalarStyle, Span};
 
 /// Comments that speak to tools about the whole file; they stay at its top.
 const FILE_COMMENTS: &[&str] = &["# yaml-language-server:", "# $schema:", "#!", "# prettier-ignore", "# SPDX-"];
@@ -29,8 +29,15 @@ pub fn reorder_top_level(document: &Document, order: &[&str]) -> Result<Option<E
     if has_lone_carriage_return(text) {
         return unsupported("the text has carriage returns that end no line");
     }
-    if root.pairs().iter().any(|pair| line_start(text, pair.key.span.start) != pair.key.span.start) {
-        return unsupported("its keys do not begin their lines");
+    let mut seen_to = root.span.start;
+    let begins_line = |pair: &Pair| {
+        let key = pair.key.span;
+        let gap = text.get(seen_to..key.start);
+        seen_to = pair.value.span.end;
+        key.start < key.end && line_start(text, key.start) == key.start && !gap.is_none_or(has_explicit_mark)
+    };
+    if !root.pairs().iter().all(begins_line) {
+        return unsupported(KEYS_IN_LINES);
     }
     if root.pairs().iter().any(|pair| keeps_blank_lines(text, &pair.value)) {
         return unsupported("a value ends with blank lines that count");

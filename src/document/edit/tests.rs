@@ -130,6 +130,7 @@ fn a_key_is_not_inserted_on_a_guess() {
         ("dynamic: {a: b,}\n", "`dynamic` cannot be edited: it ends with a comma"),
         ("dynamic:\n  a: |+\n    x\n\n", "`dynamic` cannot be edited: its last value ends with blank lines that count"),
         ("? a\n: b\n", "`` cannot be edited: its keys do not begin their lines"),
+        ("?\n  a\n: b\n", "`` cannot be edited: its keys do not begin their lines"),
         ("? dynamic\n", "`dynamic` cannot be edited: its keys do not begin their lines"),
         ("a: b\rdynamic:\r\n", "`dynamic` cannot be edited: the text has carriage returns that end no line"),
         ("", "`` cannot be edited: it is not a mapping on lines of its own"),
@@ -154,7 +155,7 @@ fn a_removed_pair_takes_its_lines_with_it() {
         assert_eq!(text, after);
         assert!(verify_same_data_except(old.root(), document(&text).root(), std::slice::from_ref(&route)));
     }
-    for text in ["b: 1\n", "{a: 1, b: 2}\n", "a: 1\n", "a: 1\nb: |+\n  x\n\n", "a: 1\n? b\n: 2\n"] {
+    for text in ["b: 1\n", "{a: 1, b: 2}\n", "a: 1\n", "a: 1\nb: |+\n  x\n\n", "a: 1\n? b\n: 2\n", "a: 1\n?\n  b\n"] {
         assert!(remove_pair(&document(text), &route).is_err(), "{text}");
     }
 }
@@ -222,6 +223,7 @@ name: n
         "type: |+\n  a\n\nname: b\n",
         "type: a\nname: b\n...\n",
         "? type\n: a\n? name\n: b\n",
+        "? \nname: b\n",
         " type: a\n name: b\n",
     ] {
         assert!(reordered(text).is_err(), "{text}");
