@@ -1,7 +1,7 @@
 //! `instruction-in-description`
 
 use super::{Check, Rule, Sink, Subject};
-use crate::document::{Document, Node, Route, Value};
+use crate::document::{Node, Route, Value};
 use crate::finding::{Anchor, Severity};
 use crate::validate::text::instructions::{Strength, find};
 use crate::validate::text::place;
@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let entry = subject.entry;
     for (file, soft) in [(&entry.manifest_file, false), (&entry.tools_file, true)] {
         if let Some(document) = file.document() {
-            walk(document, document.root(), &Route::default(), &mut |route, text| {
+            walk(document.root(), &Route::default(), &mut |route, text| {
                 for found in find(text) {
                     if found.strength == Strength::Soft && !soft {
                         continue;
@@ -66,19 +66,19 @@ fn report(sink: &mut Sink<'_>, path: &std::sync::Arc<str>, at: Anchor, does: &st
 }
 
 /// Every text of a document, decoded. Depth is bounded by the document's own limit.
-fn walk(document: &Document, node: &Node, route: &Route, see: &mut impl FnMut(&Route, &str)) {
+fn walk(node: &Node, route: &Route, see: &mut impl FnMut(&Route, &str)) {
     match &node.value {
         // Shorter than any phrase.
         Value::Scalar(scalar) if scalar.text.len() < 6 => {}
         Value::Scalar(scalar) => see(route, &scalar.text),
         Value::Mapping(pairs) => {
             for pair in pairs {
-                walk(document, &pair.value, &route.then(pair.key.text.to_string()), see);
+                walk(&pair.value, &route.then(pair.key.text.to_string()), see);
             }
         }
         Value::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(document, item, &route.then(index), see);
+                walk(item, &route.then(index), see);
             }
         }
     }
