@@ -120,25 +120,6 @@ fn every_module_keeps_to_its_layer() {
     assert!(found.is_empty(), "the layout is broken (CONTRIBUTING.md says how it is meant):\n{}", found.join("\n"));
 }
 
-#[test]
-fn every_rule_is_registered() {
-    let sources = sources();
-    let table = sources.iter().find(|source| source.path == "validate/rules.rs").unwrap();
-    let (_, list) = table.text.split_once("\nrules! {").expect("the table of rules");
-    let (list, _) = list.split_once('}').unwrap();
-    let registered: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    let files: BTreeSet<&str> = sources
-        .iter()
-        .filter_map(|source| source.path.strip_prefix("validate/rules/")?.strip_suffix(".rs"))
-        .filter(|name| !name.contains('/'))
-        .collect();
-    assert_eq!(registered, files.iter().copied().collect::<Vec<_>>(), "`rules!` in src/validate/rules.rs, sorted");
-    // The id is the file's name, so that whoever has the one finds the other.
-    for rule in mcp_registry::validate::rules::RULES {
-        assert!(files.contains(rule.id.replace('-', "_").as_str()), "{} is in no file of its name", rule.id);
-    }
-}
-
 fn said(path: &str, text: &str) -> String {
     violations(&Source::new(path, text)).join("\n")
 }

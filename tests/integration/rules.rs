@@ -10,7 +10,7 @@ fn files() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
         .unwrap()
         .map(|item| item.unwrap().path())
-        .filter(|path| path.is_file())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| {
             let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
             (stem, std::fs::read_to_string(path).unwrap())

@@ -8,8 +8,7 @@ use std::path::Path;
 pub(super) struct Source {
     /// Relative to `src/`.
     pub(super) path: String,
-    /// As it is on disk.
-    pub(super) text: String,
+    text: String,
     /// How many lines that has.
     pub(super) lines: usize,
     /// Every path of two names or more in the code, and every name that `use` brings, each as its names.
