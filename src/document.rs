@@ -10,6 +10,7 @@
 pub mod compose;
 pub mod edit;
 pub mod format;
+pub mod hidden;
 pub mod json;
 pub mod lines;
 mod node;
