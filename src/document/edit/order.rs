@@ -1,5 +1,6 @@
 //! Putting things in order: the top-level keys of an entry, the items of a list.
 
+use super::has_explicit_mark;
 use super::keys::{KEYS_IN_LINES, keeps_blank_lines};
 use super::{
     Edit, EditError, has_lone_carriage_return, is_blank_or_comment, is_flow, line_end, line_ending, line_start,
