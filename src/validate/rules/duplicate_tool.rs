@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     explanation: "\
 ## What
 Two tools in `tools.json`, or two under `tools:` of a `poci` entry, have the same name. Letter case, hyphens and
-underscores do not tell names apart.
+underscores do not tell names apart: a warning.
 
 ## Why
 A client calls a tool by its name. Of two tools with one name it can reach only one, and which one that is depends on
@@ -52,14 +52,20 @@ fn report<'a>(path: &Arc<str>, tools: impl Iterator<Item = (Option<&'a str>, Rou
                 seen.insert(super::shadowed_tool::folded(name), (name, route));
             }
             Some((first, earlier)) => {
-                let message = if *first == name {
+                let is_same = *first == name;
+                let message = if is_same {
                     format!("two tools are named `{name}`")
                 } else {
                     format!("the tools `{first}` and `{name}` differ in letter case or separators only")
                 };
-                sink.at(path, Anchor::Value(route), message)
+                let said = sink
+                    .at(path, Anchor::Value(route), message)
                     .also(Anchor::Value(earlier.clone()), "the first one")
                     .help("remove one, or give each the name that the server uses for it");
+                // The protocol tells these apart; people and models may not.
+                if !is_same {
+                    said.at_most(Severity::Warning);
+                }
             }
         }
     }

@@ -59,7 +59,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 /// Characters that are written as an escape, and so are not in the bytes of the file.
 fn check_escaped(file: &EntryFile, document: &Document, sink: &mut Sink<'_>) {
     let text = document.text();
-    written::visit(document, |decoded, span| {
+    written::visit(document.root(), |decoded, span| {
         let raw = text.get(span.range()).unwrap_or_default();
         if !written::has_escapes(raw) || !hidden::find(raw).is_empty() {
             return;

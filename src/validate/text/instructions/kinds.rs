@@ -1,0 +1,144 @@
+//! The phrases of published prompt injections and tool poisonings.
+//!
+//! They are matched against normalized text: lower case, one space for everything that is not a letter, a digit or one of
+//! `<>|[]/_`. Repetitions are bounded, and the engine is linear. Each is as narrow as it can be without missing what was
+//! published: `override the default system prompt` is an option of a program, `do not notify users` a silent update.
+
+/// How sure it is that a text is there to steer a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strength {
+    /// Nothing else reads like this.
+    Plain,
+    /// Few other things read like this.
+    Likely,
+    /// Nothing else reads like this in the description of a tool; a readme may tell people so.
+    PlainInTools,
+    /// Tells a model when to call what: usual in the descriptions of tools, and worth a reader's eye.
+    Soft,
+}
+
+/// A kind of instruction: what it does, how it reads, and words without which it cannot be there.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub(super) does: &'static str,
+    pub(super) strength: Strength,
+    /// Looked for first: a regular expression costs far more than a word.
+    pub(super) words: &'static [&'static str],
+    pub(super) pattern: &'static str,
+}
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        does: "tells a model to drop its instructions",
+        strength: Strength::Plain,
+        words: &["ignore", "disregard", "forget", "override", "bypass"],
+        pattern: concat!(
+            r"\b(?:ignore|disregard|forget)(?: [a-z]+){0,3} (?:previous|prior|above|earlier|preceding|system|safety)",
+            r"(?: [a-z]+){0,2} (?:instructions?|prompts?|rules|guidelines|directions|directives)\b",
+            r"|\b(?:ignore|disregard|forget) (?:all|any|every|your)(?: of)?(?: your| the| other| my)?(?: [a-z]+)? (?:instructions|prompts)\b",
+            r"|\b(?:override|bypass) (?:all |any |every )?(?:your|the previous|the prior|the above|previous|prior)",
+            r"(?: [a-z]+){0,2} (?:instructions|rules|guidelines|guardrails|prompts?)\b",
+        ),
+    },
+    Kind {
+        does: "tells a model to keep something from its user",
+        strength: Strength::Plain,
+        words: &["user", "human"],
+        pattern: concat!(
+            r"\b(?:do not|dont|don t|never|must not|should not)(?: [a-z]+)? (?:tell|inform|alert)(?: to)?(?: the| your| any)? (?:user|human)s?\b",
+            r"|\bwithout telling(?: the| your)? (?:user|human)s?\b",
+            r"|\b(?:do not|dont|don t|never|must not|should not)(?: [a-z]+)? (?:mention|reveal|disclose|show|explain)",
+            r" (?:this|that|it|any of this|these instructions)(?: [a-z]+){0,3} (?:to|with)(?: the| your| any)? (?:user|human)s?\b",
+            r"|\bkeep (?:this|it|that)(?: [a-z]+){0,3} (?:secret|hidden) from(?: the| your)? (?:user|human)s?\b",
+        ),
+    },
+    Kind {
+        does: "imitates the marks that separate a model's instructions from data",
+        strength: Strength::Plain,
+        words: &["<|", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<important>", "</"],
+        // `<secret>` alone is a placeholder: the closing mark tells them apart.
+        pattern: r"<\|[a-z_]{2,24}\|>|\[/?inst\]|<</?sys>>|<important>|</ ?(?:important|system|system_prompt|secret|hidden|instructions)>",
+    },
+    Kind {
+        does: "asks a model for its instructions",
+        strength: Strength::Plain,
+        words: &["system prompt", "developer prompt", "initial prompt", "initial instructions"],
+        pattern: r"\b(?:reveal|print|repeat|output|leak|disclose|show)(?: me| us| back| out| all| of| verbatim){0,3} your (?:full |entire |whole )?(?:system|developer|initial) (?:prompt|instructions)\b",
+    },
+    Kind {
+        does: "gives a model new instructions or another nature",
+        strength: Strength::Plain,
+        words: &["you are now", "from now on", "new instructions", "real instructions", "real task", "developer mode"],
+        pattern: concat!(
+            r"\byou are now (?:in |an? |the )?(?:developer mode|dan|unrestricted|jailbroken|free from|free of|no longer bound)\b",
+            r"|\bfrom now on you (?:are|will|must|shall)\b",
+            r"|\byour (?:new|real|actual|true) (?:instructions|task|goal) (?:is|are|follow)\b",
+        ),
+    },
+    Kind {
+        does: "tells a reviewer what to conclude",
+        strength: Strength::Plain,
+        words: &["safe", "benign", "harmless", "approved", "trusted", "low risk"],
+        pattern: concat!(
+            r"\b(?:reviewers?|language models?|llms?|assistants?|ai|agents?|models?)\b(?: [a-z]+){0,8} (?:mark|rate|classify|label|report|approve|consider|treat)",
+            r" (?:this|the|these) (?:repository|repo|server|code|entry|package|project|tool|submission|image|change|commit|pr|pull request)",
+            r"(?: [a-z]+){0,2} (?:safe|benign|harmless|low risk|approved|trusted)\b",
+        ),
+    },
+    Kind {
+        does: "puts itself before every other tool",
+        strength: Strength::Plain,
+        words: &["other"],
+        pattern: r"\b(?:before|prior to|instead of|rather than) (?:using |calling |invoking |running )?(?:any|every|all)(?: of the)? other (?:[a-z_]+ )?(?:tools?|functions?)\b",
+    },
+    Kind {
+        does: "sends a model to where keys are kept",
+        strength: Strength::PlainInTools,
+        words: &["ssh/", "id_rsa", "id_ed25519", "etc/passwd", "aws/credentials", "mcp json"],
+        pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?(?:/ ?ssh/|id_rsa|id_ed25519|etc/passwd|aws/credentials|mcp json)",
+    },
+    Kind {
+        does: "asks for what the user said to the model",
+        strength: Strength::Soft,
+        words: &["conversation", "chat ", "message "],
+        pattern: r"\b(?:include|send|pass|append|attach|put|forward|provide|contains?)(?: [a-z]+){0,5} (?:(?:conversation|chat|message) (?:history|log|transcript)|(?:whole|entire|full) conversation)\b",
+    },
+    Kind {
+        does: "gives a model a part to play",
+        strength: Strength::Soft,
+        words: &["you are a", "as an ai", "as a language model", "as an llm"],
+        pattern: r"\byou are (?:a|an)(?: [a-z]+){0,3} (?:assistant|ai|agent|model|expert)\b|\bas an? (?:ai|language model|llm)\b",
+    },
+    Kind {
+        does: "tells a model when it must call a tool",
+        strength: Strength::Soft,
+        words: &["must", "always", "before using", "before calling"],
+        pattern: concat!(
+            r"\b(?:you must|you should always|always|must always|must first)(?: first)? (?:call|use|invoke|run) (?:this|the|it|[a-z_]{3,40})\b",
+            r"|\bbefore (?:using|calling) (?:any|every|all) (?:tools?|functions?)\b",
+        ),
+    },
+];
+
+/// Whether a normalized comment names a model, speaks to it, and tells it something.
+pub(super) fn addresses_a_model(comment: &str) -> bool {
+    const MODELS: [&str; 12] = [
+        "assistant",
+        "assistants",
+        "llm",
+        "llms",
+        "ai",
+        "claude",
+        "chatgpt",
+        "gpt",
+        "copilot",
+        "gemini",
+        "codex",
+        "agents",
+    ];
+    const ADDRESSES: [&str; 6] = ["you", "please", "attention", "reviewer", "reviewers", "ignore"];
+    const ORDERS: [&str; 10] =
+        ["must", "should", "always", "never", "mark", "approve", "ignore", "rate", "treat", "respond"];
+    let has = |words: &[&str]| comment.split([' ', '/', '<', '>', '[', ']', '|']).any(|word| words.contains(&word));
+    (has(&MODELS) || comment.contains("language model")) && has(&ADDRESSES) && has(&ORDERS)
+}
