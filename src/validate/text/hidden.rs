@@ -23,6 +23,11 @@ pub(crate) struct Hidden {
     pub(crate) kind: Kind,
 }
 
+/// Whether a character is of a hidden kind, wherever it stands. Line ends and tabs are not.
+pub(crate) fn is_invisible(character: char) -> bool {
+    kind(character).is_some()
+}
+
 /// Bytes between two hidden characters that are still reported as one place.
 const NEAR: usize = 40;
 

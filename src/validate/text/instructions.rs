@@ -5,7 +5,7 @@ mod kinds;
 
 pub(crate) use kinds::Strength;
 
-use crate::output::escape::is_hidden;
+use super::hidden;
 use kinds::{KINDS, addresses_a_model};
 use regex::Regex;
 use std::ops::Range;
@@ -106,11 +106,9 @@ fn normalize(original: &str, text: &mut String, mut wrote: impl FnMut(usize, usi
         match character {
             'a'..='z' | '0'..='9' | '<' | '>' | '|' | '[' | ']' | '/' | '_' => text.push(character),
             'A'..='Z' => text.push(character.to_ascii_lowercase()),
-            _ if !character.is_ascii() && !is_blank(character) => {
-                if is_hidden(character) {
-                    continue;
-                }
-                // A letter of another script that looks like a Latin one reads as it.
+            _ if hidden::is_invisible(character) || is_mark(character) => continue,
+            // A letter of another script that looks like a Latin one reads as it.
+            _ if character.is_alphanumeric() => {
                 text.extend(skeleton(character.encode_utf8(&mut [0; 4])).map(|like| like.to_ascii_lowercase()));
             }
             _ if text.ends_with(' ') => continue,
@@ -120,9 +118,10 @@ fn normalize(original: &str, text: &mut String, mut wrote: impl FnMut(usize, usi
     }
 }
 
-/// Spaces of typography.
-fn is_blank(character: char) -> bool {
-    matches!(character, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+/// Marks that are drawn over a letter and leave it readable.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}')
 }
 
 #[cfg(test)]
