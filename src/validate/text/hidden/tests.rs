@@ -77,6 +77,18 @@ fn smuggled_text_is_decoded() {
     assert_eq!(decoded(&['\u{fe0f}']), None);
 }
 
+#[test]
+fn outputs_and_rules_agree_on_what_is_hidden() {
+    // Outputs also show spaces that are none; a rule has nothing against them.
+    let is_space = |c: char| (c.is_whitespace() || c == '\u{2800}') && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
+    for character in
+        (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| *c == '\u{b}' || *c == '\u{c}' || !is_space(*c))
+    {
+        let hidden = crate::document::hidden::is_hidden(character);
+        assert_eq!(super::is_invisible(character), hidden, "U+{:04X}", u32::from(character));
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_can_be_searched(text: String) {

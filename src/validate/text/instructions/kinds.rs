@@ -114,7 +114,9 @@ pub(super) const KINDS: &[Kind] = &[
         strength: Strength::Soft,
         words: &["must", "always", "before using", "before calling"],
         pattern: concat!(
-            r"\b(?:you must|you should always|always|must always|must first)(?: first)? (?:call|use|invoke|run) (?:this|the|it|[a-z_]{3,40})\b",
+            r"\b(?:you must|always|must first) (?:call|invoke) [a-z_]{2,40}\b",
+            r"|\b(?:you must|you should|always)(?: [a-z]+)? (?:call|invoke) (?:this|the|it|[a-z]+_[a-z_]+)\b",
+            r"|\b(?:you must|always)(?: always| first)? (?:use|run) (?:this|the|the [a-z_]{3,40}|[a-z_]{3,40}) (?:tool|function)\b",
             r"|\bbefore (?:using|calling) (?:any|every|all) (?:tools?|functions?)\b",
         ),
     },
