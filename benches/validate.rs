@@ -32,6 +32,12 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("load", |bencher| bencher.iter(|| load::load_all(black_box(&root), &names)));
     let entries = load::load_all(&root, &names);
     group.bench_function("judge", |bencher| bencher.iter(|| validate::judge(&request(black_box(&entries), &policy))));
+    let schema: serde_json::Value = serde_json::from_str(validate::schema::SERVER).expect("JSON");
+    group.bench_function("schema/compile", |bencher| bencher.iter(|| jsonschema::draft202012::new(black_box(&schema))));
+    let documents: Vec<_> = entries.iter().filter_map(Entry::document).collect();
+    group.bench_function("schema/violations", |bencher| {
+        bencher.iter(|| documents.iter().map(|document| validate::schema::violations(document).len()).sum::<usize>());
+    });
     for rule in rules::RULES {
         let levels: String = rules::RULES
             .iter()

@@ -30,6 +30,9 @@ pub mod limits {
     pub const MAX_DEPTH: usize = 64;
     /// Nodes in one document, keys not counted.
     pub const MAX_NODES: usize = 50_000;
+    /// Bytes of all keys on the way to one value. Every value may be pointed at, so this and [`MAX_NODES`] bound what
+    /// pointing can cost. The longest way in a real entry has 72.
+    pub const MAX_WAY: usize = 4096;
 }
 
 /// Why a text is not a document.

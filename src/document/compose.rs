@@ -10,7 +10,7 @@
 
 mod syntax;
 
-use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_WAY};
 use super::scalar;
 use super::{DocumentError, Key, Node, Pair, Scalar, ScalarStyle, Span, Value};
 use granit_parser::{Event, Parser, StructureStyle, Tag};
@@ -186,6 +186,10 @@ impl<'t> Composer<'t> {
             granit_parser::ScalarStyle::Folded => ScalarStyle::Folded,
             _ => ScalarStyle::Plain,
         };
+        let way = |frame: &Frame| match &frame.content {
+            Content::Mapping { key: Some(key), .. } => key.text.len(),
+            Content::Mapping { .. } | Content::Sequence(_) => 0,
+        };
         let is_key = matches!(self.frames.last(), Some(Frame { content: Content::Mapping { key: None, .. }, .. }));
         let (text, span) = match style {
             // An absent key or value comes as `~` without bytes.
@@ -199,10 +203,14 @@ impl<'t> Composer<'t> {
         if let Err(message) = scalar::check_tag(&scalar) {
             return Err(error(message, span));
         }
+        let above: usize = if is_key { self.frames.iter().map(way).sum() } else { 0 };
         if let Some(Frame { content: Content::Mapping { key: key @ None, pairs, index }, .. }) = self.frames.last_mut()
         {
             if style == ScalarStyle::Plain && scalar.tag.is_none() && &*scalar.text == "<<" {
                 return Err(error("merge keys are not read; write the keys themselves", span));
+            }
+            if above + scalar.text.len() > MAX_WAY {
+                return Err(error(format!("this key and those above it are more than {MAX_WAY} bytes"), span));
             }
             if let Some(first) = earlier(pairs, index, &scalar.text) {
                 let mut refusal = error(format!("duplicate key `{}`", shown(&scalar.text)), span);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A half-open byte range into the text of one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -169,15 +170,16 @@ impl From<usize> for Step {
 }
 
 /// The way from a document's root to one of its nodes: keys and indices. The node need not exist.
-/// Made with [`route!`](crate::route).
+/// Made with [`route!`](crate::route). A copy shares the steps: a hostile text can make them long, and have many
+/// things found at one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Route(Vec<Step>);
+pub struct Route(Arc<[Step]>);
 
 impl Route {
     /// The route that has these steps.
     #[must_use]
     pub fn new(steps: Vec<Step>) -> Self {
-        Self(steps)
+        Self(steps.into())
     }
 
     /// The steps, from the root.
@@ -189,16 +191,20 @@ impl Route {
     /// This route with one more step.
     #[must_use]
     pub fn then(&self, step: impl Into<Step>) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step.into());
-        Self(steps)
+        self.0.iter().cloned().chain([step.into()]).collect()
     }
 
     /// This route without its last step; none for the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let (_, steps) = self.0.split_last()?;
-        Some(Self(steps.to_vec()))
+        Some(Self(steps.into()))
+    }
+}
+
+impl FromIterator<Step> for Route {
+    fn from_iter<T: IntoIterator<Item = Step>>(steps: T) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

@@ -105,31 +105,36 @@ pub fn top_level_keys() -> impl Iterator<Item = &'static str> {
     keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
-/// Every scalar of a document that stands where the format has a text, and its route.
-#[must_use]
-pub fn texts(document: &Document) -> Vec<(Route, &Scalar)> {
-    let mut found = Vec::new();
+/// Visits every scalar of a document that stands where the format has a text, with the way to it.
+pub fn visit_texts<'d>(document: &'d Document, visit: &mut impl FnMut(&[Step], &'d Scalar)) {
     if let Some((schema, _)) = &*COMPILED {
-        texts_in(document.root(), schema, schema, &Route::default(), &mut found);
+        texts_in(document.root(), schema, schema, &mut Vec::new(), visit);
     }
-    found
 }
 
 /// Depth is bounded by the document's own limit.
-fn texts_in<'d>(node: &'d Node, place: &Json, schema: &Json, route: &Route, found: &mut Vec<(Route, &'d Scalar)>) {
+fn texts_in<'d>(
+    node: &'d Node,
+    place: &Json,
+    schema: &Json,
+    way: &mut Vec<Step>,
+    visit: &mut impl FnMut(&[Step], &'d Scalar),
+) {
     // `#/$defs/…`: the schema refers to nothing but itself.
     let referred = place.get("$ref").and_then(Json::as_str).and_then(|to| schema.pointer(to.trim_start_matches('#')));
     let place = referred.unwrap_or(place);
     match &node.value {
         Value::Scalar(scalar) => {
             if place.get("type").and_then(Json::as_str) == Some("string") {
-                found.push((route.clone(), scalar));
+                visit(way, scalar);
             }
         }
         Value::Sequence(items) => {
             let Some(place) = place.get("items") else { return };
             for (index, item) in items.iter().enumerate() {
-                texts_in(item, place, schema, &route.then(index), found);
+                way.push(Step::from(index));
+                texts_in(item, place, schema, way, visit);
+                way.pop();
             }
         }
         Value::Mapping(pairs) => {
@@ -137,7 +142,9 @@ fn texts_in<'d>(node: &'d Node, place: &Json, schema: &Json, route: &Route, foun
                 let key = &*pair.key.text;
                 let known = place.get("properties").and_then(|properties| properties.get(key));
                 if let Some(place) = known.or_else(|| place.get("additionalProperties")) {
-                    texts_in(&pair.value, place, schema, &route.then(key.to_owned()), found);
+                    way.push(Step::from(key.to_owned()));
+                    texts_in(&pair.value, place, schema, way, visit);
+                    way.pop();
                 }
             }
         }

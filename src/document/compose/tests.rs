@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use super::super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_WAY};
 use super::compose;
 use crate::document::{Document, Node, Value};
 use crate::route;
@@ -247,6 +247,15 @@ fn limits_are_refused_by_name() {
     assert_eq!(message(&format!("a: {nested}")), deep);
     assert_eq!(message(&"- a\n".repeat(MAX_NODES)), format!("the text has more than {MAX_NODES} values"));
     assert!(compose(&"- a\n".repeat(MAX_NODES - 1)).is_ok());
+    let way = |length: usize| {
+        let nested: String = (0..8).map(|depth| format!("{}{}:\n", " ".repeat(depth), "k".repeat(500))).collect();
+        format!("{nested}{}- {}: 1\n", " ".repeat(8), "k".repeat(length))
+    };
+    assert!(compose(&way(MAX_WAY - 8 * 500)).is_ok());
+    assert_eq!(
+        message(&way(MAX_WAY - 8 * 500 + 1)),
+        format!("this key and those above it are more than {MAX_WAY} bytes")
+    );
     let long = " ".repeat(MAX_BYTES + 1);
     assert_eq!(message(&long), format!("the text has {} bytes; at most {MAX_BYTES} are read", MAX_BYTES + 1));
     assert!(compose(&long[1..]).is_ok());

@@ -3,7 +3,7 @@
 use super::{Check, Fix, Rule, Sink, Subject, excerpt};
 use crate::document::edit::{Edit, EditError, quote_scalar};
 use crate::document::scalar::{Resolved, resolve};
-use crate::document::{Document, Scalar, ScalarStyle};
+use crate::document::{Document, Route, Scalar, ScalarStyle};
 use crate::finding::Severity;
 use crate::validate::schema;
 
@@ -33,25 +33,27 @@ YAML 1.1 types (https://yaml.org/type/), the core schema of YAML 1.2.2 section 1
 };
 
 fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
-    for (route, scalar) in schema::texts(document) {
-        let Some(reading) = other_reading(scalar) else { continue };
+    schema::visit_texts(document, &mut |way, scalar| {
+        let Some(reading) = other_reading(scalar) else { return };
         let text = excerpt(&scalar.text);
         let said = sink
-            .value(route.clone(), format!("the text `{text}` has no quotes: {}", reading.in_words))
+            .value(Route::new(way.to_vec()), format!("the text `{text}` has no quotes: {}", reading.in_words))
             .label(reading.label);
         match reading.lost {
             true => said.help("leave the key out, or put quotes around the word if you mean the word").not_fixable(),
             false => said.help("put quotes around it"),
         };
-    }
+    });
 }
 
 fn fix(_: &Subject<'_>, document: &Document) -> Result<Vec<Edit>, EditError> {
-    schema::texts(document)
-        .into_iter()
-        .filter(|(_, scalar)| other_reading(scalar).is_some_and(|reading| !reading.lost))
-        .map(|(route, _)| quote_scalar(document, &route))
-        .collect()
+    let mut edits = Vec::new();
+    schema::visit_texts(document, &mut |way, scalar| {
+        if other_reading(scalar).is_some_and(|reading| !reading.lost) {
+            edits.push(quote_scalar(document, &Route::new(way.to_vec())));
+        }
+    });
+    edits.into_iter().collect()
 }
 
 /// What else a text can be taken for.

@@ -102,7 +102,7 @@ impl<'a> Declared<'a> {
                 said = said.also(Anchor::Key(self.route.clone()), "what is declared");
             }
             // What is required already is not what this name was meant to be.
-            match nearest_of(&name, self.names.iter().copied().filter(|name| !required.contains(*name))) {
+            match nearest_of(&name, self.names.iter().copied().take(100).filter(|name| !required.contains(*name))) {
                 Some(nearest) => said.help(format!("did you mean `{nearest}`?")),
                 None => said.help(format!("declare it in `{}`, or remove it", self.route)),
             };

@@ -41,11 +41,14 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         matches!(violation.kind, ViolationKind::WrongType { .. })
             && (violation.route == route!["config"] || violation.route.steps().starts_with(parameters.steps()))
     });
-    let declared = Declared::new(&subject.manifest().config.parameters);
+    let config = &subject.manifest().config;
+    let secrets = config.secrets.iter().enumerate();
+    let secrets = secrets.filter_map(|(index, secret)| Some((secret.name.as_deref()?, index))).collect();
+    let declared = Config { parameters: Declared::new(&config.parameters), secrets };
     for template in template::in_document(document) {
         match &template.parameter {
             Some(way) if is_own(subject.entry, &template.prefix) && !not_understood => {
-                own(subject, document, &declared, &template, way, sink);
+                own(document, &declared, &template, way, sink);
             }
             None => argument(document, &template, sink),
             Some(_) => {}
@@ -58,43 +61,37 @@ pub(super) fn is_own(entry: &Entry, prefix: &str) -> bool {
     prefix == &*entry.name || entry.manifest.name.as_deref() == Some(prefix)
 }
 
-fn own(
-    subject: &Subject<'_>,
-    document: &Document,
-    declared: &Declared<'_>,
-    template: &Template,
-    way: &str,
-    sink: &mut Sink<'_>,
-) {
-    let Some((missing, place)) = declared.missing(way) else { return };
+fn own(document: &Document, declared: &Config<'_>, template: &Template, way: &str, sink: &mut Sink<'_>) {
+    let Some((missing, place)) = declared.parameters.missing(way) else { return };
     let written = excerpt(&template.written);
     let said = sink
         .value(template.route.clone(), format!("`{written}` names `{}`, which is not declared", excerpt(missing)))
         .label("not in `config.parameters.properties`");
     let secret = format!("{}.{way}", template.prefix);
-    let secrets = &subject.manifest().config.secrets;
-    if let Some(index) = secrets.iter().position(|known| known.name.as_deref() == Some(&*secret)) {
-        said.also(Anchor::Value(route!["config", "secrets", index, "name"]), "a secret of this name")
+    if let Some(index) = declared.secrets.get(&*secret) {
+        said.also(Anchor::Value(route!["config", "secrets", *index, "name"]), "a secret of this name")
             .help("a secret reaches the server by its `env`: remove this variable, or declare a parameter");
-    } else if declared.properties.is_empty() && document.at(&route!["config", "properties"]).is_some() {
+    } else if declared.parameters.properties.is_empty() && document.at(&route!["config", "properties"]).is_some() {
         said.also(Anchor::Key(route!["config", "properties"]), "this is not read here")
             .help("indent `type`, `properties` and `required` by one level, under `config.parameters`");
-    } else if let Some(nearest) = nearest_of(missing, sorted(place)) {
+    } else if let Some(nearest) = nearest_of(missing, place.names.iter().copied()) {
         said.help(format!("did you mean `{nearest}`?"));
     } else {
         said.help("declare it in `config.parameters.properties`, or correct the name");
     }
 }
 
-/// The names at one place, in a stable order.
-fn sorted<'a>(place: &Declared<'a>) -> Vec<&'a str> {
-    let mut names: Vec<&str> = place.properties.keys().copied().collect();
-    names.sort_unstable();
-    names
+/// What an entry declares.
+struct Config<'a> {
+    parameters: Declared<'a>,
+    /// Secrets by name, with their index.
+    secrets: HashMap<&'a str, usize>,
 }
 
 /// Parameters by name: an entry may have as many as fit into it, and as many templates.
 struct Declared<'a> {
+    /// In the order of the file.
+    names: Vec<&'a str>,
     properties: HashMap<&'a str, Declared<'a>>,
     /// An object without properties may hold anything.
     is_open: bool,
@@ -106,7 +103,8 @@ impl<'a> Declared<'a> {
         let properties: HashMap<_, _> =
             place.properties.iter().map(|(name, parameter)| (name.as_str(), Self::new(parameter))).collect();
         let is_open = properties.is_empty() && matches!(place.kind.as_deref(), Some("object") | None);
-        Self { properties, is_open }
+        let names = place.properties.iter().map(|(name, _)| name.as_str()).collect();
+        Self { names, properties, is_open }
     }
 
     /// The first part of a way that leads nowhere, and where it should be. None when the whole way is declared.
