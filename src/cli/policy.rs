@@ -1,5 +1,6 @@
 //! Finding the registry and its policy.
 
+use crate::document::Lines;
 use crate::entry::load::read_text;
 use crate::entry::{SERVERS, Unreadable};
 use crate::error::CommandError;
@@ -52,7 +53,7 @@ pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandEr
 pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
     let policy = Policy::parse(text).map_err(|PolicyError { message, span }| match span {
         Some(span) => {
-            let line = text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            let line = Lines::new(text).position(text, span.start).line;
             CommandError::usage(format!("{shown}:{line}: {message}"))
         }
         None => CommandError::usage(format!("{shown}: {message}")),

@@ -3,7 +3,7 @@
 use super::facts::Need;
 use super::rules::{self, RegistrySink};
 use super::{Active, Request};
-use crate::document::Span;
+use crate::document::{Lines, Span};
 use crate::error::CommandError;
 use crate::finding::{Anchor, Finding, Report, Severity};
 use crate::policy::{POLICY, Policy, UNFILLED_REASON, Waiver};
@@ -75,7 +75,7 @@ pub fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
     let waivers = policy.settings.waivers.iter().map(|waiver| (waiver.get_ref().rule.as_str(), waiver.span()));
     for (id, span) in levels.chain(waivers) {
         if rules::find(id).is_none() {
-            let line = policy.text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            let line = Lines::new(&policy.text).position(&policy.text, span.start).line;
             let error = CommandError::usage(format!("{POLICY}:{line}: there is no rule `{id}`"));
             return Err(match rules::nearest(id) {
                 Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
