@@ -20,5 +20,7 @@ pub mod mcp;
 pub mod oci;
 pub mod output;
 pub mod policy;
+pub mod snapshot;
 pub mod ui;
 pub mod validate;
+pub mod verdict;

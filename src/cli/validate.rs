@@ -1,6 +1,7 @@
 //! `validate`: arguments to a request, a report to a rendering.
 
 mod fixing;
+mod online;
 mod scope;
 mod watch;
 
@@ -142,7 +143,7 @@ pub(super) fn run(args: &ValidateArgs, global: &Global, context: &Context, ui: &
 fn once(args: &ValidateArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     let mut loaded = scope::load(args, global)?;
     if args.online {
-        loaded.facts = scope::gather(&loaded, args, context, ui)?;
+        loaded.facts = online::facts(&loaded, args, context, ui)?;
     }
     let request = loaded.request(args, context);
     let report = validate::judge(&request);

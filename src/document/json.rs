@@ -112,7 +112,13 @@ fn node(value: ast::Value<'_>, nodes: &mut usize) -> Result<Node, DocumentError>
             style: ScalarStyle::DoubleQuoted,
             tag: None,
         }),
-        ast::Value::NumberLit(literal) => plain(literal.value),
+        ast::Value::NumberLit(literal) => {
+            // JSON has no limit; every reader of it has: Go refuses such a number, JavaScript makes it infinite.
+            if literal.value.parse::<f64>().is_ok_and(f64::is_infinite) {
+                return Err(error("the number is too large", span));
+            }
+            plain(literal.value)
+        }
         ast::Value::BooleanLit(literal) => plain(if literal.value { "true" } else { "false" }),
         ast::Value::NullKeyword(_) => plain("null"),
         ast::Value::Array(array) => {
@@ -187,6 +193,8 @@ mod tests {
             "[}",
             "]",
             "[] []",
+            "[1e999]",
+            "[-1e3012]",
             "[\u{a0}1]",
             "\u{feff}[]",
             "{\"a\": 1, \"\\u0061\": 2}",
@@ -236,6 +244,8 @@ mod tests {
         "[}": "}" unexpected close brace
         "]": "]" unexpected close bracket
         "[] []": "[" text cannot contain more than one JSON value
+        "[1e999]": "1e999" the number is too large
+        "[-1e3012]": "-1e3012" the number is too large
         "[\u{a0}1]": "\u{a0}" expected value
         "\u{feff}[]": "\u{feff}" unexpected token
         "{\"a\": 1, \"\\u0061\": 2}": "\"\\u0061\"" duplicate key

@@ -12,14 +12,18 @@ use std::collections::BTreeSet;
 /// What each module at the top may use of ours. The names of a layer stand for all modules in it.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     // The domain is plain data and pure functions over it. `route` is the macro of `document`.
-    ("domain", &["changes", "document", "entry", "finding", "ids", "policy", "route"], &["domain"]),
+    (
+        "domain",
+        &["changes", "document", "entry", "finding", "ids", "policy", "route", "snapshot", "verdict"],
+        &["domain"],
+    ),
     // An adapter speaks to one outside system. They know identifiers, and `fetch`, which is how the others reach the
     // network: one client, one set of limits, one list of addresses that are refused.
-    ("adapters", &["engine", "fetch", "git", "github", "mcp", "oci"], &["ids", "fetch"]),
+    ("adapters", &["engine", "fetch", "git", "github", "mcp", "oci", "provider"], &["ids", "fetch"]),
     ("support", &["error", "files"], &["support"]),
     (
         "use cases",
-        &["build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "validate"],
+        &["agent", "build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "validate"],
         &["use cases", "domain", "adapters", "support"],
     ),
     // The environment and the clock: read once, told to everybody else.

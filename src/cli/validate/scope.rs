@@ -3,14 +3,11 @@
 use super::{Loaded, ValidateArgs};
 use crate::changes::{EntryName, Range};
 use crate::cli::{Global, policy, refuse};
-use crate::context::Context;
 use crate::entry::{Entry, load};
 use crate::error::CommandError;
 use crate::history::{Comparison, History};
 use crate::ids::CommitSha;
 use crate::policy::{POLICY, Policy};
-use crate::ui::Ui;
-use crate::validate::facts::Facts;
 use crate::validate::rules::nearest_of;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -73,9 +70,4 @@ fn named(wanted: &[String], names: &[OsString]) -> Result<BTreeSet<Arc<str>>, Co
             })
         })
         .collect()
-}
-
-/// Asks the outside about the entries that are judged.
-pub(super) fn gather(_: &Loaded, _: &ValidateArgs, _: &Context, _: &Ui) -> Result<Vec<Facts>, CommandError> {
-    Ok(Vec::new())
 }

@@ -1,0 +1,181 @@
+//! What reviewers say about code, and what is concluded from it.
+//!
+//! An agent says [`ReviewFinding`]s in a [`Findings`] document; its author is hostile until proven otherwise, so the document is
+//! of a known shape and bounded ([`document`]). The [`Verdict`] is concluded here and not by any agent: the highest risk
+//! among all findings, and `incomplete` whenever anybody could not finish. [`report::ReviewReport`] holds all of it.
+//!
+//! Risk is the reviewer's scale. It is never mixed with the severity of a finding about an entry.
+
+pub mod document;
+pub mod report;
+
+pub use document::{Findings, FindingsError};
+pub use report::ReviewReport;
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How dangerous something in reviewed code is. The order is the order of danger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Worth knowing; no harm can come of it.
+    Info,
+    /// Harm needs unlikely conditions or is small.
+    Low,
+    /// Harm is possible under conditions that an attacker does not control alone.
+    Medium,
+    /// Harm is likely when somebody tries.
+    High,
+    /// Harm is done, or anybody can do it: malicious code, stolen credentials.
+    Critical,
+}
+
+impl Risk {
+    /// All of them, from the least to the greatest.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How sure a reviewer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A suspicion.
+    Low,
+    /// Likely.
+    Medium,
+    /// Certain, or as good as.
+    High,
+}
+
+/// What kind of danger a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// Code that is made to do harm.
+    MaliciousCode,
+    /// Credentials are read or sent where they do not belong.
+    CredentialTheft,
+    /// Data leaves for a place that its user does not expect.
+    DataExfiltration,
+    /// Input becomes a command, a query or code.
+    Injection,
+    /// Text that steers a model or a reviewer.
+    PromptInjection,
+    /// A tool's description or result misleads the model that uses it.
+    ToolPoisoning,
+    /// Files outside the intended folder, or addresses outside the intended network, can be reached.
+    Traversal,
+    /// Who may do what is not checked, or checked wrongly.
+    AccessControl,
+    /// Code that runs when something is installed or built.
+    InstallHook,
+    /// A dependency that is new, unpinned, misspelt or from an unusual source.
+    Dependency,
+    /// Code that hides what it does: encoded, minified, invisible characters.
+    Obfuscation,
+    /// Contacts a host, reads a secret or starts a program.
+    Behaviour,
+    /// Content that no reviewer could look at.
+    Unreviewed,
+    /// Anything else.
+    Other,
+}
+
+/// One finding of a reviewer, as it said it. Every text may hold anything: outputs escape what they show.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewFinding {
+    /// What is wrong, in one line. At most [`document::MAX_TITLE`] characters.
+    pub title: String,
+    /// How dangerous it is.
+    pub risk: Risk,
+    /// What kind of danger.
+    pub category: Category,
+    /// The file in the reviewed repository, from its top, with `/`; none when it is about the repository.
+    pub path: Option<String>,
+    /// The first line, from 1.
+    pub start_line: Option<u32>,
+    /// The last line.
+    pub end_line: Option<u32>,
+    /// The very text that the finding is about. It is looked for in the file; see [`report::Quote`].
+    pub quote: Option<String>,
+    /// What can come of it.
+    pub impact: String,
+    /// What to do about it.
+    pub recommendation: String,
+    /// How sure the reviewer is.
+    pub confidence: Confidence,
+}
+
+/// What is concluded from a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// The highest risk among the findings; `info` when there are none. Says nothing good while `incomplete` is not empty.
+    pub risk: Risk,
+    /// Why the review is not complete, one reason a line; empty when it is. No verdict is never a pass.
+    pub incomplete: Vec<String>,
+}
+
+/// What a verdict is called in a check run on GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Critical.
+    Failure,
+    /// High and medium.
+    Neutral,
+    /// Low and info.
+    Success,
+    /// Incomplete.
+    ActionRequired,
+}
+
+impl Verdict {
+    /// Whether everybody could finish.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.incomplete.is_empty()
+    }
+
+    /// The conclusion: incomplete before any risk but critical, which stays a failure whoever did not finish.
+    #[must_use]
+    pub fn conclusion(&self) -> Conclusion {
+        match (self.risk, self.is_complete()) {
+            (Risk::Critical, _) => Conclusion::Failure,
+            (_, false) => Conclusion::ActionRequired,
+            (Risk::High | Risk::Medium, true) => Conclusion::Neutral,
+            (Risk::Low | Risk::Info, true) => Conclusion::Success,
+        }
+    }
+
+    /// The labels, sorted: exactly one `security-risk:<risk>` (`security-risk:incomplete` when nothing may be concluded), and
+    /// `security-blocked` when critical.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        match (self.risk, self.is_complete()) {
+            (Risk::Critical, _) => vec!["security-blocked".to_owned(), "security-risk:critical".to_owned()],
+            (_, false) => vec!["security-risk:incomplete".to_owned()],
+            (risk, true) => vec![format!("security-risk:{risk}")],
+        }
+    }
+}
