@@ -8,6 +8,7 @@
 
 pub mod document;
 pub mod report;
+pub mod task;
 
 pub use document::{Findings, FindingsError};
 pub use report::ReviewReport;
