@@ -30,6 +30,16 @@ pub struct Context {
     pub github_api_url: String,
     /// `SSL_CERT_FILE`: certificates to trust beside the built-in roots.
     pub ssl_cert_file: Option<PathBuf>,
+    /// `ANTHROPIC_API_KEY`, for the proxy alone.
+    pub anthropic_api_key: Option<SecretString>,
+    /// `OPENAI_API_KEY`, for the proxy alone.
+    pub openai_api_key: Option<SecretString>,
+    /// `DOCKER_HOST`: where the container engine listens.
+    pub docker_host: Option<String>,
+    /// Where temporary files go: `TMPDIR`, or what the system says.
+    pub temp_dir: PathBuf,
+    /// The file that this program is: the sandbox's image is made of it.
+    pub executable: Option<PathBuf>,
 }
 
 /// Output wider than this is hard to read; narrower than the least cannot hold a snippet.
@@ -55,6 +65,11 @@ impl Context {
             github_token: text("GITHUB_TOKEN").map(Into::into),
             github_api_url: text("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned()),
             ssl_cert_file: var("SSL_CERT_FILE").map(Into::into),
+            anthropic_api_key: text("ANTHROPIC_API_KEY").map(Into::into),
+            openai_api_key: text("OPENAI_API_KEY").map(Into::into),
+            docker_host: text("DOCKER_HOST"),
+            temp_dir: std::env::temp_dir(),
+            executable: std::env::current_exe().ok(),
         }
     }
 

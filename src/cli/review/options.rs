@@ -1,0 +1,163 @@
+//! The arguments of `review`, and what of them can be said wrongly.
+
+use crate::cli::units;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Review the code that entries pin, in a sandbox: report, labels and verdict.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  mcp-registry review --diff origin/main..HEAD        every entry whose code a branch changes
+  mcp-registry review github-official                 one entry, in full, at its pin
+  mcp-registry review --repo https://github.com/acme/weather-mcp --head <COMMIT>
+  mcp-registry review --repo ./weather --head <COMMIT> --base <COMMIT> --agent static
+  mcp-registry review --diff origin/main..HEAD --agent builtin --model <MODEL> --cache .cache
+  mcp-registry review --clean                         remove what killed runs left behind
+
+Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from ANTHROPIC_API_KEY and
+OPENAI_API_KEY, and reach the proxy and nothing else.")]
+pub(in crate::cli) struct ReviewArgs {
+    /// These entries, in full, at their pins.
+    #[arg(value_name = "NAME", conflicts_with_all = ["diff", "repo"])]
+    pub(super) names: Vec<String>,
+    /// The entries that are new at `head`, or whose source `head` changed since it left `base`. Where only the pin moved, what
+    /// changed upstream is reviewed; else all of it.
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with = "repo")]
+    pub(super) diff: Option<String>,
+    /// This repository, without a registry: an https address, or a path that begins with `/`, `./` or `../`.
+    #[arg(long, value_name = "URL", requires = "head")]
+    pub(super) repo: Option<String>,
+    /// With --repo: the commit to review, all 40 digits.
+    #[arg(long, value_name = "COMMIT", requires = "repo")]
+    pub(super) head: Option<String>,
+    /// With --repo: the commit that was reviewed before. Only what changed since is reviewed.
+    #[arg(long, value_name = "COMMIT", requires = "repo")]
+    pub(super) base: Option<String>,
+    /// With --repo: only this directory.
+    #[arg(long, value_name = "DIR", requires = "repo")]
+    pub(super) directory: Option<String>,
+    /// With --repo: the Dockerfile, relative to the directory.
+    #[arg(long, value_name = "FILE", requires = "repo")]
+    pub(super) dockerfile: Option<String>,
+
+    /// Who reviews; may be repeated. The static checks always run. Without this: `builtin` if a provider key is set, else
+    /// `static` alone.
+    #[arg(long = "agent", value_enum, value_name = "AGENT", help_heading = "Agents")]
+    pub(super) agents: Vec<AgentName>,
+    /// Also let this image review; may be repeated. reviewer/README.md has the contract.
+    #[arg(long = "agent-image", value_name = "IMAGE", help_heading = "Agents")]
+    pub(super) agent_images: Vec<String>,
+    /// Whose model to use. Without this: the provider whose key is set.
+    #[arg(long, value_enum, help_heading = "Agents")]
+    pub(super) provider: Option<ProviderName>,
+    /// The model; the only one that the proxy lets through.
+    #[arg(long, value_name = "MODEL", help_heading = "Agents")]
+    pub(super) model: Option<String>,
+    /// Let the model's provider be reached by plain http: a model of your own.
+    #[arg(long, help_heading = "Agents")]
+    pub(super) allow_http_upstream: bool,
+
+    /// Where reports go: a folder for each entry.
+    #[arg(long, value_name = "DIR", default_value = "reviews", help_heading = "Results")]
+    pub(super) report_dir: PathBuf,
+    /// Keep verdicts here, and do not review the same code twice.
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(super) cache: Option<PathBuf>,
+    /// Review again, whatever the cache knows.
+    #[arg(long, requires = "cache", help_heading = "Results")]
+    pub(super) force: bool,
+    /// The least risk that fails the run.
+    #[arg(long, value_enum, value_name = "RISK", default_value_t = FailOn::Critical, help_heading = "Results")]
+    pub(super) fail_on: FailOn,
+
+    /// How many targets are reviewed at a time.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Sandbox")]
+    pub(super) jobs: u16,
+    /// The time that one agent has for one target: 90s, 30m, 2h.
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = units::duration, help_heading = "Sandbox")]
+    pub(super) deadline: Duration,
+    /// The memory of a sandbox: 512m, 2g.
+    #[arg(long, value_name = "SIZE", default_value = "2g", value_parser = units::bytes, help_heading = "Sandbox")]
+    pub(super) memory: u64,
+    /// The processors of a sandbox.
+    #[arg(long, value_name = "N", default_value_t = 2.0, help_heading = "Sandbox")]
+    pub(super) cpus: f64,
+    /// The processes and threads of a sandbox.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(8..=32768), help_heading = "Sandbox")]
+    pub(super) pids: u32,
+    /// The engine's runtime for sandboxes: `runsc` for gVisor.
+    #[arg(long, value_name = "NAME", help_heading = "Sandbox")]
+    pub(super) runtime: Option<String>,
+    /// An existing network for the proxy, in place of one of its own: where a model of your own listens.
+    #[arg(long, value_name = "NETWORK", help_heading = "Sandbox")]
+    pub(super) proxy_network: Option<String>,
+    /// Only remove what killed runs left: containers, networks, volumes, unused images, files.
+    #[arg(long, conflicts_with_all = ["names", "diff", "repo", "agents", "agent_images"], help_heading = "Sandbox")]
+    pub(super) clean: bool,
+
+    /// A private network that repositories may be fetched from all the same.
+    #[arg(long, value_name = "CIDR")]
+    pub(super) allow_network: Vec<ipnet::IpNet>,
+    #[command(flatten)]
+    pub(super) budget: BudgetArgs,
+}
+
+/// What one agent may spend on one target. Past any of these the proxy refuses, and the verdict is incomplete.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Budget of an agent")]
+pub(super) struct BudgetArgs {
+    /// Calls of the model.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(super) max_requests: u64,
+    /// Tokens that the model reads.
+    #[arg(long, value_name = "N", default_value_t = 5_000_000)]
+    pub(super) max_input_tokens: u64,
+    /// Tokens that the model writes.
+    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    pub(super) max_output_tokens: u64,
+    /// US dollars; needs both prices.
+    #[arg(long, value_name = "USD", requires_all = ["input_price", "output_price"])]
+    pub(super) max_cost: Option<f64>,
+    /// US dollars for a million tokens read.
+    #[arg(long, value_name = "USD")]
+    pub(super) input_price: Option<f64>,
+    /// US dollars for a million tokens written.
+    #[arg(long, value_name = "USD")]
+    pub(super) output_price: Option<f64>,
+}
+
+/// An agent of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AgentName {
+    /// Deterministic checks, no model, no container.
+    Static,
+    /// Our own loop with a model, in a sandbox.
+    Builtin,
+}
+
+/// Whose model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProviderName {
+    /// Anthropic's Messages.
+    Anthropic,
+    /// OpenAI's Responses.
+    Openai,
+}
+
+/// The least risk that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Any finding.
+    Info,
+    /// Low and above.
+    Low,
+    /// Medium and above.
+    Medium,
+    /// High and critical.
+    High,
+    /// Critical only.
+    Critical,
+    /// Nothing.
+    Never,
+}

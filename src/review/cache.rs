@@ -1,0 +1,171 @@
+//! Verdicts of earlier runs. The same agent is not asked twice about the same code.
+//!
+//! What is kept is what one agent said, complete and as it was parsed; everything that is concluded from it is concluded
+//! again. Whoever can write to the folder can make an agent say anything: it must belong to the maintainers, as the cache
+//! of a workflow does that only runs on the default branch can fill.
+
+use crate::files::write_whole;
+use crate::verdict::ReviewFinding;
+use crate::verdict::document::Status;
+use crate::verdict::report::AgentReport;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The version of what is kept; another one is not read.
+const VERSION: u32 = 1;
+/// The most bytes of one kept answer: a findings document and an audit line for each of some thousand calls.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// What makes two reviews the same work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Key<'a> {
+    /// The repository as it was named: reports link to it.
+    pub repository: &'a str,
+    /// The id of the directory's tree at base.
+    pub base_tree: Option<&'a str>,
+    /// The id of the directory's tree at head.
+    pub head_tree: &'a str,
+    /// The directory.
+    pub directory: &'a str,
+    /// The Dockerfile.
+    pub dockerfile: Option<&'a str>,
+    /// The agent, with whatever tells one version of it from another: an image's id.
+    pub agent: &'a str,
+    /// The provider and the model.
+    pub model: Option<&'a str>,
+    /// The version of the prompts.
+    pub prompt_version: &'a str,
+    /// The version of this program: it makes what agents see.
+    pub tool_version: &'a str,
+}
+
+/// What an agent said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// Who, how, and with how many calls.
+    pub agent: AgentReport,
+    /// What.
+    pub findings: Vec<ReviewFinding>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    version: u32,
+    /// The key in full, so that a file that was renamed is not taken for another answer.
+    key: serde_json::Value,
+    said: Said,
+}
+
+/// A folder of verdicts.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// The cache below `folder`, which is made.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let folder = folder.join("reviews");
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// What was said about the same work, if that is known.
+    #[must_use]
+    pub fn get(&self, key: &Key<'_>) -> Option<Said> {
+        let path = self.path(key);
+        if fs::metadata(&path).ok()?.len() > MAX_BYTES {
+            return None;
+        }
+        let kept: Kept = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let same = kept.version == VERSION && serde_json::to_value(key).ok()? == kept.key;
+        (same && kept.said.agent.status == Status::Complete).then_some(kept.said)
+    }
+
+    /// Keeps what was said, if it is complete: an incomplete review is no verdict and is tried again.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put(&self, key: &Key<'_>, said: &Said) -> io::Result<()> {
+        if said.agent.status != Status::Complete {
+            return Ok(());
+        }
+        let key_value = serde_json::to_value(key)?;
+        let text = serde_json::to_vec_pretty(&Kept { version: VERSION, key: key_value, said: said.clone() })?;
+        write_whole(&self.path(key), &text)
+    }
+
+    fn path(&self, key: &Key<'_>) -> PathBuf {
+        let text = serde_json::to_vec(key).unwrap_or_default();
+        let hash = Sha256::digest(&text);
+        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(format!("{name}.json"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Cache, Key, Said};
+    use crate::verdict::document::Status;
+    use crate::verdict::report::AgentReport;
+
+    fn key(head_tree: &str) -> Key<'_> {
+        Key {
+            repository: "https://git.example/weather",
+            base_tree: None,
+            head_tree,
+            directory: "",
+            dockerfile: None,
+            agent: "builtin",
+            model: Some("anthropic/model"),
+            prompt_version: "1",
+            tool_version: "0.1.0",
+        }
+    }
+
+    fn said(status: Status) -> Said {
+        let agent = AgentReport {
+            name: "builtin".into(),
+            model: None,
+            status,
+            reason: None,
+            summary: String::new(),
+            findings: 0,
+            usage: None,
+            audit: Vec::new(),
+        };
+        Said { agent, findings: Vec::new() }
+    }
+
+    #[test]
+    fn only_the_same_work_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(&key("a"), &said(Status::Complete)).unwrap();
+        assert_eq!(cache.get(&key("a")), Some(said(Status::Complete)));
+        assert_eq!(cache.get(&key("b")), None);
+        assert_eq!(cache.get(&Key { model: None, ..key("a") }), None);
+        // A file under another work's name is not its answer.
+        std::fs::copy(cache.path(&key("a")), cache.path(&key("b"))).unwrap();
+        assert_eq!(cache.get(&key("b")), None);
+    }
+
+    #[test]
+    fn no_verdict_is_kept_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(&key("a"), &said(Status::Incomplete)).unwrap();
+        assert_eq!(cache.get(&key("a")), None);
+        std::fs::write(cache.path(&key("a")), "{\"version\": 1").unwrap();
+        assert_eq!(cache.get(&key("a")), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! What is to be reviewed: one [`Target`] for each entry whose code, or choice of code, a change touches.
+
+use crate::changes::{ChangeKind, EntryName, Range};
+use crate::document::Value;
+use crate::entry::{Content, Entry, MANIFEST, SERVERS};
+use crate::error::CommandError;
+use crate::history::History;
+use crate::ids::CommitSha;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The longest directory or Dockerfile path that an entry may name, in bytes; deeper ones are not exported either.
+const MAX_PATH: usize = 4096;
+
+/// One thing to review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The entry's name; none for `--repo`.
+    pub entry: Option<Arc<str>>,
+    /// Why it is a target.
+    pub why: Why,
+    /// What to look at; or why nobody can, which makes the verdict incomplete.
+    pub work: Result<Work, String>,
+}
+
+/// Which code to look at. Equal work is done once, however many targets ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Work {
+    /// The repository as it was named.
+    pub repository: String,
+    /// The commit under review.
+    pub head: CommitSha,
+    /// The commit that was reviewed before; a full review without one.
+    pub base: Option<CommitSha>,
+    /// The directory of the build context, from the top of the repository, without slashes at its ends; empty for the top.
+    pub directory: String,
+    /// The Dockerfile, relative to the directory; none for the usual one.
+    pub dockerfile: Option<String>,
+}
+
+/// Why something is reviewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// The entry is new.
+    New,
+    /// Its pin moved, and nothing else that decides what is built: only the difference is new.
+    PinMoved,
+    /// It builds from another place: repository, directory, Dockerfile, build target or branch.
+    SourceChanged,
+    /// Somebody asked.
+    Asked,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "new entry",
+            Self::PinMoved => "pin moved",
+            Self::SourceChanged => "source changed",
+            Self::Asked => "asked for",
+        })
+    }
+}
+
+/// The targets of a range: each entry that is new, or whose source changed since `head` left `base`, as it is at head. Sorted
+/// by name. A rename is a deletion and an addition, so that an entry under a new name is reviewed in full.
+///
+/// # Errors
+/// When history cannot be read.
+pub fn of_range(root: &Path, range: &Range) -> Result<Vec<Target>, CommandError> {
+    let history = History::open(root)?;
+    let comparison = history.compare(range)?;
+    let mut targets = Vec::new();
+    for (name, change) in &comparison.changes.entries {
+        if change.kind == ChangeKind::Deleted || !touches_manifest(name, change.files.iter().map(|file| &file.path)) {
+            continue;
+        }
+        let Some(head) = history.load_entry_at(&comparison.head, name)? else { continue };
+        // After criss-cross merges there are several bases. What differs from any of them is new to that side.
+        let mut bases = Vec::new();
+        for merge_base in &comparison.merge_bases {
+            bases.push(history.load_entry_at(merge_base, name)?);
+        }
+        targets.extend(compare(&bases, &head));
+    }
+    Ok(targets)
+}
+
+/// Whether one of the files is the manifest, or anything that takes its place: the folder itself as a link.
+fn touches_manifest<'a>(name: &EntryName, mut files: impl Iterator<Item = &'a crate::changes::RawPath>) -> bool {
+    let folder = [SERVERS.as_bytes(), b"/", name.as_bytes()].concat();
+    let manifest = [folder.as_slice(), b"/", MANIFEST.as_bytes()].concat();
+    files.any(|path| path.as_bytes() == manifest || path.as_bytes() == folder)
+}
+
+/// The target that an entry at head is, given what it was at each merge base; none when nothing is new to review.
+fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
+    let target = |why, work| Some(Target { entry: Some(head.name.clone()), why, work });
+    let is_new = bases.iter().all(Option::is_none);
+    let now = match source_of(head) {
+        Ok(Some(now)) => now,
+        Ok(None) => return None,
+        Err(problem) => return target(if is_new { Why::New } else { Why::SourceChanged }, Err(problem)),
+    };
+    let mut befores = bases.iter().flatten().map(|entry| source_of(entry).ok().flatten());
+    let Some(first) = befores.next() else { return target(Why::New, Ok(now.work(None))) };
+    let rest: Vec<_> = befores.collect();
+    let Some(before) = first.filter(|first| rest.iter().all(|other| other.as_ref() == Some(first))) else {
+        return target(Why::SourceChanged, Ok(now.work(None)));
+    };
+    if before == now {
+        return None;
+    }
+    let moved_only = Source { head: now.head.clone(), ..before.clone() } == now;
+    if moved_only {
+        target(Why::PinMoved, Ok(now.work(Some(before.head))))
+    } else {
+        target(Why::SourceChanged, Ok(now.work(None)))
+    }
+}
+
+/// A full review of an entry at its pin; none when it has no source to review.
+#[must_use]
+pub fn of_entry(entry: &Entry) -> Option<Target> {
+    let work = match source_of(entry) {
+        Ok(Some(source)) => Ok(source.work(None)),
+        Ok(None) => return None,
+        Err(problem) => Err(problem),
+    };
+    Some(Target { entry: Some(entry.name.clone()), why: Why::Asked, work })
+}
+
+/// Everything of an entry that decides what is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Source {
+    repository: String,
+    head: CommitSha,
+    directory: String,
+    dockerfile: Option<String>,
+    build_target: Option<String>,
+    branch: Option<String>,
+}
+
+impl Source {
+    fn work(self, base: Option<CommitSha>) -> Work {
+        let Self { repository, head, directory, dockerfile, .. } = self;
+        Work { repository, head, base, directory, dockerfile }
+    }
+}
+
+/// The source of an entry; none when it names no repository: a remote server, say.
+///
+/// The model of a manifest is lenient; here nothing is: what a builder might read differently is not reviewed but refused.
+fn source_of(entry: &Entry) -> Result<Option<Source>, String> {
+    if let Some(problem) = &entry.folder_problem {
+        return Err(format!("the entry cannot be read: {problem}"));
+    }
+    let document = match (&entry.manifest_file.content, entry.document()) {
+        (_, Some(document)) => document,
+        (Content::Absent, _) => return Err(format!("the entry has no {MANIFEST}")),
+        (Content::Unreadable(problem), _) => return Err(format!("{MANIFEST} {problem}")),
+        _ => return Err(format!("{MANIFEST} does not parse")),
+    };
+    let Some(pair) = document.root().pair("source") else { return Ok(None) };
+    let Value::Mapping(pairs) = &pair.value.value else { return Err("`source` is not a mapping".to_owned()) };
+    let source = &entry.manifest.source;
+    let known = [
+        ("project", &source.project),
+        ("commit", &source.commit),
+        ("directory", &source.directory),
+        ("dockerfile", &source.dockerfile),
+        ("buildTarget", &source.build_target),
+        ("branch", &source.branch),
+    ];
+    for pair in pairs {
+        let is_empty = matches!(&pair.value.value, Value::Scalar(scalar) if scalar.text.is_empty());
+        match known.iter().find(|(key, _)| **key == *pair.key.text) {
+            Some((key, None)) if !is_empty => return Err(format!("`source.{key}` is not a text")),
+            _ => {}
+        }
+    }
+    let Some(repository) = source.project.clone() else {
+        // Without a repository there is nothing to build; with a commit of one, somebody forgot to name it.
+        return if source.commit.is_some() {
+            Err("`source` names a commit and no project".to_owned())
+        } else {
+            Ok(None)
+        };
+    };
+    let commit = source.commit.as_deref().ok_or("`source.commit` is missing: the code is not pinned")?;
+    let head = CommitSha::parse(commit).map_err(|error| format!("`source.commit` is no pin: {error}"))?;
+    let directory = source.directory.as_deref().map(|path| relative("source.directory", path)).transpose()?;
+    let dockerfile = source.dockerfile.as_deref().map(|path| relative("source.dockerfile", path)).transpose()?;
+    Ok(Some(Source {
+        repository,
+        head,
+        directory: directory.unwrap_or_default(),
+        dockerfile: dockerfile.filter(|path| !path.is_empty()),
+        build_target: source.build_target.clone(),
+        branch: source.branch.clone(),
+    }))
+}
+
+/// A path in the repository, without `.` and empty parts. Whatever leads out of it is refused: nobody would know which
+/// files the build can see.
+///
+/// # Errors
+/// With what is wrong about it; `what` names it.
+pub fn relative(what: &str, path: &str) -> Result<String, String> {
+    if path.len() > MAX_PATH {
+        return Err(format!("`{what}` is longer than {MAX_PATH} bytes"));
+    }
+    if path.starts_with('/') || path.contains('\\') || path.chars().any(char::is_control) {
+        return Err(format!("`{what}` is not a relative path with `/`"));
+    }
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => return Err(format!("`{what}` leads out of where it starts: it has `..` in it")),
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests;
