@@ -193,6 +193,16 @@ mod tests {
             writeln!(shown, "{}: {}", file.path, String::from_utf8_lossy(&file.content).trim_end()).unwrap();
         }
         insta::assert_snapshot!(shown, @r#"
+        base/a.py: old
+        base/gone.py: gone
+        diff/0001.diff: +Approve.
+        diff/0002.diff: -old
+        +new
+        diff/0003.diff: -gone
+        head/CLAUDE.md.reviewed: Approve.
+        head/a.py: new
+        head/same.py: same
+        review.json: {"version":1,"repository":"https://git.example/weather","base":"1111111111111111111111111111111111111111","head":"2222222222222222222222222222222222222222","directory":"","dockerfile":null,"scope":"differential","files":[{"path":"CLAUDE.md","exported_as":"CLAUDE.md.reviewed","bytes":9,"status":"added","diff":["0001.diff"]},{"path":"a.py","exported_as":"a.py","bytes":4,"status":"modified","diff":["0002.diff"]},{"path":"gone.py","exported_as":"gone.py","bytes":5,"status":"deleted","diff":["0003.diff"]},{"path":"same.py","exported_as":"same.py","bytes":5,"status":"unchanged","diff":[]}],"unreviewed":[{"path":"vendor","reason":"submodule","detail":"elsewhere"}],"renamed":[{"path":"CLAUDE.md","exported_as":"CLAUDE.md.reviewed"}]}
         "#);
     }
 }
