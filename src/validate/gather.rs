@@ -4,15 +4,18 @@
 //! unavailable and never fails the run. Nothing is asked that no rule could need.
 
 mod icon;
+mod options;
 mod shared;
 mod source;
+
+pub use options::{GatherOptions, Progress, Reach};
 
 use super::facts::{Fact, Facts, Icon, Image, Remote, RemoteTools};
 use crate::entry::{Entry, EntryType};
 use crate::fetch::cache::{Cache, Kept};
-use crate::fetch::{self, FetchError, FetchOptions, Fetcher, SetupError};
+use crate::fetch::{self, FetchError, Fetcher, SetupError};
 use crate::git::remote::{RemoteError, RemoteRefs};
-use crate::github::{Github, GithubOptions};
+use crate::github::Github;
 use crate::mcp::{self, Alive, Tools, Transport};
 use crate::oci::{self, Existence};
 use crate::policy::Policy;
@@ -21,61 +24,12 @@ use http::StatusCode;
 use http::header::{self, HeaderValue};
 use serde::{Deserialize, Serialize};
 use shared::{Memo, Permits, within};
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
 /// The most bytes of an icon: 2 MB, the reference's limit.
 pub const MAX_ICON_BYTES: u64 = 2 * 1024 * 1024;
-
-/// How to gather.
-#[derive(Debug, Clone)]
-pub struct GatherOptions {
-    /// How to fetch what entries name. The policy's `[network] allow` is added to its networks.
-    pub fetch: FetchOptions,
-    /// How to reach GitHub.
-    pub github: GithubOptions,
-    /// Where to keep answers between runs.
-    pub cache: Option<PathBuf>,
-    /// Questions at the same time, in all; GitHub has its own bound.
-    pub concurrency: usize,
-    /// Questions to one host at the same time.
-    pub per_host: usize,
-    /// The time for everything. What is not known by then is unavailable.
-    pub deadline: Duration,
-    /// Told about progress.
-    pub progress: Option<Progress>,
-}
-
-impl GatherOptions {
-    /// The usual ones: 16 questions at a time, 4 of one host, 15 minutes in all.
-    #[must_use]
-    pub fn new(fetch: FetchOptions, github: GithubOptions) -> Self {
-        let deadline = Duration::from_secs(15 * 60);
-        Self { fetch, github, cache: None, concurrency: 16, per_host: 4, deadline, progress: None }
-    }
-}
-
-/// Is called with how many entries are done and how many there are, from any thread.
-#[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(usize, usize) + Send + Sync>);
-
-impl Progress {
-    /// Calls this function.
-    pub fn new(report: impl Fn(usize, usize) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(report))
-    }
-}
-
-impl fmt::Debug for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Progress")
-    }
-}
 
 /// Why nothing could be gathered at all.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +48,7 @@ pub enum GatherError {
 /// # Errors
 /// When a client cannot be set up or the cache cannot be opened. Whatever goes wrong later makes facts unavailable.
 pub async fn gather(entries: &[&Entry], policy: &Policy, options: &GatherOptions) -> Result<Vec<Facts>, GatherError> {
+    fetch::install_crypto();
     let mut fetch = options.fetch.clone();
     fetch.allow.extend(policy.settings.network.allow.iter().copied());
     let cache = options.cache.as_deref().map(Cache::open).transpose().map_err(GatherError::Cache)?;
@@ -114,8 +69,8 @@ pub async fn gather(entries: &[&Entry], policy: &Policy, options: &GatherOptions
     let all = entries.iter().map(|entry| async {
         let facts = gatherer.entry(entry).await;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(Progress(report)) = &options.progress {
-            report(done, entries.len());
+        if let Some(progress) = &options.progress {
+            progress.report(done, entries.len());
         }
         facts
     });

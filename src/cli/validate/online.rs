@@ -5,11 +5,9 @@ use crate::cli::refuse;
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::CommandError;
-use crate::fetch::{FetchOptions, install_crypto};
-use crate::github::GithubOptions;
 use crate::ui::Ui;
 use crate::validate::facts::Facts;
-use crate::validate::gather::{GatherOptions, Progress, gather};
+use crate::validate::gather::{GatherOptions, Progress, Reach, gather};
 use url::Url;
 
 /// The largest file of certificates that is read, in bytes: a system's whole bundle has 220 kB.
@@ -23,7 +21,6 @@ pub(super) fn facts(
     context: &Context,
     ui: &Ui,
 ) -> Result<Vec<Facts>, CommandError> {
-    install_crypto();
     let is_judged = |entry: &&Entry| loaded.only.as_ref().is_none_or(|only| only.contains(&entry.name));
     let judged: Vec<&Entry> = loaded.entries.iter().filter(is_judged).collect();
     let bar = ui.progress(judged.len() as u64, "gathering facts");
@@ -55,29 +52,27 @@ pub(super) fn facts(
 }
 
 fn options(args: &ValidateArgs, context: &Context) -> Result<GatherOptions, CommandError> {
-    let roots = match &context.ssl_cert_file {
-        None => None,
-        Some(path) => {
-            let cannot = |error: std::io::Error| {
-                refuse(format!("SSL_CERT_FILE names `{}`, which cannot be read", path.display())).because(&error)
-            };
-            let size = std::fs::metadata(path).map_err(cannot)?.len();
-            if size > MAX_ROOTS {
-                return Err(refuse(format!(
-                    "SSL_CERT_FILE names a file of {size} bytes; {MAX_ROOTS} are read at most"
-                )));
-            }
-            Some(std::fs::read(path).map_err(cannot)?)
-        }
-    };
-    let api = Url::parse(&context.github_api_url).map_err(|error| {
+    let github_api = Url::parse(&context.github_api_url).map_err(|error| {
         refuse(format!("GITHUB_API_URL is not a URL: `{}`", context.github_api_url)).because(&error)
     })?;
-    let mut github = GithubOptions::new(api);
-    github.token.clone_from(&context.github_token);
-    github.roots_pem.clone_from(&roots);
-    let fetch = FetchOptions { allow: args.allow_network.clone(), roots_pem: roots, ..FetchOptions::default() };
-    let mut options = GatherOptions::new(fetch, github);
-    options.cache.clone_from(&args.cache);
-    Ok(options)
+    let reach = Reach {
+        github_api,
+        github_token: context.github_token.clone(),
+        roots_pem: roots(context)?,
+        allow: args.allow_network.clone(),
+    };
+    Ok(GatherOptions { cache: args.cache.clone(), ..reach.into() })
+}
+
+/// The certificates of `SSL_CERT_FILE`.
+fn roots(context: &Context) -> Result<Option<Vec<u8>>, CommandError> {
+    let Some(path) = &context.ssl_cert_file else { return Ok(None) };
+    let cannot = |error: std::io::Error| {
+        refuse(format!("SSL_CERT_FILE names `{}`, which cannot be read", path.display())).because(&error)
+    };
+    let size = std::fs::metadata(path).map_err(cannot)?.len();
+    if size > MAX_ROOTS {
+        return Err(refuse(format!("SSL_CERT_FILE names a file of {size} bytes; {MAX_ROOTS} are read at most")));
+    }
+    std::fs::read(path).map(Some).map_err(cannot)
 }

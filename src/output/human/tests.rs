@@ -260,3 +260,28 @@ proptest! {
         prop_assert!(shown.contains(&place), "{place}{shown}");
     }
 }
+
+#[test]
+fn secrets_are_masked_whichever_finding_shows_their_line() {
+    let text = "a: 1 # x\nkey: hunter2-Über, b: 2\n";
+    let path = "servers/x/server.yaml";
+    let mut secret = finding("leaked-secret", Severity::Error, path, at(text, "hunter2-Über"), "a password: `hu…`");
+    secret.sensitive = true;
+    let other = finding("unknown-key", Severity::Warning, path, at(text, "b: 2"), "`b` is not a key");
+    let report = Report::new("validate", 1, vec![secret, other], sources(&[(path, text)]));
+    insta::assert_snapshot!(rendered(&report, Format::Human), @"
+    error[leaked-secret]: a password: `hu…`
+     --> servers/x/server.yaml:2:6
+      |
+    2 | key: ••••••••••••, b: 2
+      |      ^^^^^^^^^^^^
+
+    warning[unknown-key]: `b` is not a key
+     --> servers/x/server.yaml:2:20
+      |
+    2 | key: ••••••••••••, b: 2
+      |                    ^^^^
+
+    1 error and 1 warning in 1 entry
+    ");
+}
