@@ -20,6 +20,7 @@ pub mod mcp;
 pub mod oci;
 pub mod output;
 pub mod policy;
+pub mod provider;
 pub mod review;
 pub mod snapshot;
 pub mod ui;

@@ -1,0 +1,381 @@
+//! Anthropic's Messages: requests as an allow-list, answers leniently.
+
+pub mod stream;
+
+use super::{Disallowed, RequestError, TextOr, is_false};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The version of the API that these types are of: the header `anthropic-version`.
+pub const VERSION: &str = "2023-06-01";
+
+/// A request: `POST /v1/messages`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The model.
+    pub model: String,
+    /// The most tokens to write.
+    pub max_tokens: u32,
+    /// The system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<TextOr<TextBlock>>,
+    /// The conversation.
+    pub messages: Vec<Message>,
+    /// The tools that the client runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether tools must be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// From 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Texts that end the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop_sequences: Vec<String>,
+    /// Whether to think first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
+    /// Whether the answer comes as events.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stream: bool,
+}
+
+impl Request {
+    /// Parses a request that somebody else wrote.
+    ///
+    /// # Errors
+    /// When it is not strict JSON or has anything that is not on the list.
+    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+        super::parse(body, classify)
+    }
+}
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The client.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What.
+    pub content: TextOr<Block>,
+}
+
+/// A part of a message. Only inline text, whatever its purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Block {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+        /// Whether what came so far is to be kept for the next request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    /// The model calls a tool.
+    ToolUse {
+        /// What the result refers to.
+        id: String,
+        /// The tool.
+        name: String,
+        /// Its arguments.
+        input: Map<String, Value>,
+        /// Whether what came so far is to be kept for the next request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    /// What a tool gave.
+    ToolResult {
+        /// The call's id.
+        tool_use_id: String,
+        /// What it gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<TextOr<TextBlock>>,
+        /// Whether it failed.
+        #[serde(default, skip_serializing_if = "is_false")]
+        is_error: bool,
+        /// Whether what came so far is to be kept for the next request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    /// What the model thought, given back as it came.
+    Thinking {
+        /// The thought.
+        thinking: String,
+        /// The provider's proof that it is the model's.
+        signature: String,
+    },
+    /// The same, encrypted by the provider.
+    RedactedThinking {
+        /// The cipher text.
+        data: String,
+    },
+}
+
+impl Block {
+    /// A block of text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), cache_control: None }
+    }
+}
+
+/// Text alone: in system prompts and results of tools.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TextBlock {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+        /// Whether what came so far is to be kept for the next request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+}
+
+/// Keeps what came so far for five minutes, for this organisation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CacheControl {
+    /// For five minutes.
+    Ephemeral {},
+}
+
+/// A tool that the client runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Nothing, or the word for tools of the client. The provider's own tools have other words.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ToolKind>,
+    /// What the model calls it.
+    pub name: String,
+    /// When and how to use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The JSON Schema of its arguments.
+    pub input_schema: Map<String, Value>,
+    /// Whether what came so far is to be kept for the next request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<CacheControl>,
+}
+
+/// Who runs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolKind {
+    /// The client.
+    Custom,
+}
+
+/// Whether tools must be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum ToolChoice {
+    /// As the model likes.
+    Auto {
+        /// At most one call at a time.
+        #[serde(default, skip_serializing_if = "is_false")]
+        disable_parallel_tool_use: bool,
+    },
+    /// Some tool.
+    Any {
+        /// At most one call at a time.
+        #[serde(default, skip_serializing_if = "is_false")]
+        disable_parallel_tool_use: bool,
+    },
+    /// This tool.
+    Tool {
+        /// Its name.
+        name: String,
+        /// At most one call at a time.
+        #[serde(default, skip_serializing_if = "is_false")]
+        disable_parallel_tool_use: bool,
+    },
+    /// None.
+    None {},
+}
+
+/// Whether to think first. Thoughts are tokens written: `max_tokens` bounds them too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Thinking {
+    /// Up to a number of tokens.
+    Enabled {
+        /// The number; less than `max_tokens`.
+        budget_tokens: u32,
+    },
+    /// As much as the model likes.
+    Adaptive {},
+    /// No.
+    Disabled {},
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Response {
+    /// What the model said.
+    #[serde(default)]
+    pub content: Vec<Content>,
+    /// Why it stopped: `end_turn`, `tool_use`, `max_tokens`, `stop_sequence`, `refusal`, `pause_turn` and what may come.
+    #[serde(default)]
+    pub stop_reason: Option<String>,
+    /// What it cost.
+    #[serde(default)]
+    pub usage: WireUsage,
+}
+
+/// A part of an answer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Content {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A call of a tool.
+    ToolUse {
+        /// What the result has to refer to.
+        id: String,
+        /// The tool, as the model named it.
+        name: String,
+        /// Its arguments. An object, if the model kept to the schema.
+        #[serde(default)]
+        input: Value,
+    },
+    /// What the model thought.
+    Thinking {
+        /// The thought.
+        #[serde(default)]
+        thinking: String,
+        /// The provider's proof.
+        #[serde(default)]
+        signature: String,
+    },
+    /// The same, encrypted.
+    RedactedThinking {
+        /// The cipher text.
+        data: String,
+    },
+    /// Something that is not known here.
+    #[serde(other)]
+    Other,
+}
+
+impl Content {
+    /// The block that gives it back to the provider in the next request. None for what is not known here, and for a call whose
+    /// arguments are not an object.
+    #[must_use]
+    pub fn to_block(&self) -> Option<Block> {
+        match self {
+            Self::Text { text } => Some(Block::text(text)),
+            Self::ToolUse { id, name, input: Value::Object(input) } => {
+                Some(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone(), cache_control: None })
+            }
+            Self::Thinking { thinking, signature } => {
+                Some(Block::Thinking { thinking: thinking.clone(), signature: signature.clone() })
+            }
+            Self::RedactedThinking { data } => Some(Block::RedactedThinking { data: data.clone() }),
+            Self::ToolUse { .. } | Self::Other => None,
+        }
+    }
+}
+
+/// Usage as it is written. All of it may be missing, or null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub struct WireUsage {
+    /// Read, without what a cache had or took.
+    #[serde(default)]
+    pub input_tokens: Option<u64>,
+    /// Read and put in a cache.
+    #[serde(default)]
+    pub cache_creation_input_tokens: Option<u64>,
+    /// Read from a cache.
+    #[serde(default)]
+    pub cache_read_input_tokens: Option<u64>,
+    /// Written.
+    #[serde(default)]
+    pub output_tokens: Option<u64>,
+}
+
+impl WireUsage {
+    /// In the words of all providers. None when either count is missing.
+    #[must_use]
+    pub fn usage(&self) -> Option<super::Usage> {
+        self.output_tokens?;
+        self.input_tokens?;
+        Some(self.at_least())
+    }
+
+    /// What is there of it.
+    #[must_use]
+    pub fn at_least(&self) -> super::Usage {
+        let (written, read) =
+            (self.cache_creation_input_tokens.unwrap_or(0), self.cache_read_input_tokens.unwrap_or(0));
+        super::Usage {
+            input_tokens: self.input_tokens.unwrap_or(0).saturating_add(written).saturating_add(read),
+            cache_write_tokens: written,
+            output_tokens: self.output_tokens.unwrap_or(0),
+        }
+    }
+}
+
+/// An error, in an answer or in an event: `{"type": "error", "error": {"type", "message"}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// Always `error`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The error.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorDetail {
+    /// `overloaded_error`, `rate_limit_error`, `permission_error` and others.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// In words.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// What a request that does not parse most likely asked for.
+fn classify(request: &Value) -> Disallowed {
+    let has = |keys: &[&str]| keys.iter().any(|key| request.get(key).is_some());
+    let tools = request.get("tools").and_then(Value::as_array).into_iter().flatten();
+    let server_tool = |tool: &Value| tool.get("type").is_some_and(|kind| kind != "custom" && !kind.is_null());
+    if has(&["mcp_servers"]) || tools.into_iter().any(server_tool) {
+        return Disallowed::Tool;
+    }
+    if has(&["container", "context_management"]) {
+        return Disallowed::Stored;
+    }
+    let blocks = |holder: &Value| holder.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
+    let known = ["text", "tool_use", "tool_result", "thinking", "redacted_thinking"];
+    let foreign = |block: &Value| {
+        let kind = block.get("type").and_then(Value::as_str).unwrap_or_default();
+        block.get("source").is_some() || !known.contains(&kind)
+    };
+    let messages = request.get("messages").and_then(Value::as_array).into_iter().flatten();
+    let foreign_content = messages.flat_map(blocks).any(|block| foreign(&block) || blocks(&block).iter().any(foreign));
+    if foreign_content { Disallowed::Content } else { Disallowed::Field }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,538 @@
+//! OpenAI's Responses: requests as an allow-list, answers leniently.
+//!
+//! Nothing is stored and nothing stored is referred to: `store` is always written as false, the ids of items are read and
+//! left out, and a thought is given back only with its encrypted content.
+
+pub mod stream;
+
+use super::{Disallowed, RequestError, TextOr, is_false};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// A request: `POST /v1/responses`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The model.
+    pub model: String,
+    /// The system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// The conversation.
+    pub input: Input,
+    /// The tools that the client runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether tools must be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// Whether several calls may come at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_tool_calls: Option<bool>,
+    /// The most tokens to write, those of reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u32>,
+    /// From 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// How much to reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Reasoning>,
+    /// What else the answer should hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<Include>,
+    /// Never.
+    #[serde(default)]
+    pub store: Never,
+    /// Whether the answer comes as events.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stream: bool,
+}
+
+impl Request {
+    /// Parses a request that somebody else wrote.
+    ///
+    /// # Errors
+    /// When it is not strict JSON or has anything that is not on the list.
+    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+        super::parse(body, classify)
+    }
+}
+
+/// A switch that is off: false when written, and nothing but false is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Never;
+
+impl Serialize for Never {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(false)
+    }
+}
+
+impl<'de> Deserialize<'de> for Never {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if bool::deserialize(deserializer)? {
+            return Err(serde::de::Error::custom("`store` may only be false"));
+        }
+        Ok(Self)
+    }
+}
+
+/// The conversation: a text of the user, or items.
+pub type Input = TextOr<Item>;
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The client.
+    User,
+    /// The model.
+    Assistant,
+    /// Whoever wrote the client.
+    Developer,
+    /// The same, in an older word.
+    System,
+}
+
+/// A part of the conversation. Only inline text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Item {
+    /// A message.
+    Message(Message),
+    /// The model calls a tool.
+    FunctionCall(FunctionCall),
+    /// What a tool gave.
+    FunctionCallOutput(FunctionCallOutput),
+    /// What the model thought, given back as it came.
+    Reasoning(ReasoningItem),
+}
+
+/// By hand: a message may come without its type.
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let mut map = Map::deserialize(deserializer)?;
+        let kind = match map.shift_remove("type") {
+            Some(Value::String(kind)) => kind,
+            None if map.contains_key("role") => "message".to_owned(),
+            _ => return Err(D::Error::missing_field("type")),
+        };
+        let rest = Value::Object(map);
+        match kind.as_str() {
+            "message" => serde_json::from_value(rest).map(Self::Message),
+            "function_call" => serde_json::from_value(rest).map(Self::FunctionCall),
+            "function_call_output" => serde_json::from_value(rest).map(Self::FunctionCallOutput),
+            "reasoning" => serde_json::from_value(rest).map(Self::Reasoning),
+            _ => {
+                let known = &["message", "function_call", "function_call_output", "reasoning"];
+                return Err(D::Error::unknown_variant(&kind, known));
+            }
+        }
+        .map_err(D::Error::custom)
+    }
+}
+
+/// Read and never written: the id and state of an item that came in an answer.
+type Dropped = Option<Value>;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    #[serde(default, skip_serializing)]
+    id: Dropped,
+    #[serde(default, skip_serializing)]
+    status: Dropped,
+    /// Who says it.
+    pub role: Role,
+    /// What.
+    pub content: TextOr<Text>,
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionCall {
+    #[serde(default, skip_serializing)]
+    id: Dropped,
+    #[serde(default, skip_serializing)]
+    status: Dropped,
+    /// What the output refers to.
+    pub call_id: String,
+    /// The tool.
+    pub name: String,
+    /// Its arguments: JSON, as text, as the model wrote it.
+    pub arguments: String,
+}
+
+/// What a tool gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionCallOutput {
+    #[serde(default, skip_serializing)]
+    id: Dropped,
+    #[serde(default, skip_serializing)]
+    status: Dropped,
+    /// The call.
+    pub call_id: String,
+    /// What it gave.
+    pub output: TextOr<Text>,
+}
+
+/// What the model thought. Without the encrypted content it would be a reference to something stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasoningItem {
+    #[serde(default, skip_serializing)]
+    id: Dropped,
+    #[serde(default, skip_serializing)]
+    status: Dropped,
+    #[serde(default, skip_serializing)]
+    content: Dropped,
+    /// What of it may be shown.
+    pub summary: Vec<Summary>,
+    /// All of it, for the provider alone.
+    pub encrypted_content: String,
+}
+
+impl Item {
+    /// A message.
+    #[must_use]
+    pub fn message(role: Role, text: impl Into<String>) -> Self {
+        Self::Message(Message { id: None, status: None, role, content: TextOr::Text(text.into()) })
+    }
+
+    /// A call of a tool, given back.
+    #[must_use]
+    pub fn function_call(call_id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        let (call_id, name, arguments) = (call_id.into(), name.into(), arguments.into());
+        Self::FunctionCall(FunctionCall { id: None, status: None, call_id, name, arguments })
+    }
+
+    /// What a tool gave.
+    #[must_use]
+    pub fn function_call_output(call_id: impl Into<String>, output: impl Into<String>) -> Self {
+        let (call_id, output) = (call_id.into(), TextOr::Text(output.into()));
+        Self::FunctionCallOutput(FunctionCallOutput { id: None, status: None, call_id, output })
+    }
+
+    /// What the model thought, given back.
+    #[must_use]
+    pub fn reasoning(summary: Vec<Summary>, encrypted_content: impl Into<String>) -> Self {
+        let encrypted_content = encrypted_content.into();
+        Self::Reasoning(ReasoningItem { id: None, status: None, content: None, summary, encrypted_content })
+    }
+}
+
+/// A part of a message or an output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Text {
+    /// From the client.
+    InputText {
+        /// The text.
+        text: String,
+    },
+    /// From the model.
+    OutputText {
+        /// The text.
+        text: String,
+        /// Read, because answers have it, and never written.
+        #[serde(default, skip_serializing)]
+        annotations: Option<Value>,
+        /// The same.
+        #[serde(default, skip_serializing)]
+        logprobs: Option<Value>,
+    },
+    /// The model refused.
+    Refusal {
+        /// Its words.
+        refusal: String,
+    },
+}
+
+/// What of a thought may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Summary {
+    /// Text.
+    SummaryText {
+        /// The text.
+        text: String,
+    },
+}
+
+/// A tool that the client runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Tool {
+    /// A function.
+    Function {
+        /// What the model calls it.
+        name: String,
+        /// When and how to use it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// The JSON Schema of its arguments.
+        parameters: Map<String, Value>,
+        /// Whether the model must keep to the schema.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strict: Option<bool>,
+    },
+}
+
+/// Whether tools must be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ToolChoice {
+    /// In general.
+    Mode(ToolMode),
+    /// This one.
+    Function(FunctionChoice),
+}
+
+/// Whether tools must be used, in general.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolMode {
+    /// As the model likes.
+    Auto,
+    /// None.
+    None,
+    /// Some tool.
+    Required,
+}
+
+/// A tool that must be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum FunctionChoice {
+    /// A function.
+    Function {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// How much to reason. The tokens of it are written ones: `max_output_tokens` bounds them too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reasoning {
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+    /// Whether to say what was thought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<SummaryMode>,
+}
+
+/// How much to reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the provider's words; they say no more than themselves")]
+pub enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    Xhigh,
+}
+
+/// Whether to say what was thought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the provider's words; they say no more than themselves")]
+pub enum SummaryMode {
+    Auto,
+    Concise,
+    Detailed,
+}
+
+/// What else an answer should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Include {
+    /// Thoughts, encrypted, to be given back: nothing is stored, so they must be.
+    #[serde(rename = "reasoning.encrypted_content")]
+    EncryptedReasoning,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Response {
+    /// `completed`, `incomplete`, `failed` and what may come.
+    #[serde(default)]
+    pub status: String,
+    /// Why it is incomplete.
+    #[serde(default)]
+    pub incomplete_details: Option<IncompleteDetails>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<ErrorDetail>,
+    /// What the model said.
+    #[serde(default)]
+    pub output: Vec<Output>,
+    /// What it cost.
+    #[serde(default)]
+    pub usage: Option<WireUsage>,
+}
+
+/// Why an answer is incomplete.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct IncompleteDetails {
+    /// `max_output_tokens`, `content_filter` and what may come.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A part of an answer.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Output {
+    /// A message.
+    Message {
+        /// What it says.
+        #[serde(default)]
+        content: Vec<OutputContent>,
+    },
+    /// A call of a tool.
+    FunctionCall {
+        /// What the output has to refer to.
+        call_id: String,
+        /// The tool, as the model named it.
+        name: String,
+        /// Its arguments: JSON, as text, as the model wrote it.
+        #[serde(default)]
+        arguments: String,
+    },
+    /// What the model thought.
+    Reasoning {
+        /// What of it may be shown.
+        #[serde(default)]
+        summary: Vec<Summary>,
+        /// All of it, for the provider alone; only if it was asked for.
+        #[serde(default)]
+        encrypted_content: Option<String>,
+    },
+    /// Something that is not known here.
+    #[serde(other)]
+    Other,
+}
+
+/// A part of a message in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum OutputContent {
+    /// Text.
+    OutputText {
+        /// The text.
+        text: String,
+    },
+    /// The model refused.
+    Refusal {
+        /// Its words.
+        refusal: String,
+    },
+    /// Something that is not known here.
+    #[serde(other)]
+    Other,
+}
+
+impl Output {
+    /// The item that gives it back to the provider in the next request. None for what is not known here, and for a thought
+    /// whose encrypted content was not asked for.
+    #[must_use]
+    pub fn to_item(&self) -> Option<Item> {
+        match self {
+            Self::Message { content } => {
+                let parts = content.iter().filter_map(|part| match part {
+                    OutputContent::OutputText { text } => {
+                        Some(Text::OutputText { text: text.clone(), annotations: None, logprobs: None })
+                    }
+                    OutputContent::Refusal { refusal } => Some(Text::Refusal { refusal: refusal.clone() }),
+                    OutputContent::Other => None,
+                });
+                let content = TextOr::Blocks(parts.collect());
+                Some(Item::Message(Message { id: None, status: None, role: Role::Assistant, content }))
+            }
+            Self::FunctionCall { call_id, name, arguments } => Some(Item::function_call(call_id, name, arguments)),
+            Self::Reasoning { summary, encrypted_content } => {
+                encrypted_content.as_ref().map(|content| Item::reasoning(summary.clone(), content))
+            }
+            Self::Other => None,
+        }
+    }
+}
+
+/// Usage as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub struct WireUsage {
+    /// Read, what a cache had included.
+    #[serde(default)]
+    pub input_tokens: Option<u64>,
+    /// Written, reasoning included.
+    #[serde(default)]
+    pub output_tokens: Option<u64>,
+}
+
+impl WireUsage {
+    /// In the words of all providers. None when either count is missing.
+    #[must_use]
+    pub fn usage(&self) -> Option<super::Usage> {
+        let (input_tokens, output_tokens) = (self.input_tokens?, self.output_tokens?);
+        Some(super::Usage { input_tokens, cache_write_tokens: 0, output_tokens })
+    }
+}
+
+/// An error: `{"error": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// The error.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ErrorDetail {
+    /// In words.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// What kind: `invalid_request_error`, `server_error` and others.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// The parameter that is wrong.
+    #[serde(default)]
+    pub param: Option<Value>,
+    /// A word for it.
+    #[serde(default)]
+    pub code: Option<Value>,
+}
+
+/// What a request that does not parse most likely asked for.
+fn classify(request: &Value) -> Disallowed {
+    let has = |keys: &[&str]| keys.iter().any(|key| request.get(key).is_some());
+    let list = |key: &str| request.get(key).and_then(Value::as_array).into_iter().flatten();
+    let kind = |value: &Value| value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if list("tools").any(|tool| kind(tool) != "function") {
+        return Disallowed::Tool;
+    }
+    let stored = request.get("store").is_some_and(|store| store != false);
+    let referred = |item: &Value| {
+        kind(item) == "item_reference" || (kind(item) == "reasoning" && item.get("encrypted_content").is_none())
+    };
+    if stored || has(&["background", "previous_response_id", "conversation", "prompt"]) || list("input").any(referred) {
+        return Disallowed::Stored;
+    }
+    let items = ["", "message", "function_call", "function_call_output", "reasoning"];
+    let parts = ["input_text", "output_text", "refusal", "reasoning_text"];
+    let foreign = |item: &Value| {
+        let inside = ["content", "output"].iter().filter_map(|key| item.get(key)?.as_array()).flatten();
+        !items.contains(&kind(item).as_str()) || inside.into_iter().any(|part| !parts.contains(&kind(part).as_str()))
+    };
+    if list("input").any(foreign) { Disallowed::Content } else { Disallowed::Field }
+}
+
+#[cfg(test)]
+mod tests;
