@@ -3,10 +3,13 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 use std::fmt;
 
 /// The most arrays and objects inside each other. The deepest of ours, a tool's schema in a request, needs about twenty.
 pub const MAX_DEPTH: usize = 64;
+/// The most values. Two bytes of text can be a value, which takes thirty in memory; a long conversation has some thousand.
+pub const MAX_VALUES: usize = 100_000;
 
 /// Why bytes are not strict JSON.
 #[derive(Debug, thiserror::Error)]
@@ -16,38 +19,46 @@ pub struct JsonError(#[from] serde_json::Error);
 /// Parses one JSON document with nothing but white space around it.
 ///
 /// # Errors
-/// When it is not RFC 8259 JSON in UTF-8, has a key twice in an object, or is deeper than [`MAX_DEPTH`].
+/// When it is not RFC 8259 JSON in UTF-8, has a key twice in an object, is deeper than [`MAX_DEPTH`], or has more than
+/// [`MAX_VALUES`].
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut deserializer)?;
+    let left = Cell::new(MAX_VALUES);
+    let value = Strict { depth: 0, left: &left }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
 /// A value at a depth.
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'a> {
     depth: usize,
+    /// How many more values there may be.
+    left: &'a Cell<usize>,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format_args!("it is nested more than {MAX_DEPTH} deep")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, left: self.left })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => return Err(D::Error::custom(format_args!("it has more than {MAX_VALUES} values"))),
+        }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +120,7 @@ impl<'de> Visitor<'de> for Strict {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-    use super::{MAX_DEPTH, parse};
+    use super::{MAX_DEPTH, MAX_VALUES, parse};
 
     #[test]
     fn what_other_readers_might_read_otherwise_is_refused() {
@@ -136,6 +147,9 @@ mod tests {
             assert!(parse(deep(MAX_DEPTH + 1).as_bytes()).is_err());
             assert!(parse(open.repeat(1_000_000).as_bytes()).is_err());
         }
+        let wide = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+        assert!(parse(wide(MAX_VALUES).as_bytes()).is_ok());
+        assert!(parse(wide(MAX_VALUES + 1).as_bytes()).is_err());
     }
 
     #[test]
