@@ -158,7 +158,7 @@ pub struct Fetcher {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The certificates to trust cannot be read.
-    #[error("the file of trusted certificates holds no usable certificate")]
+    #[error("the file of `SSL_CERT_FILE` holds no certificate that can be used")]
     Roots,
     /// The address of an API cannot be used.
     #[error("the address of GitHub's API cannot be used")]
@@ -286,7 +286,7 @@ pub fn client_builder(roots_pem: Option<&[u8]>) -> Result<reqwest::ClientBuilder
     install_crypto();
     Ok(reqwest::Client::builder()
         .user_agent(USER_AGENT)
-        .tls_certs_only(roots::certificates(roots_pem).map_err(|_| SetupError::Roots)?)
+        .tls_certs_only(roots::certificates(roots_pem).ok_or(SetupError::Roots)?)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .no_proxy()

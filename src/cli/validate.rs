@@ -16,6 +16,7 @@ use crate::ui::Ui;
 use crate::validate::facts::Facts;
 use crate::validate::{self, Request, waivers};
 use clap::{Args, ValueEnum};
+use online::Online;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,14 +137,21 @@ pub(super) fn run(args: &ValidateArgs, global: &Global, context: &Context, ui: &
     if args.watch {
         return watch::run(args, global, context, ui);
     }
-    once(args, global, context, ui)
+    let online = args.online.then(Online::start).transpose()?;
+    once(args, global, context, ui, online.as_ref())
 }
 
-/// One run from reading to rendering.
-fn once(args: &ValidateArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+/// One run from reading to rendering; `online` is there if the outside is to be asked.
+fn once(
+    args: &ValidateArgs,
+    global: &Global,
+    context: &Context,
+    ui: &Ui,
+    online: Option<&Online>,
+) -> Result<u8, CommandError> {
     let mut loaded = scope::load(args, global)?;
-    if args.online {
-        loaded.facts = online::facts(&loaded, args, context, ui)?;
+    if let Some(online) = online {
+        loaded.facts = online.facts(&loaded, args, context, ui)?;
     }
     let request = loaded.request(args, context);
     let report = validate::judge(&request);

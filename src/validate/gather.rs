@@ -24,6 +24,7 @@ use http::StatusCode;
 use http::header::{self, HeaderValue};
 use serde::{Deserialize, Serialize};
 use shared::{Memo, Permits, within};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use url::Url;
@@ -38,8 +39,13 @@ pub enum GatherError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// The cache's directory cannot be used.
-    #[error("the cache cannot be used")]
-    Cache(#[source] std::io::Error),
+    #[error("the cache `{}` cannot be used", directory.display())]
+    Cache {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// Gathers the facts of `entries`, in their order. Must run inside a tokio runtime with time and I/O; may be dropped at any
@@ -48,10 +54,12 @@ pub enum GatherError {
 /// # Errors
 /// When a client cannot be set up or the cache cannot be opened. Whatever goes wrong later makes facts unavailable.
 pub async fn gather(entries: &[&Entry], policy: &Policy, options: &GatherOptions) -> Result<Vec<Facts>, GatherError> {
-    fetch::install_crypto();
     let mut fetch = options.fetch.clone();
     fetch.allow.extend(policy.settings.network.allow.iter().copied());
-    let cache = options.cache.as_deref().map(Cache::open).transpose().map_err(GatherError::Cache)?;
+    let cache = options.cache.as_ref().map(|directory| {
+        Cache::open(directory).map_err(|source| GatherError::Cache { directory: directory.clone(), source })
+    });
+    let cache = cache.transpose()?;
     let gatherer = Gatherer {
         policy,
         options,

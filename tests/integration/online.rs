@@ -1,5 +1,6 @@
 //! `validate --online`: gathering against services on loopback that misbehave in every way that is known.
 
+mod command;
 mod fetching;
 mod gathering;
 mod git_hosts;

@@ -17,8 +17,12 @@
 //! A test that needs more says so: `registry.command(["validate"]).env("NO_COLOR", "1").run()`. A test that
 //! needs history makes it with the real Git: `registry.git(["init"])`, `registry.commit("…")`.
 
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -108,6 +112,7 @@ impl Runner {
             .env("LANG", "C.UTF-8")
             .env("COLUMNS", COLUMNS)
             .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH.to_string());
+        pipes(&mut command);
         Run { runner: self, command }
     }
 
@@ -149,12 +154,14 @@ impl Runner {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_TERMINAL_PROMPT", "0");
+        pipes(&mut command);
         for role in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{role}_NAME"), "A Maintainer");
             command.env(format!("GIT_{role}_EMAIL"), "maintainer@example.com");
             command.env(format!("GIT_{role}_DATE"), &date);
         }
-        let output = finish(command, &format!("git {arguments:?}"));
+        let what = format!("git {arguments:?}");
+        let output = start(command, &what).finish(&what);
         assert_eq!(output.status, 0, "git {arguments:?}\n{}{}", output.stdout, output.stderr);
         output.stdout.trim_end_matches('\n').to_owned()
     }
@@ -185,7 +192,7 @@ pub(crate) struct Run<'a> {
     command: Command,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Sets a variable.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
@@ -194,8 +201,55 @@ impl Run<'_> {
 
     /// Runs the program and waits for it, for a minute at most.
     pub(crate) fn run(self) -> Output {
+        self.start().wait()
+    }
+
+    /// Starts the program.
+    pub(crate) fn start(self) -> Running<'a> {
         let what = format!("{:?}", self.command);
-        let output = finish(self.command, &what);
+        Running { runner: self.runner, child: start(self.command, &what), what }
+    }
+
+    /// Runs the program with its standard error on a terminal of 100 columns, and waits for it.
+    pub(crate) fn run_on_terminal(mut self) -> Output {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("the other end of the terminal");
+        let size = Winsize { ws_row: 25, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).expect("a terminal has a size");
+        let path = ptsname(&terminal, Vec::new()).expect("the name of the other end").into_string().expect("UTF-8");
+        let end = File::options().read(true).write(true).open(path).expect("the other end of the terminal");
+        self.command.env("TERM", "xterm").stderr(end);
+        let seen = Stream::new(File::from(terminal));
+        let mut output = self.run();
+        output.stderr = seen.rest(Instant::now() + DEADLINE).expect("the terminal is closed when the program ends");
+        output
+    }
+}
+
+/// The program, running.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Running<'a> {
+    runner: &'a Runner,
+    child: Started,
+    what: String,
+}
+
+impl Running<'_> {
+    /// Sends what Ctrl-C sends.
+    pub(crate) fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child.child), Signal::INT).expect("it runs");
+    }
+
+    /// Waits until its standard error says this, for a minute at most.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let [_, stderr] = &mut self.child.outputs;
+        stderr.until(text, Instant::now() + DEADLINE);
+    }
+
+    /// Waits for its end, for a minute at most.
+    pub(crate) fn wait(self) -> Output {
+        let output = self.child.finish(&self.what);
         Output {
             stdout: self.runner.normalise(&output.stdout),
             stderr: self.runner.normalise(&output.stderr),
@@ -204,40 +258,86 @@ impl Run<'_> {
     }
 }
 
-/// Runs a command to its end, or kills it at the deadline and fails the test.
-fn finish(mut command: Command, what: &str) -> Output {
+/// A process whose outputs are being read: standard output, then standard error. One that is no pipe has no bytes.
+#[derive(Debug)]
+struct Started {
+    child: Child,
+    outputs: [Stream; 2],
+}
+
+fn pipes(command: &mut Command) {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+}
+
+fn start(mut command: Command, what: &str) -> Started {
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{what}: {error}"));
-    let (sender, receiver) = mpsc::channel();
-    collect(child.stdout.take().expect("a pipe"), false, &sender);
-    collect(child.stderr.take().expect("a pipe"), true, &sender);
-    let mut streams = [Vec::new(), Vec::new()];
-    let end = Instant::now() + DEADLINE;
-    for _ in 0..streams.len() {
-        match receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok((is_error, bytes)) => streams[usize::from(is_error)] = bytes,
-            Err(_) => give_up(child, what),
+    let stdout = child.stdout.take().map_or_else(Stream::default, Stream::new);
+    let stderr = child.stderr.take().map_or_else(Stream::default, Stream::new);
+    Started { child, outputs: [stdout, stderr] }
+}
+
+impl Started {
+    /// Waits for the end, or kills it at the deadline and fails the test.
+    fn finish(mut self, what: &str) -> Output {
+        let end = Instant::now() + DEADLINE;
+        let [stdout, stderr] = self.outputs;
+        let Some((stdout, stderr)) = stdout.rest(end).zip(stderr.rest(end)) else {
+            drop(self.child.kill());
+            drop(self.child.wait());
+            panic!("{what}: still running after {DEADLINE:?}");
+        };
+        let status = self.child.wait().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let status = status.code().unwrap_or_else(|| panic!("{what}: {status}\n{stdout}\n{stderr}"));
+        Output { stdout, stderr, status }
+    }
+}
+
+/// What a process writes, read beside everything else.
+#[derive(Debug)]
+struct Stream {
+    parts: mpsc::Receiver<Vec<u8>>,
+    bytes: Vec<u8>,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self::new(std::io::empty())
+    }
+}
+
+impl Stream {
+    fn new(mut stream: impl Read + Send + 'static) -> Self {
+        let (sender, parts) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // A terminal ends with an error.
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                drop(sender.send(buffer[..length].to_vec()));
+            }
+        });
+        Self { parts, bytes: Vec::new() }
+    }
+
+    /// Reads more until it says this; fails the test when it does not in time.
+    fn until(&mut self, text: &str, end: Instant) {
+        while !String::from_utf8_lossy(&self.bytes).contains(text) {
+            let more = self.parts.recv_timeout(end.saturating_duration_since(Instant::now()));
+            let more = more.unwrap_or_else(|_| panic!("no `{text}` in {:?}", String::from_utf8_lossy(&self.bytes)));
+            self.bytes.extend(more);
         }
     }
-    let status = child.wait().unwrap_or_else(|error| panic!("{what}: {error}"));
-    let [stdout, stderr] = streams.map(|bytes| String::from_utf8(bytes).expect("output is UTF-8"));
-    let status = status.code().unwrap_or_else(|| panic!("{what}: {status}\n{stdout}\n{stderr}"));
-    Output { stdout, stderr, status }
-}
 
-fn collect(mut stream: impl Read + Send + 'static, is_error: bool, sender: &mpsc::Sender<(bool, Vec<u8>)>) {
-    let sender = sender.clone();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        drop(stream.read_to_end(&mut bytes));
-        drop(sender.send((is_error, bytes)));
-    });
-}
-
-fn give_up(mut child: Child, what: &str) -> ! {
-    drop(child.kill());
-    drop(child.wait());
-    panic!("{what}: still running after {DEADLINE:?}");
+    /// Everything, from the beginning; none when it does not end in time.
+    fn rest(mut self, end: Instant) -> Option<String> {
+        loop {
+            match self.parts.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(more) => self.bytes.extend(more),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => return None,
+            }
+        }
+        Some(String::from_utf8(self.bytes).expect("output is UTF-8"))
+    }
 }
 
 #[test]

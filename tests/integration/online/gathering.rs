@@ -10,7 +10,7 @@ use mcp_registry::validate::gather::{GatherError, GatherOptions, MAX_ICON_BYTES,
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub(super) fn png(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat()
 }
 
@@ -154,15 +154,15 @@ async fn entries_that_name_nothing_are_asked_about_nothing() {
 #[tokio::test]
 async fn what_cannot_be_set_up_is_an_error_of_the_run() {
     let server = TlsServer::start(|_| reply(200, &[], "")).await;
-    let fetch = FetchOptions {
-        roots_pem: Some(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".into()),
-        ..fetch_options(&server)
-    };
-    let options = GatherOptions { fetch, ..gather_options(&server) };
-    let error = gather(&[], &Policy::default(), &options).await.unwrap_err();
-    assert!(matches!(error, GatherError::Setup(SetupError::Client(_) | SetupError::Roots)), "{error:?}");
+    for pem in ["", "what?", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE"]
+    {
+        let fetch = FetchOptions { roots_pem: Some(pem.into()), ..fetch_options(&server) };
+        let options = GatherOptions { fetch, ..gather_options(&server) };
+        let error = gather(&[], &Policy::default(), &options).await.unwrap_err();
+        assert!(matches!(error, GatherError::Setup(SetupError::Roots)), "{pem}: {error:?}");
+    }
     let file = tempfile::NamedTempFile::new().unwrap();
     let options = GatherOptions { cache: Some(file.path().into()), ..gather_options(&server) };
     let error = gather(&[], &Policy::default(), &options).await.unwrap_err();
-    assert!(matches!(error, GatherError::Cache(_)), "{error:?}");
+    assert!(matches!(error, GatherError::Cache { .. }), "{error:?}");
 }
