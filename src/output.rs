@@ -9,6 +9,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod markdown;
+pub mod review;
 pub mod sarif;
 
 use crate::finding::{Report, RuleDescriptor, Summary};

@@ -7,10 +7,12 @@
 //! Risk is the reviewer's scale. It is never mixed with the severity of a finding about an entry.
 
 pub mod document;
+pub mod judge;
 pub mod report;
 pub mod task;
 
 pub use document::{Findings, FindingsError};
+pub use judge::{AgentRun, judge, unjudged};
 pub use report::ReviewReport;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +69,21 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// All of them, from the least to the greatest.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// What kind of danger a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -99,6 +116,47 @@ pub enum Category {
     Unreviewed,
     /// Anything else.
     Other,
+}
+
+impl Category {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::MaliciousCode,
+        Self::CredentialTheft,
+        Self::DataExfiltration,
+        Self::Injection,
+        Self::PromptInjection,
+        Self::ToolPoisoning,
+        Self::Traversal,
+        Self::AccessControl,
+        Self::InstallHook,
+        Self::Dependency,
+        Self::Obfuscation,
+        Self::Behaviour,
+        Self::Unreviewed,
+        Self::Other,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MaliciousCode => "malicious-code",
+            Self::CredentialTheft => "credential-theft",
+            Self::DataExfiltration => "data-exfiltration",
+            Self::Injection => "injection",
+            Self::PromptInjection => "prompt-injection",
+            Self::ToolPoisoning => "tool-poisoning",
+            Self::Traversal => "traversal",
+            Self::AccessControl => "access-control",
+            Self::InstallHook => "install-hook",
+            Self::Dependency => "dependency",
+            Self::Obfuscation => "obfuscation",
+            Self::Behaviour => "behaviour",
+            Self::Unreviewed => "unreviewed",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// One finding of a reviewer, as it said it. Every text may hold anything: outputs escape what they show.

@@ -25,6 +25,10 @@ enum SchemaName {
     Policy,
     /// What --format json writes
     Report,
+    /// What an agent prints: the findings of one reviewer
+    ReviewFindings,
+    /// report.json of a review
+    ReviewReport,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -33,6 +37,8 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Tools => include_str!("../../schemas/tools.json"),
         SchemaName::Policy => include_str!("../../schemas/policy.json"),
         SchemaName::Report => include_str!("../../schemas/report.json"),
+        SchemaName::ReviewFindings => include_str!("../../schemas/review-findings.json"),
+        SchemaName::ReviewReport => include_str!("../../schemas/review-report.json"),
     })?;
     Ok(exit::CLEAN)
 }

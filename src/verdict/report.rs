@@ -148,3 +148,11 @@ pub struct ReviewReport {
     /// Files that steer agents.
     pub renamed: Vec<Renamed>,
 }
+
+impl ReviewReport {
+    /// Whether any agent's model was asked, by the count of its provider. An agent that could ask one and did not is none.
+    #[must_use]
+    pub fn model_looked(&self) -> bool {
+        self.agents.iter().any(|agent| agent.usage.is_some_and(|usage| usage.requests > 0))
+    }
+}

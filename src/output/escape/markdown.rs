@@ -9,6 +9,9 @@ use super::terminal;
 /// Breaks what GitHub would link, and shows nothing.
 const BREAK: &str = "&#8203;";
 
+/// The fewest digits of a commit's id that GitHub makes a link of.
+const SHORTEST_COMMIT: usize = 7;
+
 /// `text` as plain words in a paragraph, list item or table cell: no markup, HTML, links, images, mentions, issue
 /// references, formulas or table cells can come of it. One line; what stands between two backticks becomes code.
 #[must_use]
@@ -57,9 +60,24 @@ pub fn markdown_code(text: &str) -> String {
 /// Appends visible text as words, every character that could mean something as an entity.
 fn words(text: &str, out: &mut String) {
     let mut previous = ' ';
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        let next = characters.peek().copied().unwrap_or(' ');
+    let mut after_commit = 0;
+    for (at, character) in text.char_indices() {
+        let rest = text.get(at + character.len_utf8()..).unwrap_or_default();
+        let next = rest.chars().next().unwrap_or(' ');
+        if at < after_commit {
+            continue;
+        }
+        if let Some(digits) = commit(text, at).filter(|_| !previous.is_alphanumeric()) {
+            for (number, digit) in digits.chars().enumerate() {
+                if number > 0 && number % (SHORTEST_COMMIT - 1) == 0 {
+                    out.push_str(BREAK);
+                }
+                out.push(digit);
+            }
+            previous = '0';
+            after_commit = at + digits.len();
+            continue;
+        }
         match character {
             // Everything GitHub gives a meaning to inside a line or at its begin.
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '<' | '>' | '!' | '|' | '~' | '&' | '$'
@@ -70,12 +88,18 @@ fn words(text: &str, out: &mut String) {
             '@' | '#' => out.push_str(&format!("&#{};{BREAK}", u32::from(character))),
             // `https://…` and every other scheme. (A `mailto:` needs an `@`.)
             ':' if next == '/' => out.push_str(&format!(":{BREAK}")),
+            // `:smile:`
+            ':' if begins_emoji(rest) => out.push_str(&format!(":{BREAK}")),
             // `www.…`; the number of a list item.
-            '.' if ends_with_www(out) => out.push_str(&format!("{BREAK}.")),
+            '.' if ends_with(out, "www") => out.push_str(&format!("{BREAK}.")),
             '.' if previous.is_ascii_digit() && next == ' ' => out.push_str("&#46;"),
-            // `GH-1`; the begin of a list item or of a line across.
-            '-' if out.is_empty() || (matches!(previous, 'h' | 'H') && next.is_ascii_digit()) => {
-                out.push_str(&format!("{BREAK}-"))
+            // `GH-1`, `GHSA-…`, `CVE-…`; the begin of a list item or of a line across.
+            '-' if out.is_empty()
+                || (ends_with(out, "gh") && next.is_ascii_digit())
+                || ends_with(out, "ghsa")
+                || ends_with(out, "cve") =>
+            {
+                out.push_str(&format!("{BREAK}-"));
             }
             _ => out.push(character),
         }
@@ -83,8 +107,23 @@ fn words(text: &str, out: &mut String) {
     }
 }
 
-fn ends_with_www(text: &str) -> bool {
-    text.get(text.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+fn ends_with(text: &str, end: &str) -> bool {
+    text.get(text.len().saturating_sub(end.len())..).is_some_and(|last| last.eq_ignore_ascii_case(end))
+}
+
+/// The word at `at`, if GitHub would look it up as a commit: 7 to 40 hexadecimal digits.
+fn commit(text: &str, at: usize) -> Option<&str> {
+    let rest = text.get(at..)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let next = rest.get(digits..)?.chars().next();
+    let whole = (SHORTEST_COMMIT..=40).contains(&digits) && !next.is_some_and(char::is_alphanumeric);
+    whole.then(|| rest.get(..digits)).flatten()
+}
+
+/// Whether what follows a colon makes it the begin of an emoji's name.
+fn begins_emoji(rest: &str) -> bool {
+    let name = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(byte)).count();
+    name > 0 && rest.as_bytes().get(name) == Some(&b':')
 }
 
 #[cfg(test)]
@@ -100,6 +139,9 @@ mod tests {
         assert_eq!(markdown("cc @octocat/team"), "cc &#64;&#8203;octocat/team");
         assert_eq!(markdown("https://x.example www.x.example"), "https:&#8203;//x.example www&#8203;.x.example");
         assert_eq!(markdown("a | b\n\n| c |"), "a &#124; b&#92;n&#92;n&#124; c &#124;");
+        assert_eq!(markdown("see :+1: a::b 10:30:00"), "see :&#8203;&#43;1: a::b 10:&#8203;30:00");
+        assert_eq!(markdown("in b4ee623, b4ee62 and b4ee623x"), "in b4ee62&#8203;3, b4ee62 and b4ee623x");
+        assert_eq!(markdown("CVE-2021-44228 ghsa-x"), "CVE&#8203;-2021-44228 ghsa&#8203;-x");
         assert_eq!(markdown("- a"), "&#8203;- a");
         assert_eq!(markdown("     a"), "a");
         assert_eq!(markdown("```\nrm"), "&#96;&#96;&#96;&#92;nrm");

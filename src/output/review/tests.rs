@@ -1,0 +1,556 @@
+//! The rendering suite: whatever an attacker makes a report hold, what is shown is the template with other words in it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::{MAX_REPORT_BYTES, Row, human, labels_txt, report_json, report_md};
+use crate::ids::CommitSha;
+use crate::output::samples::assert_visible;
+use crate::verdict::document::Status;
+use crate::verdict::report::{
+    AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
+};
+use crate::verdict::{Category, Confidence, ReviewFinding, Risk, Verdict};
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use regex::Regex;
+use serde_json::{Value, json};
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+const HEAD: &str = "b4ee623039a6c60053ce67269701ad9e95073306";
+
+/// A report whose every text is made by `text`, which is told which one it is.
+fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
+    let finding = |risk, path: Option<String>, quote: Option<String>, quote_is| JudgedFinding {
+        finding: ReviewFinding {
+            title: text("title"),
+            risk,
+            category: Category::Injection,
+            path,
+            start_line: Some(41),
+            end_line: Some(43),
+            quote,
+            impact: text("impact"),
+            recommendation: text("recommendation"),
+            confidence: Confidence::High,
+        },
+        quote_is,
+        agents: vec![text("name of an agent"), "static".to_owned()],
+    };
+    let mut all = vec![
+        finding(Risk::High, Some(text("path")), Some(text("quote")), Quote::Verified),
+        finding(Risk::Medium, Some("src/ü b.js".to_owned()), Some(text("quote")), Quote::Unverified),
+        finding(Risk::Low, None, None, Quote::None),
+    ];
+    let last = all[0].clone();
+    all.resize(findings, last);
+    let verdict = Verdict { risk: Risk::High, incomplete: vec![text("reason")] };
+    ReviewReport {
+        version: 1,
+        reviewed: Reviewed {
+            entry: Some(text("entry")),
+            repository: "https://github.com/example/weather".to_owned(),
+            base: Some(CommitSha::parse(&"a".repeat(40)).unwrap()),
+            head: Some(CommitSha::parse(HEAD).unwrap()),
+            base_tree: Some("c".repeat(40)),
+            head_tree: Some("d".repeat(40)),
+            directory: text("directory"),
+            scope: Scope::Differential,
+            files: 30,
+            changed_files: 3,
+        },
+        labels: verdict.labels(),
+        verdict,
+        agents: vec![
+            AgentReport {
+                name: "static".to_owned(),
+                model: None,
+                status: Status::Complete,
+                reason: None,
+                summary: text("summary"),
+                findings: 3,
+                usage: None,
+                audit: Vec::new(),
+            },
+            AgentReport {
+                name: text("name of an agent"),
+                model: Some(text("model")),
+                status: Status::Incomplete,
+                reason: Some(text("reason")),
+                summary: text("summary"),
+                findings: 1,
+                usage: Some(Usage { requests: 14, input_tokens: 120_000, output_tokens: 1, cost_micros: 1_230_045 }),
+                audit: vec![json!({ "refused": text("refusal") }), json!({ "refused": null })],
+            },
+        ],
+        findings: all,
+        unreviewed: vec![Unreviewed { path: text("path"), reason: "submodule".to_owned(), detail: text("detail") }],
+        renamed: vec![Renamed { path: text("path"), exported_as: text("other path") }],
+    }
+}
+
+fn harmless() -> ReviewReport {
+    report(&|field| format!("the {field}"), 3)
+}
+
+#[test]
+fn a_report_reads_well() {
+    insta::assert_snapshot!(report_md(&harmless()), @"
+    # Security review of `the entry`
+
+    **Incomplete: high risk so far, and no conclusion.** 1 high, 1 medium and 1 low findings.
+
+    The review is incomplete, which is never a pass:
+
+    - the reason
+
+    Labels: `security-risk:incomplete`
+
+    ## What was reviewed
+
+    - Repository: `https://github.com/example/weather`
+    - Directory: `the directory`
+    - Commit: `b4ee623039a6c60053ce67269701ad9e95073306`, tree `dddddddddddddddddddddddddddddddddddddddd`
+    - Reviewed before: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, tree `cccccccccccccccccccccccccccccccccccccccc`
+    - Extent: what changed, 3 of 30 files; the others were there to look things up in
+
+    ## Who looked
+
+    - `static`, no model: finished; 3 findings. It says: the summary
+    - `the name of an agent` with `the model`: did not finish (the reason); 1 finding. It says: the summary
+
+    ## Findings
+
+    ### 1. high: the title
+
+    [`the path:41-43`](https://github.com/example/weather/blob/b4ee623039a6c60053ce67269701ad9e95073306/the%20path#L41-L43) · injection · confidence high · said by `the name of an agent`, `static` · quote verified
+
+    ```
+    the quote
+    ```
+
+    **Impact.** the impact
+
+    **Recommendation.** the recommendation
+
+    ### 2. medium: the title
+
+    [`src/ü b.js:41-43`](https://github.com/example/weather/blob/b4ee623039a6c60053ce67269701ad9e95073306/src/%C3%BC%20b.js#L41-L43) · injection · confidence high · said by `the name of an agent`, `static` · quote NOT in the file: it may be invented
+
+    ```
+    the quote
+    ```
+
+    **Impact.** the impact
+
+    **Recommendation.** the recommendation
+
+    ### 3. low: the title
+
+    `the repository` · injection · confidence high · said by `the name of an agent`, `static` · nothing quoted
+
+    **Impact.** the impact
+
+    **Recommendation.** the recommendation
+
+    ## Not reviewed as it is
+
+    - `the path`: submodule (the detail)
+
+    ## Files that steer agents
+
+    Agents saw them under other names, as data.
+
+    - `the path`, seen as `the other path`
+
+    ## Evidence
+
+    - `the name of an agent`: 14 calls reached the provider, 120000 tokens read and 1 written, 1.230045 US dollars as far as prices are known. Refused: the refusal &#40;1&#41;
+
+    Texts of findings and agents are shown as they were written, with what is hidden made visible; longer ones are cut at “…”. report.json has all of them.
+    ");
+}
+
+/// What Markdown makes of a report, without the words: blocks, and where there are words at all. Fails on what no report may hold.
+fn structure(markdown: &str) -> Vec<String> {
+    // Everything that the parser knows and GitHub may, but for what only changes letters.
+    let options = Options::all() - Options::ENABLE_SMART_PUNCTUATION - Options::ENABLE_OLD_FOOTNOTES;
+    let mut shape: Vec<String> = Vec::new();
+    let (mut text, mut in_code) = (String::new(), false);
+    for event in Parser::new_ext(markdown, options | Options::ENABLE_FOOTNOTES) {
+        match event {
+            Event::Text(words) => {
+                if !in_code {
+                    text.push_str(&words);
+                }
+                words_here(&mut shape);
+                continue;
+            }
+            Event::Code(_) => words_here(&mut shape),
+            Event::Start(Tag::Link { dest_url, title, .. }) => {
+                let blob = format!("https://github.com/example/weather/blob/{HEAD}/");
+                assert!(dest_url.starts_with(&blob) && title.is_empty(), "a link to {dest_url}");
+            }
+            Event::End(TagEnd::Link) => {}
+            Event::Start(Tag::CodeBlock(kind)) => {
+                in_code = true;
+                shape.push(format!("{kind:?}"));
+            }
+            Event::Start(tag @ (Tag::Heading { .. } | Tag::Paragraph | Tag::List(_) | Tag::Item | Tag::Strong)) => {
+                shape.push(format!("{tag:?}"));
+            }
+            Event::End(
+                tag @ (TagEnd::CodeBlock
+                | TagEnd::Heading(_)
+                | TagEnd::Paragraph
+                | TagEnd::List(_)
+                | TagEnd::Item
+                | TagEnd::Strong),
+            ) => {
+                in_code = false;
+                shape.push(format!("end of {tag:?}"));
+            }
+            other => panic!("a report has no {other:?}:\n{markdown}"),
+        }
+        inert(&std::mem::take(&mut text));
+    }
+    shape
+}
+
+fn words_here(shape: &mut Vec<String>) {
+    if shape.last().is_none_or(|last| last != "words") {
+        shape.push("words".to_owned());
+    }
+}
+
+/// What GitHub looks for in the text of a page after Markdown was made HTML: nothing of it may be there.
+fn inert(text: &str) {
+    static LINKED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix) [a-z][a-z0-9+.-]*:// | www\. | @[a-z0-9_] | \#\d | \bgh-\d | \b(ghsa|cve)-
+            | :[a-z0-9_+-]+: | \b[0-9a-f]{7,40}\b | [\u{202a}-\u{202e}\u{2066}-\u{2069}\u{0}-\u{9}\u{b}-\u{1f}]",
+        )
+        .unwrap()
+    });
+    assert!(!LINKED.is_match(text), "GitHub would make something of {:?} in {text:?}", LINKED.find(text));
+}
+
+const HOSTILE: &[&str] = &[
+    "@octocat",
+    "@example/team",
+    "a@b.example",
+    "![i](https://evil.example/i.png)",
+    "[x](https://evil.example)",
+    "<img src=x onerror=alert(1)>",
+    "<!-- -->",
+    "<!--",
+    "-->",
+    "<details>",
+    "</details>",
+    "<b>",
+    "&lt;b&gt;",
+    "&#64;octocat",
+    "<https://evil.example>",
+    "https://evil.example",
+    "http://",
+    "www.evil.example",
+    "ftp://evil.example",
+    "mailto:a@b.example",
+    "| a | b |",
+    "\n|---|---|\n",
+    "|",
+    "```",
+    "````\n",
+    "~~~",
+    "\n```\n",
+    "`",
+    "``",
+    "`a`",
+    "fixes #1",
+    "#1",
+    "GH-1",
+    "example/weather#1",
+    "example/weather@b4ee623039a6c60053ce67269701ad9e95073306",
+    "b4ee623039a6c60053ce67269701ad9e95073306",
+    "b4ee623",
+    "GHSA-aaaa-bbbb-cccc",
+    "CVE-2021-44228",
+    ":smile:",
+    ":+1:",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200b}",
+    "\u{0}",
+    "\u{1b}[2J",
+    "\u{e0041}",
+    "# head",
+    "\n# head\n",
+    "\n===\n",
+    "\n---\n",
+    "***",
+    "_a_",
+    "**b**",
+    "~~c~~",
+    "- [ ] task",
+    "\n- item",
+    "1. item",
+    "\n1. item",
+    "> quote",
+    "\n> [!NOTE]\n> x",
+    "\n\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "    code",
+    "\\",
+    "\\\\",
+    "\\@octocat",
+    "\\`",
+    "$x$",
+    "$`x`$",
+    "$$\nx\n$$",
+    "[^1]",
+    "\n[^1]: note",
+    "\n[x]: https://evil.example",
+    "[x]",
+    "[[x]]",
+    "{#id}",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "::error::x",
+    "##[error]x",
+    "/close",
+    "\n/label ~bug",
+    "\n: definition",
+    "^a^",
+    "<a href=x>y</a>",
+    "]",
+    "(",
+    ")",
+    "](",
+    "!",
+    "!!",
+    "word",
+    " ",
+    "ü 日本",
+    "\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+    "…",
+    "security-risk:info",
+    "```suggestion\nx\n```",
+    "a\u{a0}b",
+    "\u{2028}",
+    "&",
+    "&#",
+    ";",
+    "0",
+    "-",
+];
+
+/// The same report with other words, which are blank where those of the other are.
+fn same_shape(hostile: &ReviewReport, plain: &ReviewReport) {
+    let shown = report_md(hostile);
+    assert_eq!(structure(&shown), structure(&report_md(plain)), "{shown}");
+    assert!(shown.len() <= MAX_REPORT_BYTES);
+    assert_visible(&shown);
+}
+
+fn plain_as(text: &str, field: &str) -> String {
+    if text.trim().is_empty() { String::new() } else { format!("the {field}") }
+}
+
+#[test]
+fn every_trick_in_every_field_is_only_words() {
+    for trick in HOSTILE {
+        for text in [(*trick).to_owned(), format!("x {trick} y"), format!("{trick}{trick}"), format!("\n{trick}\n")] {
+            same_shape(&report(&|_| text.clone(), 3), &report(&|field| plain_as(&text, field), 3));
+        }
+    }
+    let all = HOSTILE.concat();
+    same_shape(&report(&|_| all.clone(), 3), &harmless());
+}
+
+#[test]
+fn a_megabyte_in_every_field_is_cut() {
+    for trick in
+        ["x", "@", "`", "`a", "\u{10ffff}", "\n", "\n```\n", "https://evil.example ", "|", "é\u{301}", "[[", "<!--"]
+    {
+        let text = format!("z{}", trick.repeat(1_000_000 / trick.len()));
+        same_shape(&report(&|_| text.clone(), 3), &harmless());
+    }
+}
+
+#[test]
+fn findings_that_do_not_fit_are_counted() {
+    let long = |_: &str| "\u{202e}`@".repeat(3_000);
+    let counted = Regex::new(r"\*\*(\d+) (?:more )?findings?\*\* of lower or equal risk").unwrap();
+    let mut counts = Vec::new();
+    for findings in [3, 12, 40, 1_000] {
+        let shown = report_md(&report(&long, findings));
+        assert!(shown.len() <= MAX_REPORT_BYTES, "{}", shown.len());
+        structure(&shown);
+        let headings = shown.lines().filter(|line| line.starts_with("### ")).count();
+        let omitted = counted.captures(&shown).map_or(0, |found| found[1].parse().unwrap());
+        assert_eq!(headings + omitted, findings);
+        counts.push((findings, headings));
+    }
+    insta::assert_debug_snapshot!(counts, @"
+    [
+        (
+            3,
+            3,
+        ),
+        (
+            12,
+            11,
+        ),
+        (
+            40,
+            11,
+        ),
+        (
+            1000,
+            11,
+        ),
+    ]
+    ");
+}
+
+#[test]
+fn lists_at_their_longest_leave_room_for_findings() {
+    for text in ["\u{10ffff}".repeat(5_000), "@".repeat(5_000), "ü".repeat(5_000), "x".repeat(5_000)] {
+        let mut report = report(&|_| text.clone(), 3);
+        report.verdict.incomplete = vec![text.clone(); 500];
+        report.agents = vec![report.agents[1].clone(); 50];
+        let refused = |number| json!({ "refused": format!("{number}{text}") });
+        report.agents[0].audit = (0..1_000).map(refused).collect();
+        report.unreviewed = vec![report.unreviewed[0].clone(); 50_000];
+        report.renamed = vec![report.renamed[0].clone(); 50_000];
+        report.findings.iter_mut().for_each(|judged| judged.agents = vec![text.clone(); 50]);
+        let shown = report_md(&report);
+        assert!(shown.len() <= MAX_REPORT_BYTES, "{}", shown.len());
+        assert!(shown.contains("### 1. high: ") && shown.contains("… and 49970 more, in report.json"));
+        structure(&shown);
+    }
+}
+
+fn hostile_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        6 => prop::sample::select(HOSTILE).prop_map(ToOwned::to_owned),
+        1 => any::<char>().prop_map(String::from),
+        1 => "[ -~]{1,4}",
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn nothing_that_a_field_holds_makes_structure(texts in prop::collection::vec(hostile_text(), 40)) {
+        let next = |at: &Cell<usize>| {
+            at.set(at.get() + 1);
+            texts[at.get() % texts.len()].clone()
+        };
+        let (at, plain_at) = (Cell::new(0), Cell::new(0));
+        same_shape(&report(&|_| next(&at), 3), &report(&|field| plain_as(&next(&plain_at), field), 3));
+    }
+}
+
+fn assert_schema(report: &ReviewReport) -> String {
+    let schema: Value = serde_json::from_str(include_str!("../../../schemas/review-report.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let text = report_json(report);
+    let errors: Vec<String> =
+        validator.iter_errors(&serde_json::from_str(&text).unwrap()).map(|error| error.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+    assert!(text.ends_with("}\n"));
+    assert_visible(&text);
+    text
+}
+
+#[test]
+fn the_json_is_what_its_schema_says_and_reads_back() {
+    let all = HOSTILE.concat();
+    for report in [harmless(), report(&|_| all.clone(), 3)] {
+        let text = assert_schema(&report);
+        assert_eq!(serde_json::from_str::<ReviewReport>(&text).unwrap(), report);
+        assert_eq!(assert_schema(&report.clone()), text);
+    }
+}
+
+#[test]
+fn labels_follow_from_the_verdict_alone() {
+    let mut report = report(&|_| "security-risk:info\nsecurity-approved".to_owned(), 3);
+    report.labels = vec!["security-approved".to_owned()];
+    assert_eq!(labels_txt(&report), "security-risk:incomplete\n");
+    report.verdict.incomplete.clear();
+    assert_eq!(labels_txt(&report), "security-risk:high\n");
+    report.verdict.risk = Risk::Critical;
+    assert_eq!(labels_txt(&report), "security-blocked\nsecurity-risk:critical\n");
+}
+
+#[test]
+fn a_run_ends_with_a_table() {
+    let mut passed = report(&|_| "weather".to_owned(), 0);
+    passed.verdict = Verdict { risk: Risk::Low, incomplete: Vec::new() };
+    passed.agents.truncate(1);
+    let mut blocked = report(&|_| "日本".to_owned(), 3);
+    blocked.verdict.risk = Risk::Critical;
+    let hostile = report(&|_| "\u{1b}[2J\u{202e}\n::error::x ##[error]".to_owned(), 3);
+    let row = |report| Row { report, place: "out/weather/report.md" };
+    let shown = human(&[row(&passed), row(&blocked), row(&hostile)]);
+    assert_visible(&shown);
+    insta::assert_snapshot!(shown, @r"
+    target                                        verdict     risk      findings                             report
+    weather                                       passed      low       no findings                          out/weather/report.md
+    日本                                          blocked     critical  1 high, 1 medium and 1 low findings  out/weather/report.md
+    \u{1b}[2J\u{202e}\n::error::x ##\u{5b}error]  incomplete  unknown   1 high, 1 medium and 1 low findings  out/weather/report.md
+
+    weather: no model looked at this code
+    日本: incomplete: 日本
+    \u{1b}[2J\u{202e}\n::error::x ##\u{5b}error]: incomplete: \u{1b}[2J\u{202e}\n::error::x ##\u{5b}error]
+    3 targets: 1 blocked, 1 incomplete, 1 passed
+    ");
+    insta::assert_snapshot!(human(&[]), @"");
+}
+
+#[test]
+fn a_report_on_nothing_reads_well() {
+    let mut report = harmless();
+    report.reviewed.entry = None;
+    report.reviewed.base = None;
+    report.reviewed.base_tree = None;
+    report.reviewed.directory = String::new();
+    report.reviewed.scope = Scope::Full;
+    report.verdict = Verdict { risk: Risk::Info, incomplete: Vec::new() };
+    report.agents.truncate(1);
+    report.findings.clear();
+    report.unreviewed.clear();
+    report.renamed.clear();
+    insta::assert_snapshot!(report_md(&report), @"
+    # Security review of `https://github.com/example/weather`
+
+    **No risk found.** No findings.
+
+    Labels: `security-risk:info`
+
+    ## What was reviewed
+
+    - Repository: `https://github.com/example/weather`
+    - Directory: all of it
+    - Commit: `b4ee623039a6c60053ce67269701ad9e95073306`, tree `dddddddddddddddddddddddddddddddddddddddd`
+    - Extent: everything, 30 files
+
+    ## Who looked
+
+    **No model looked at this code.** What follows was found without one.
+
+    - `static`, no model: finished; 3 findings. It says: the summary
+
+    ## Findings
+
+    None.
+
+    Texts of findings and agents are shown as they were written, with what is hidden made visible; longer ones are cut at “…”. report.json has all of them.
+    ");
+}

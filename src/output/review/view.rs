@@ -1,0 +1,263 @@
+//! What `report.md.jinja` is filled with: words for the values of a report, and lists that are cut where they are long, so that
+//! everything but the findings fits [`super::MAX_REPORT_BYTES`] whatever a report holds. Nothing is escaped here: the template's filters do.
+
+use super::link;
+use crate::output::count;
+use crate::verdict::document::Status;
+use crate::verdict::report::{AgentReport, JudgedFinding, Quote, ReviewReport, Scope};
+use crate::verdict::{Conclusion, Risk, Verdict};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The most items of a list that are shown; tests hold that all lists at their longest leave room for findings.
+const MAX_REASONS: usize = 10;
+const MAX_AGENTS: usize = 8;
+const MAX_NAMES: usize = 6;
+const MAX_UNREVIEWED: usize = 30;
+const MAX_RENAMED: usize = 20;
+/// The most characters of a path in the name of a place, whose end is the line.
+const MAX_PLACE: usize = 120;
+
+/// A list that is shown in part.
+#[derive(Debug, Serialize)]
+struct List<T> {
+    shown: Vec<T>,
+    more: usize,
+}
+
+impl<T> List<T> {
+    /// None when there is nothing to show.
+    fn new(items: impl ExactSizeIterator<Item = T>, most: usize) -> Option<Self> {
+        let all = items.len();
+        let shown: Vec<T> = items.take(most).collect();
+        (all > 0).then(|| Self { more: all - shown.len(), shown })
+    }
+
+    fn or_empty(list: Option<Self>) -> Self {
+        list.unwrap_or(Self { shown: Vec::new(), more: 0 })
+    }
+}
+
+/// The template's values, under the names that it uses.
+#[derive(Debug, Serialize)]
+pub(super) struct View<'r> {
+    name: &'r str,
+    headline: String,
+    counts: String,
+    incomplete: Option<List<&'r str>>,
+    labels: Vec<String>,
+    repository: &'r str,
+    directory: &'r str,
+    head: Option<&'r str>,
+    head_tree: Option<&'r str>,
+    base: Option<&'r str>,
+    base_tree: Option<&'r str>,
+    extent: String,
+    model_looked: bool,
+    agents: List<Agent<'r>>,
+    findings: Vec<Finding<'r>>,
+    omitted: Option<String>,
+    unreviewed: Option<List<Unreviewed<'r>>>,
+    renamed: Option<List<Renamed<'r>>>,
+    evidence: Option<List<Evidence<'r>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Agent<'r> {
+    name: &'r str,
+    model: Option<&'r str>,
+    status: &'static str,
+    reason: Option<&'r str>,
+    findings: String,
+    summary: Option<&'r str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding<'r> {
+    risk: &'static str,
+    title: &'r str,
+    place: String,
+    url: Option<String>,
+    category: &'static str,
+    confidence: &'static str,
+    agents: List<&'r str>,
+    quote_is: &'static str,
+    quote: Option<&'r str>,
+    impact: Option<&'r str>,
+    recommendation: Option<&'r str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unreviewed<'r> {
+    path: &'r str,
+    reason: &'r str,
+    detail: Option<&'r str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Renamed<'r> {
+    path: &'r str,
+    exported_as: &'r str,
+}
+
+#[derive(Debug, Serialize)]
+struct Evidence<'r> {
+    name: &'r str,
+    calls: String,
+    refusals: Option<String>,
+}
+
+impl<'r> View<'r> {
+    /// The values of `report` with the first `shown` of its findings.
+    pub(super) fn new(report: &'r ReviewReport, shown: usize) -> Self {
+        let ReviewReport { reviewed, verdict, agents, findings, .. } = report;
+        let omitted = findings.len().saturating_sub(shown);
+        let evidence: Vec<&AgentReport> =
+            agents.iter().filter(|agent| agent.usage.is_some() || !agent.audit.is_empty()).collect();
+        Self {
+            name: reviewed.entry.as_deref().unwrap_or(&reviewed.repository),
+            headline: headline(verdict),
+            counts: counts(findings),
+            incomplete: List::new(verdict.incomplete.iter().map(String::as_str), MAX_REASONS),
+            labels: verdict.labels(),
+            repository: &reviewed.repository,
+            directory: &reviewed.directory,
+            head: reviewed.head.as_ref().map(|head| head.as_str()),
+            head_tree: reviewed.head_tree.as_deref(),
+            base: reviewed.base.as_ref().map(|base| base.as_str()),
+            base_tree: reviewed.base_tree.as_deref(),
+            extent: match reviewed.scope {
+                Scope::Full => format!("everything, {}", count(reviewed.files, "file")),
+                Scope::Differential => format!(
+                    "what changed, {} of {} files; the others were there to look things up in",
+                    reviewed.changed_files, reviewed.files
+                ),
+            },
+            model_looked: report.model_looked(),
+            agents: List::or_empty(List::new(agents.iter().map(agent), MAX_AGENTS)),
+            findings: findings.iter().take(shown).map(|judged| finding(report, judged)).collect(),
+            omitted: (omitted > 0).then(|| count(omitted, if shown == 0 { "finding" } else { "more finding" })),
+            unreviewed: List::new(
+                report.unreviewed.iter().map(|item| Unreviewed {
+                    path: &item.path,
+                    reason: &item.reason,
+                    detail: filled(&item.detail),
+                }),
+                MAX_UNREVIEWED,
+            ),
+            renamed: List::new(
+                report.renamed.iter().map(|item| Renamed { path: &item.path, exported_as: &item.exported_as }),
+                MAX_RENAMED,
+            ),
+            evidence: List::new(evidence.into_iter().map(evidence_of), MAX_AGENTS),
+        }
+    }
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+/// What is concluded, in a sentence.
+fn headline(verdict: &Verdict) -> String {
+    let risk = verdict.risk;
+    match verdict.conclusion() {
+        Conclusion::Failure => "Blocked: critical risk.".to_owned(),
+        Conclusion::ActionRequired if risk == Risk::Info => "Incomplete: nothing can be concluded.".to_owned(),
+        Conclusion::ActionRequired => format!("Incomplete: {risk} risk so far, and no conclusion."),
+        Conclusion::Neutral => format!("{} risk: a maintainer decides.", capital(risk.as_str())),
+        Conclusion::Success if risk == Risk::Info => "No risk found.".to_owned(),
+        Conclusion::Success => format!("{} risk.", capital(risk.as_str())),
+    }
+}
+
+/// `1 critical and 2 low findings.`
+fn counts(findings: &[JudgedFinding]) -> String {
+    format!("{}.", capital(&super::human::by_risk(findings)))
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+fn agent(agent: &AgentReport) -> Agent<'_> {
+    Agent {
+        name: &agent.name,
+        model: agent.model.as_deref(),
+        status: match agent.status {
+            Status::Complete => "finished",
+            Status::Incomplete => "did not finish",
+        },
+        reason: agent.reason.as_deref().and_then(filled),
+        findings: count(agent.findings, "finding"),
+        summary: filled(&agent.summary),
+    }
+}
+
+fn finding<'r>(report: &ReviewReport, judged: &'r JudgedFinding) -> Finding<'r> {
+    let finding = &judged.finding;
+    let lines = finding.start_line.map(|start| (start, finding.end_line.unwrap_or(start).max(start)));
+    let place = match (&finding.path, lines) {
+        (None, _) => "the repository".to_owned(),
+        (Some(path), lines) => {
+            let mut place: String = path.chars().take(MAX_PLACE).collect();
+            if place.len() < path.len() {
+                place.push('…');
+            }
+            match lines {
+                Some((start, end)) if end > start => place.push_str(&format!(":{start}-{end}")),
+                Some((start, _)) => place.push_str(&format!(":{start}")),
+                None => {}
+            }
+            place
+        }
+    };
+    Finding {
+        risk: finding.risk.as_str(),
+        title: &finding.title,
+        place,
+        url: finding.path.as_deref().and_then(|path| link::blob(&report.reviewed, path, lines)),
+        category: finding.category.as_str(),
+        confidence: finding.confidence.as_str(),
+        agents: List::or_empty(List::new(judged.agents.iter().map(String::as_str), MAX_NAMES)),
+        quote_is: match judged.quote_is {
+            Quote::Verified => "quote verified",
+            Quote::Moved => "quote verified, on other lines than was said",
+            Quote::Unverified => "quote NOT in the file: it may be invented",
+            Quote::None => "nothing quoted",
+        },
+        quote: finding.quote.as_deref().and_then(filled),
+        impact: filled(&finding.impact),
+        recommendation: filled(&finding.recommendation),
+    }
+}
+
+/// What the proxy saw of an agent: sums, and how often it refused for which reason.
+fn evidence_of(agent: &AgentReport) -> Evidence<'_> {
+    let usage = agent.usage.unwrap_or_default();
+    let mut refusals: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in &agent.audit {
+        if let Some(reason) = line.get("refused").and_then(serde_json::Value::as_str) {
+            *refusals.entry(reason).or_default() += 1;
+        }
+    }
+    let listed: Vec<String> =
+        refusals.iter().take(MAX_NAMES).map(|(reason, times)| format!("{reason} ({times})")).collect();
+    Evidence {
+        name: &agent.name,
+        calls: format!(
+            "{} reached the provider, {} read and {} written, {}.{:06} US dollars as far as prices are known",
+            count_u64(usage.requests, "call"),
+            count_u64(usage.input_tokens, "token"),
+            usage.output_tokens,
+            usage.cost_micros / 1_000_000,
+            usage.cost_micros % 1_000_000,
+        ),
+        refusals: (!listed.is_empty()).then(|| listed.join(", ")),
+    }
+}
+
+fn count_u64(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

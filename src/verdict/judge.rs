@@ -1,0 +1,191 @@
+//! From what reviewers say to what is concluded: quotes are looked up, what several say is said once, and the risk is the
+//! highest of all. A reviewer can raise the risk and never lower it, and whoever does not finish makes the review incomplete.
+//!
+//! What makes a review incomplete, so that it is never a pass:
+//! - a reviewer left no findings document (its sandbox failed, time was up, what it printed was refused), or says itself that
+//!   it did not finish;
+//! - the static reviewer, the floor under all others, did not run, or the built-in one never asked its model;
+//! - at head or at base a limit on the whole tree was hit, or an object could not be read: what is missing is then not known, and
+//!   could be all that matters. One file that is too large, a submodule or an LFS pointer is known by name, and
+//!   is a finding of the static reviewer's in place of that.
+
+mod merge;
+mod quote;
+#[cfg(test)]
+mod tests;
+
+use super::document::{MAX_REASON, Status};
+use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage};
+use super::{Findings, Risk, Verdict};
+use crate::snapshot::{Material, Reason, Snapshot};
+use quote::Texts;
+use std::cmp::Reverse;
+
+pub use quote::MIN_QUOTE;
+
+/// The name of the deterministic reviewer.
+pub const STATIC: &str = "static";
+/// The name of the reviewer that is built into this program.
+pub const BUILTIN: &str = "builtin";
+
+/// What became of one reviewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRun {
+    /// [`STATIC`], [`BUILTIN`], or the reference of an image.
+    pub name: String,
+    /// The model that it could use, if any.
+    pub model: Option<String>,
+    /// What it said, or why there is nothing: one sentence, which may hold hostile text.
+    pub said: Result<Findings, String>,
+    /// What the provider counted; none where there was no proxy.
+    pub usage: Option<Usage>,
+    /// The proxy's audit lines.
+    pub audit: Vec<serde_json::Value>,
+}
+
+/// The report of one target: `runs` in the order in which they were asked for, the static reviewer among them.
+///
+/// Time grows with the number of findings times the size of the files that they name.
+#[must_use]
+pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -> ReviewReport {
+    let mut incomplete = missing(&runs);
+    incomplete.extend(hit_limits("head", material.head));
+    incomplete.extend(material.base.into_iter().flat_map(|base| hit_limits("base", base)));
+    let mut texts = Texts::new(material.head);
+    let mut findings = Vec::new();
+    let mut agents = Vec::with_capacity(runs.len());
+    for run in runs {
+        let (status, reason, summary, said) = match run.said {
+            Ok(said) => (said.status, said.reason, said.summary, said.findings),
+            Err(reason) => (Status::Incomplete, Some(cut(&reason)), String::new(), Vec::new()),
+        };
+        agents.push(AgentReport {
+            name: run.name.clone(),
+            model: run.model,
+            status,
+            reason,
+            summary,
+            findings: said.len(),
+            usage: run.usage,
+            audit: run.audit,
+        });
+        findings.extend(said.into_iter().map(|finding| {
+            let (finding, quote_is) = texts.verify(finding);
+            JudgedFinding { finding, quote_is, agents: vec![run.name.clone()] }
+        }));
+    }
+    let findings = merge::merge(findings);
+    let risk = findings.iter().map(|judged| judged.finding.risk).max().unwrap_or(Risk::Info);
+    let verdict = Verdict { risk, incomplete };
+    ReviewReport {
+        version: 1,
+        reviewed,
+        labels: verdict.labels(),
+        verdict,
+        agents,
+        findings,
+        unreviewed: unreviewed(material.head),
+        renamed: renamed(material.head),
+    }
+}
+
+/// The report of a target that could not be looked at: its entry cannot be read, its commit cannot be had. `reasons` must
+/// not be empty; if it is, one is made up, because a report without findings or reasons would be a pass.
+#[must_use]
+pub fn unjudged(reviewed: Reviewed, reasons: Vec<String>) -> ReviewReport {
+    let mut incomplete: Vec<String> = reasons.iter().map(|reason| cut(reason)).collect();
+    if incomplete.is_empty() {
+        incomplete.push("nothing was reviewed".to_owned());
+    }
+    let verdict = Verdict { risk: Risk::Info, incomplete };
+    ReviewReport {
+        version: 1,
+        reviewed,
+        labels: verdict.labels(),
+        verdict,
+        agents: Vec::new(),
+        findings: Vec::new(),
+        unreviewed: Vec::new(),
+        renamed: Vec::new(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_REASON).collect()
+}
+
+/// Who did not finish, one sentence each.
+fn missing(runs: &[AgentRun]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if !runs.iter().any(|run| run.name == STATIC) {
+        reasons.push(format!("{STATIC} did not run"));
+    }
+    for AgentRun { name, said, usage, .. } in runs {
+        match said {
+            Err(reason) => reasons.push(format!("{name} did not finish: {}", cut(reason))),
+            Ok(Findings { status: Status::Incomplete, reason, .. }) => {
+                reasons.push(format!("{name} did not finish: {}", reason.as_deref().unwrap_or("it does not say why")));
+            }
+            Ok(_) if name == BUILTIN && usage.is_none_or(|usage| usage.requests == 0) => {
+                reasons.push(format!("{name} says that it finished, and its model was never asked"));
+            }
+            Ok(_) => {}
+        }
+    }
+    reasons
+}
+
+/// What makes a snapshot a part of the tree that nobody knows the rest of: a sentence for each kind, with its first place.
+fn hit_limits(which: &str, snapshot: &Snapshot) -> Vec<String> {
+    let kinds = [Reason::TooManyBytes, Reason::TooManyFiles, Reason::TooDeep, Reason::PathTooLong, Reason::Damaged];
+    let kinds = kinds.into_iter().filter_map(|kind| {
+        let mut places = snapshot.unreviewed.iter().filter(|item| item.reason == kind);
+        let first = places.next()?;
+        let more = match places.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(cut(&format!("not all of {which} was read: {} ({}{more})", kind.as_str(), first.path)))
+    });
+    kinds.collect()
+}
+
+fn unreviewed(head: &Snapshot) -> Vec<Unreviewed> {
+    let items = head.unreviewed.iter().map(|item| Unreviewed {
+        path: item.path.clone(),
+        reason: item.reason.as_str().to_owned(),
+        detail: item.detail.clone(),
+    });
+    items.collect()
+}
+
+fn renamed(head: &Snapshot) -> Vec<Renamed> {
+    let items = head.files.iter().filter_map(|(path, file)| {
+        Some(Renamed { path: path.to_string(), exported_as: file.exported_as.as_deref()?.to_owned() })
+    });
+    items.collect()
+}
+
+/// The key of the order in which findings are shown: greatest risk first, then path, line and title; the rest only makes the
+/// order the same every time.
+fn order(judged: &JudgedFinding) -> impl Ord + use<> {
+    let finding = &judged.finding;
+    (
+        Reverse(finding.risk),
+        finding.path.clone(),
+        finding.start_line,
+        finding.title.clone(),
+        finding.clone(),
+        rank(judged.quote_is),
+    )
+}
+
+/// How good it is when a quote is this; 0 is best.
+fn rank(quote: Quote) -> u8 {
+    match quote {
+        Quote::Verified => 0,
+        Quote::Moved => 1,
+        Quote::None => 2,
+        Quote::Unverified => 3,
+    }
+}
