@@ -20,30 +20,43 @@ use crate::verdict::ReviewReport;
 /// the rest is left for whoever puts a line around the report.
 pub const MAX_REPORT_BYTES: usize = 60_000;
 
+/// How many findings are tried first.
+const FEW: usize = 8;
+
 /// `report.md`: GitHub-flavoured Markdown of at most [`MAX_REPORT_BYTES`]. Findings that do not fit, those of the lowest risk, are
 /// counted in place of being shown. The same report gives the same bytes.
 #[must_use]
 pub fn report_md(report: &ReviewReport) -> String {
     let renderer = template::Renderer::new();
     let all = report.findings.len();
-    let whole = renderer.render(&view::View::new(report, all));
-    if whole.len() <= MAX_REPORT_BYTES {
-        return whole;
-    }
-    // The length grows with the number of findings that are shown, so that the most that fit are found by halving.
-    let (mut fits, mut too_many) = (0, all);
-    let mut shown = renderer.render(&view::View::new(report, 0));
+    let render = |findings| renderer.render(&view::View::new(report, findings));
+    // The length grows with the number of findings that are shown. Doubling finds a number that is too many, halving the most that
+    // fit, and what it costs depends on what fits and not on how many findings there are.
+    let (mut fits, mut shown) = (0, None);
+    let mut candidate = all.min(FEW);
+    let mut too_many = loop {
+        let text = render(candidate);
+        if text.len() > MAX_REPORT_BYTES {
+            break candidate;
+        }
+        if candidate == all {
+            return text;
+        }
+        fits = candidate;
+        shown = Some(text);
+        candidate = all.min(2 * candidate);
+    };
     while too_many - fits > 1 {
-        let middle = fits + (too_many - fits) / 2;
-        let candidate = renderer.render(&view::View::new(report, middle));
-        if candidate.len() <= MAX_REPORT_BYTES {
-            fits = middle;
-            shown = candidate;
+        candidate = fits + (too_many - fits) / 2;
+        let text = render(candidate);
+        if text.len() <= MAX_REPORT_BYTES {
+            fits = candidate;
+            shown = Some(text);
         } else {
-            too_many = middle;
+            too_many = candidate;
         }
     }
-    shown
+    shown.unwrap_or_else(|| render(0))
 }
 
 /// `labels.txt`: the labels that follow from the verdict, one a line, sorted.

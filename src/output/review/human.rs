@@ -26,6 +26,9 @@ pub struct Row<'r> {
 /// move, hide or colour anything.
 #[must_use]
 pub fn human(rows: &[Row<'_>]) -> String {
+    if rows.is_empty() {
+        return "nothing to review\n".to_owned();
+    }
     let mut table = vec![["target", "verdict", "risk", "findings", "report"].map(ToOwned::to_owned)];
     table.extend(rows.iter().map(|row| {
         let report = row.report;

@@ -443,7 +443,7 @@ fn hostile_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn nothing_that_a_field_holds_makes_structure(texts in prop::collection::vec(hostile_text(), 40)) {
@@ -511,7 +511,7 @@ fn a_run_ends_with_a_table() {
     \u{1b}[2J\u{202e}\n::error::x ##\u{5b}error]: incomplete: \u{1b}[2J\u{202e}\n::error::x ##\u{5b}error]
     3 targets: 1 blocked, 1 incomplete, 1 passed
     ");
-    insta::assert_snapshot!(human(&[]), @"");
+    assert_eq!(human(&[]), "nothing to review\n");
 }
 
 #[test]
