@@ -3,6 +3,9 @@
 //! Nothing is stored and nothing stored is referred to: `store` is always written as false, the ids of items are read and
 //! left out, and a thought is given back only with its encrypted content.
 
+// An error ends the conversation, so that its size is paid once.
+#![allow(clippy::result_large_err)]
+
 pub mod stream;
 
 use super::{Disallowed, RequestError, TextOr, is_false};
