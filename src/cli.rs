@@ -1,5 +1,6 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
+mod agent;
 mod policy;
 mod rules;
 mod schema;
@@ -72,6 +73,8 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Agent(agent::AgentArgs),
     Validate(Box<validate::ValidateArgs>),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
@@ -90,6 +93,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     };
     let ui = Ui::new(context, &cli.global.ui_options());
     let result = match cli.command {
+        Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::Schema(args) => schema::run(&args, &ui),

@@ -30,9 +30,9 @@ pub struct Context {
     pub github_api_url: String,
     /// `SSL_CERT_FILE`: certificates to trust beside the built-in roots.
     pub ssl_cert_file: Option<PathBuf>,
-    /// `ANTHROPIC_API_KEY`, for the proxy alone.
+    /// `ANTHROPIC_API_KEY`, for the proxy alone; in the sandbox, the client token of the run.
     pub anthropic_api_key: Option<SecretString>,
-    /// `OPENAI_API_KEY`, for the proxy alone.
+    /// `OPENAI_API_KEY`, the same for the other provider.
     pub openai_api_key: Option<SecretString>,
     /// `DOCKER_HOST`: where the container engine listens.
     pub docker_host: Option<String>,
@@ -40,6 +40,10 @@ pub struct Context {
     pub temp_dir: PathBuf,
     /// The file that this program is: the sandbox's image is made of it.
     pub executable: Option<PathBuf>,
+    /// `MCP_REVIEW_SOCKET`: in the sandbox, the proxy's Unix socket.
+    pub review_socket: Option<PathBuf>,
+    /// `MCP_REVIEW_TASK`: in the sandbox, where an agent's task is.
+    pub review_task: Option<PathBuf>,
 }
 
 /// Output wider than this is hard to read; narrower than the least cannot hold a snippet.
@@ -70,6 +74,8 @@ impl Context {
             docker_host: text("DOCKER_HOST"),
             temp_dir: std::env::temp_dir(),
             executable: std::env::current_exe().ok(),
+            review_socket: var("MCP_REVIEW_SOCKET").map(Into::into),
+            review_task: var("MCP_REVIEW_TASK").map(Into::into),
         }
     }
 

@@ -3,6 +3,7 @@
 //! The domain (`document`, `entry`, `finding`, `ids`, `policy`) is pure; use cases judge plain data; adapters speak to
 //! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
+pub mod agent;
 pub mod changes;
 pub mod cli;
 pub mod context;

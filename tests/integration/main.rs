@@ -1,6 +1,7 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod agent;
 mod changes;
 mod cli;
 mod container;
@@ -15,6 +16,7 @@ mod layering;
 mod mutation;
 mod online;
 mod properties;
+mod provider;
 mod reference;
 mod rules;
 mod runner;

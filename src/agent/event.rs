@@ -1,0 +1,93 @@
+//! What the agent says about itself while it works: numbers and our own words. Never a name, a path or a text of the code
+//! under review, nor a word of the model.
+
+use crate::provider::Usage;
+use crate::verdict::document::Status;
+use serde::Serialize;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The review begins.
+    Start {
+        /// Files in the task.
+        files: usize,
+        /// Of those, the ones that changed.
+        changed: usize,
+        /// The version of the prompts.
+        prompt: &'static str,
+    },
+    /// The model is asked.
+    Turn {
+        /// Which time, from 1.
+        turn: u32,
+        /// Bytes that it has to read.
+        bytes: usize,
+    },
+    /// The model answered.
+    Answered {
+        /// Which time, from 1.
+        turn: u32,
+        /// Calls of tools in the answer.
+        calls: usize,
+        /// Tokens that it read.
+        input_tokens: u64,
+        /// Tokens that it wrote.
+        output_tokens: u64,
+    },
+    /// A tool was called.
+    Tool {
+        /// The tool; `unknown` for one that there is not.
+        name: &'static str,
+        /// Bytes of the result.
+        bytes: usize,
+        /// Whether the call failed.
+        error: bool,
+    },
+    /// The provider is asked again.
+    Retry {
+        /// The status that it answered with; none when it did not answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// What was wrong: `status`, `connection`, `timeout`, `cut`, `malformed` or `provider`.
+        why: &'static str,
+        /// How often it has been asked.
+        attempt: u32,
+        /// Milliseconds until it is asked again.
+        wait_ms: u64,
+    },
+    /// Old results were let go.
+    Room {
+        /// Bytes that were freed.
+        freed: usize,
+    },
+    /// The model answered without a call, and was told to make one.
+    Reminded {
+        /// How often so far.
+        times: u32,
+    },
+    /// What it said at the end could not be taken, and it was told why.
+    Rejected {
+        /// How often so far.
+        times: u32,
+    },
+    /// The review has ended.
+    End {
+        /// Whether it is complete.
+        status: Status,
+        /// Findings in the document.
+        findings: usize,
+        /// Tokens read in all.
+        input_tokens: u64,
+        /// Tokens written in all.
+        output_tokens: u64,
+    },
+}
+
+impl Event {
+    /// Adds up what was counted.
+    pub(super) fn answered(turn: u32, calls: usize, usage: Usage) -> Self {
+        Self::Answered { turn, calls, input_tokens: usage.input_tokens, output_tokens: usage.output_tokens }
+    }
+}

@@ -1,0 +1,365 @@
+//! How the model is asked: through the proxy's Unix socket, again when the provider says to come back.
+
+use super::closing::cut;
+use super::event::Event;
+use super::wire::{self, Ask, Reply, Stop};
+use crate::fetch::install_crypto;
+use crate::provider::sse::Decoder;
+use crate::provider::{Provider, anthropic, openai};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+use std::path::Path;
+use std::time::Duration;
+
+/// The most bytes of an answer: its events say everything twice, and the last of OpenAI's once more.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// The most bytes of an error that are read.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// The most characters of a provider's own words in a reason.
+const MAX_WORDS: usize = 300;
+
+/// How long to wait and how often to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Attempts after the first.
+    pub retries: u32,
+    /// The wait before the second attempt; it doubles with each.
+    pub base: Duration,
+    /// The longest wait. A provider that asks for a longer one is not asked again.
+    pub longest: Duration,
+    /// The longest silence in an answer; without streaming, the longest answer.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            retries: 5,
+            base: Duration::from_secs(1),
+            longest: Duration::from_secs(120),
+            silence: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// In a sentence. Asking again does not help.
+    Final(String),
+    /// The conversation is longer than the model can read.
+    TooLong(String),
+    /// The model cannot give its thoughts to be given back.
+    NoThoughts,
+}
+
+/// What went wrong with one attempt.
+#[derive(Debug)]
+enum Problem {
+    Status { status: u16, after: Option<Duration>, kind: String, words: String },
+    Connection(String),
+    Timeout,
+    Cut,
+    Malformed(String),
+    Provider { kind: String, words: String },
+}
+
+impl Problem {
+    fn why(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Connection(_) => "connection",
+            Self::Timeout => "timeout",
+            Self::Cut => "cut",
+            Self::Malformed(_) => "malformed",
+            Self::Provider { .. } => "provider",
+        }
+    }
+
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status, 408 | 409 | 429 | 500..=599),
+            Self::Provider { kind, .. } => kind != "invalid_request_error" && kind != "permission_error",
+            Self::Connection(_) | Self::Timeout | Self::Cut | Self::Malformed(_) => true,
+        }
+    }
+
+    /// In a sentence.
+    fn sentence(&self) -> String {
+        let said = |kind: &str, words: &str| {
+            let words = if words.is_empty() { kind } else { words };
+            if words.is_empty() { String::new() } else { format!(": {}", cut(words, MAX_WORDS)) }
+        };
+        match self {
+            Self::Status { status: 403, kind, words, .. } => {
+                format!("the proxy refused the call (403){}", said(kind, words))
+            }
+            Self::Status { status, kind, words, .. } => format!("the provider answered {status}{}", said(kind, words)),
+            Self::Connection(words) => format!("the proxy cannot be reached{}", said("", words)),
+            Self::Timeout => "the provider did not answer in time".to_owned(),
+            Self::Cut => "the provider's answer broke off".to_owned(),
+            Self::Malformed(words) => format!("the provider's answer cannot be read{}", said("", words)),
+            Self::Provider { kind, words } => format!("the provider failed while it answered{}", said(kind, words)),
+        }
+    }
+
+    fn is_too_long(&self) -> bool {
+        let Self::Status { status: status @ (400 | 413), kind, words, .. } = self else { return false };
+        let words = words.to_ascii_lowercase();
+        *status == 413
+            || kind == "context_length_exceeded"
+            || ["too long", "context window", "context length", "context_length"]
+                .iter()
+                .any(|sign| words.contains(sign))
+    }
+
+    fn is_about_thoughts(&self) -> bool {
+        matches!(self, Self::Status { status: 400, words, .. } if words.to_ascii_lowercase().contains("encrypted content"))
+    }
+}
+
+/// The way to the model.
+#[derive(Debug)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    provider: Provider,
+    token: SecretString,
+    patience: Patience,
+    /// Requests so far: makes waits differ from each other, and the same in every run.
+    asked: u64,
+}
+
+impl Client {
+    /// A client that speaks to the proxy behind a socket, and to nobody else.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub(super) fn new(
+        provider: Provider,
+        socket: &Path,
+        token: SecretString,
+        patience: Patience,
+    ) -> Result<Self, reqwest::Error> {
+        install_crypto();
+        let http = reqwest::Client::builder()
+            .unix_socket(socket)
+            .user_agent(crate::fetch::USER_AGENT)
+            .tls_certs_only([])
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .read_timeout(patience.silence)
+            .build()?;
+        Ok(Self { http, provider, token, patience, asked: 0 })
+    }
+
+    /// Asks, and asks again while that may help.
+    ///
+    /// # Errors
+    /// When there is no answer in the end.
+    pub(super) async fn ask(&mut self, ask: &Ask<'_>, tell: &mut dyn FnMut(&Event)) -> Result<Reply, Failure> {
+        let body = match self.provider {
+            Provider::Anthropic => serde_json::to_vec(&wire::anthropic::request(ask)),
+            Provider::OpenAi => serde_json::to_vec(&wire::openai::request(ask)),
+        }
+        .map_err(|error| Failure::Final(format!("the request cannot be written: {error}")))?;
+        let mut attempt = 0_u32;
+        loop {
+            self.asked += 1;
+            let problem = match self.attempt(body.clone(), ask.stream).await {
+                Ok(reply) => return Ok(reply),
+                Err(problem) => problem,
+            };
+            if problem.is_too_long() {
+                return Err(Failure::TooLong(problem.sentence()));
+            }
+            if ask.thoughts && problem.is_about_thoughts() {
+                return Err(Failure::NoThoughts);
+            }
+            if !problem.may_pass() {
+                return Err(Failure::Final(problem.sentence()));
+            }
+            let Some(wait) = self.wait(attempt, &problem) else {
+                let times = attempt + 1;
+                let often = if times == 1 { String::new() } else { format!(" (asked {times} times)") };
+                return Err(Failure::Final(format!("{}{often}", problem.sentence())));
+            };
+            attempt += 1;
+            let status = if let Problem::Status { status, .. } = problem { Some(status) } else { None };
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            tell(&Event::Retry { status, why: problem.why(), attempt, wait_ms });
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// How long to wait after attempt number `attempt`, from 0; none to give up.
+    fn wait(&self, attempt: u32, problem: &Problem) -> Option<Duration> {
+        let Patience { retries, base, longest, .. } = self.patience;
+        if attempt >= retries {
+            return None;
+        }
+        let own = base.saturating_mul(1 << attempt.min(16)).min(longest);
+        let asked = if let Problem::Status { after: Some(after), .. } = problem { *after } else { Duration::ZERO };
+        if asked > longest {
+            return None;
+        }
+        // Up to a quarter more, so that many agents do not come back together. A hash of the count: runs can be repeated.
+        let quarter = u64::try_from((own / 4).as_millis()).unwrap_or(u64::MAX);
+        let spread = self.asked.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        Some(own.max(asked) + Duration::from_millis(spread % quarter.saturating_add(1)))
+    }
+
+    async fn attempt(&self, body: Vec<u8>, stream: bool) -> Result<Reply, Problem> {
+        let token = self.token.expose_secret();
+        // The host is not looked up: every connection goes to the socket.
+        let request = self
+            .http
+            .post(format!("http://proxy{}", self.provider.proxy_path()))
+            .header(CONTENT_TYPE, "application/json");
+        let request = match self.provider {
+            Provider::Anthropic => request.header("x-api-key", token).header("anthropic-version", anthropic::VERSION),
+            Provider::OpenAi => request.bearer_auth(token),
+        };
+        let mut response = request.body(body).send().await.map_err(|error| problem(&error))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            let after = retry_after(response.headers());
+            let body = read(&mut response, MAX_ERROR_BYTES).await.unwrap_or_default();
+            let (kind, words) = error_words(&body);
+            return Err(Problem::Status { status, after, kind, words });
+        }
+        if stream { self.events(&mut response).await } else { self.whole(&mut response).await }
+    }
+
+    async fn whole(&self, response: &mut reqwest::Response) -> Result<Reply, Problem> {
+        let body = read(response, MAX_ANSWER_BYTES).await?;
+        let malformed = |error: serde_json::Error| Problem::Malformed(error.to_string());
+        match self.provider {
+            Provider::Anthropic => serde_json::from_slice(&body).map(wire::anthropic::reply).map_err(malformed),
+            Provider::OpenAi => serde_json::from_slice(&body).map_err(malformed).and_then(openai_reply),
+        }
+    }
+
+    async fn events(&self, response: &mut reqwest::Response) -> Result<Reply, Problem> {
+        let mut decoder = Decoder::default();
+        let mut events = match self.provider {
+            Provider::Anthropic => Events::Anthropic(anthropic::stream::Assembler::default(), false),
+            Provider::OpenAi => Events::OpenAi(openai::stream::Assembler::default()),
+        };
+        let mut bytes = 0_usize;
+        while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
+            bytes += chunk.len();
+            if bytes > MAX_ANSWER_BYTES {
+                return Err(Problem::Malformed("it has too many bytes".to_owned()));
+            }
+            for event in decoder.push(&chunk).map_err(|error| Problem::Malformed(error.to_string()))? {
+                events.push(&event)?;
+            }
+        }
+        events.finish()
+    }
+}
+
+/// An answer that comes as events.
+enum Events {
+    /// And whether it is cut at its limit of tokens: then a call's arguments may end anywhere.
+    Anthropic(anthropic::stream::Assembler, bool),
+    OpenAi(openai::stream::Assembler),
+}
+
+impl Events {
+    fn push(&mut self, event: &crate::provider::sse::Event) -> Result<(), Problem> {
+        match self {
+            Self::Anthropic(assembler, is_cut) => {
+                let event = anthropic::stream::StreamEvent::parse(event).map_err(anthropic_problem)?;
+                if let anthropic::stream::StreamEvent::MessageDelta { delta, .. } = &event {
+                    *is_cut |= delta.stop_reason.as_deref() == Some("max_tokens");
+                }
+                assembler.push(event).map_err(anthropic_problem)
+            }
+            Self::OpenAi(assembler) => openai::stream::StreamEvent::parse(event)
+                .and_then(|event| assembler.push(event))
+                .map_err(openai_problem),
+        }
+    }
+
+    fn finish(self) -> Result<Reply, Problem> {
+        match self {
+            Self::Anthropic(assembler, is_cut) => match assembler.finish() {
+                Ok(response) => Ok(wire::anthropic::reply(response)),
+                Err(anthropic::stream::StreamError::Malformed(_)) if is_cut => {
+                    Ok(Reply { parts: Vec::new(), stop: Stop::MaxTokens, usage: crate::provider::Usage::default() })
+                }
+                Err(error) => Err(anthropic_problem(error)),
+            },
+            Self::OpenAi(assembler) => assembler.finish().map_err(openai_problem).and_then(openai_reply),
+        }
+    }
+}
+
+fn anthropic_problem(error: anthropic::stream::StreamError) -> Problem {
+    use anthropic::stream::StreamError;
+    match error {
+        StreamError::Cut => Problem::Cut,
+        StreamError::Malformed(words) => Problem::Malformed(words),
+        StreamError::Provider(detail) => Problem::Provider { kind: detail.kind, words: detail.message },
+    }
+}
+
+fn openai_problem(error: openai::stream::StreamError) -> Problem {
+    use openai::stream::StreamError;
+    match error {
+        StreamError::Cut => Problem::Cut,
+        StreamError::Malformed(words) => Problem::Malformed(words),
+        StreamError::Provider(detail) => openai_failed(Some(detail)),
+    }
+}
+
+fn openai_failed(detail: Option<openai::ErrorDetail>) -> Problem {
+    let detail = detail.unwrap_or_default();
+    let code = detail.code.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned);
+    Problem::Provider { kind: detail.kind.or(code).unwrap_or_default(), words: detail.message.unwrap_or_default() }
+}
+
+/// An answer that failed is none, although it is well formed.
+fn openai_reply(response: openai::Response) -> Result<Reply, Problem> {
+    if response.status == "failed" { Err(openai_failed(response.error)) } else { Ok(wire::openai::reply(response)) }
+}
+
+fn problem(error: &reqwest::Error) -> Problem {
+    if error.is_timeout() {
+        Problem::Timeout
+    } else if error.is_connect() {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        Problem::Connection(cause.to_string())
+    } else {
+        Problem::Cut
+    }
+}
+
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(Problem::Malformed("it has too many bytes".to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// `retry-after` in seconds. One given as a date is not obeyed: it would need a clock that agrees with the provider's.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// What kind of error it is, and what it says: both providers, and the proxy, have `{"error": {"type", "message"}}`.
+fn error_words(body: &[u8]) -> (String, String) {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else { return Default::default() };
+    let word = |key: &str| value.pointer(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let kind = word("/error/code").or_else(|| word("/error/type")).unwrap_or_default();
+    (kind, word("/error/message").or_else(|| word("/error")).unwrap_or_default())
+}

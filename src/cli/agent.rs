@@ -1,0 +1,106 @@
+//! `agent`: the review loop inside the sandbox. Hidden, because `review` starts it; reviewer/README.md says what it is told
+//! and what it says.
+
+use crate::agent::{self, Bounds, Event, Patience, Provider, Request};
+use crate::context::Context;
+use crate::error::{CommandError, exit};
+use crate::ui::Ui;
+use crate::verdict::document::Status;
+use crate::verdict::task::TASK_PATH;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where the proxy's socket is when nobody says so.
+const SOCKET_PATH: &str = "/proxy/proxy.sock";
+
+/// Review the task in the sandbox with a model; prints a findings document.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Environment: MCP_REVIEW_SOCKET, MCP_REVIEW_TASK, and the client token in ANTHROPIC_API_KEY or OPENAI_API_KEY.
+Exit status: 0 the document is complete, 3 it is incomplete; it is printed either way."
+)]
+pub(super) struct AgentArgs {
+    /// Whose API the model has.
+    #[arg(long, value_enum)]
+    provider: ProviderName,
+    /// The model.
+    #[arg(long)]
+    model: String,
+    /// Wait for whole answers in place of events.
+    #[arg(long)]
+    no_stream: bool,
+    /// How often the model may answer.
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().turns, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    max_turns: u32,
+    /// The most tokens of one answer.
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().answer_tokens, value_parser = clap::value_parser!(u32).range(1..))]
+    max_answer_tokens: u32,
+    /// The most bytes of a conversation before old results are let go.
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().conversation)]
+    max_conversation: usize,
+    /// The most bytes of tool results in the whole review.
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().results)]
+    max_results: usize,
+    /// How often to ask again when the provider is busy or fails.
+    #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
+    retries: u32,
+    /// Milliseconds to wait before asking again; doubles each time.
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    retry_wait: u64,
+    /// Seconds of silence after which an answer is given up.
+    #[arg(long, value_name = "SECONDS", default_value_t = Patience::default().silence.as_secs())]
+    silence: u64,
+    /// The folder with the task [default: that of MCP_REVIEW_TASK, or /input].
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+    /// The proxy's Unix socket [default: MCP_REVIEW_SOCKET, or /proxy/proxy.sock].
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProviderName {
+    Anthropic,
+    Openai,
+}
+
+pub(super) fn run(args: &AgentArgs, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    let task = context.review_task.as_deref().unwrap_or(Path::new(TASK_PATH));
+    let folder = || task.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let socket = || context.review_socket.clone().unwrap_or_else(|| SOCKET_PATH.into());
+    let (provider, token) = match args.provider {
+        ProviderName::Anthropic => (Provider::Anthropic, context.anthropic_api_key.clone()),
+        ProviderName::Openai => (Provider::OpenAi, context.openai_api_key.clone()),
+    };
+    let request = Request {
+        provider,
+        model: args.model.clone(),
+        stream: !args.no_stream,
+        input: args.input.clone().unwrap_or_else(folder),
+        socket: args.socket.clone().unwrap_or_else(socket),
+        token,
+        bounds: Bounds {
+            turns: args.max_turns,
+            answer_tokens: args.max_answer_tokens,
+            conversation: args.max_conversation,
+            results: args.max_results,
+        },
+        patience: Patience {
+            retries: args.retries,
+            base: Duration::from_millis(args.retry_wait),
+            silence: Duration::from_secs(args.silence),
+            ..Patience::default()
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::unfinished("the async runtime cannot be started").because(&error))?;
+    let mut tell = |event: &Event| ui.say(&serde_json::to_string(event).unwrap_or_default());
+    let document = runtime.block_on(agent::review(&request, &mut tell));
+    let text = serde_json::to_string(&document)
+        .map_err(|error| CommandError::unfinished("the findings cannot be written").because(&error))?;
+    ui.result(&format!("{text}\n"))?;
+    Ok(if document.status == Status::Complete { exit::CLEAN } else { exit::UNFINISHED })
+}
