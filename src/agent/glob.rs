@@ -18,7 +18,7 @@ impl Glob {
     /// What is wrong with it, in our words.
     pub(super) fn new(pattern: &str) -> Result<Self, &'static str> {
         if pattern.is_empty() || pattern.chars().count() > MAX_PATTERN {
-            return Err("a glob has 1 to 256 characters");
+            return Err("A glob has 1 to 256 characters.");
         }
         let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
         let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
@@ -54,7 +54,7 @@ impl Glob {
             rest = after;
         }
         if groups > 0 {
-            return Err("a `{` of the glob is not closed");
+            return Err("A `{` of the glob is not closed.");
         }
         regex.push_str(r"\z");
         RegexBuilder::new(&regex)
@@ -62,7 +62,7 @@ impl Glob {
             .size_limit(MAX_COMPILED)
             .build()
             .map(Self)
-            .map_err(|_| "the glob is too complex")
+            .map_err(|_| "The glob is too complex.")
     }
 
     /// Whether a path is meant.

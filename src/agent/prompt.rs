@@ -171,7 +171,7 @@ mod tests {
     fn another_prompt_is_another_version() {
         assert_eq!(
             (PROMPT_VERSION, prompt_hash().as_str()),
-            ("1", "?"),
+            ("1", "b90c49dbfe56df5b81ab504b94858724e9674b1c5d4d10a5eba61be5c3a944c8"),
             "the prompts or tools changed: raise PROMPT_VERSION, and put both here"
         );
     }

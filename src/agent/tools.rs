@@ -61,7 +61,8 @@ impl Answer {
 
     /// A failure whose explanation repeats something that the model or a file said.
     fn error_about(note: impl Into<String>, detail: &str) -> Self {
-        Self { error: true, notes: vec![note.into()], data: Some(visible(detail, 500)) }
+        let lines: Vec<String> = detail.lines().take(10).map(|line| visible(line, 300)).collect();
+        Self { error: true, notes: vec![note.into()], data: Some(lines.join("\n")) }
     }
 
     fn data(data: String) -> Self {
@@ -104,7 +105,8 @@ pub(super) fn limit(name: &str) -> usize {
 pub(super) fn call(input: &Input, name: &str, arguments: &str) -> Done {
     let limit = limit(name);
     if arguments.len() > limit {
-        return Done::Answer(Answer::error(format!("The arguments have more than {limit} bytes.")));
+        let answer = Answer::error(format!("The arguments have more than {limit} bytes."));
+        return if name == FINISH { rejected(answer) } else { Done::Answer(answer) };
     }
     let answer = match name {
         "list_files" => parsed(arguments).map(|arguments| list_files::run(input, &arguments)),
@@ -117,7 +119,7 @@ pub(super) fn call(input: &Input, name: &str, arguments: &str) -> Done {
                     Ok(finish) => Done::Finished(finish),
                     Err(rejected) => Done::Rejected(rejected),
                 },
-                Err(answer) => Done::Rejected(Rejected { answer, acceptable: Finish::default(), only_quotes: false }),
+                Err(answer) => rejected(answer),
             };
         }
         _ => Err(Answer::error(
@@ -125,6 +127,11 @@ pub(super) fn call(input: &Input, name: &str, arguments: &str) -> Done {
         )),
     };
     Done::Answer(answer.unwrap_or_else(|answer| answer))
+}
+
+/// An end of which nothing can be taken.
+fn rejected(answer: Answer) -> Done {
+    Done::Rejected(Rejected { answer, acceptable: Finish::default(), only_quotes: false })
 }
 
 /// Arguments as what they must be, unknown and repeated fields refused.
@@ -135,6 +142,10 @@ fn parsed<T: DeserializeOwned>(arguments: &str) -> Result<T, Answer> {
         Answer::error_about("The arguments are not what the tool takes:", &error.to_string())
     };
     let value = json::parse(text.as_bytes()).map_err(|error| wrong(&error))?;
+    // Serde would take a list of its fields for a struct.
+    if !value.is_object() {
+        return Err(Answer::error("The arguments are not a JSON object."));
+    }
     serde_json::from_value(value).map_err(|error| wrong(&error))
 }
 

@@ -180,9 +180,14 @@ impl Client {
                 return Err(Failure::Final(problem.sentence()));
             }
             let Some(wait) = self.wait(attempt, &problem) else {
-                let times = attempt + 1;
-                let often = if times == 1 { String::new() } else { format!(" (asked {times} times)") };
-                return Err(Failure::Final(format!("{}{often}", problem.sentence())));
+                let more = match (&problem, attempt + 1) {
+                    (Problem::Status { after: Some(after), .. }, _) if *after > self.patience.longest => {
+                        format!(" (it wants to be asked again in {} seconds, which is too long)", after.as_secs())
+                    }
+                    (_, 1) => String::new(),
+                    (_, times) => format!(" (asked {times} times)"),
+                };
+                return Err(Failure::Final(format!("{}{more}", problem.sentence())));
             };
             attempt += 1;
             let status = if let Problem::Status { status, .. } = problem { Some(status) } else { None };

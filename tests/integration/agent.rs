@@ -34,7 +34,7 @@ struct Run {
 }
 
 fn commit(digit: &str) -> CommitSha {
-    digit.repeat(40).parse().unwrap()
+    CommitSha::parse(&digit.repeat(40)).unwrap()
 }
 
 impl Sandbox {

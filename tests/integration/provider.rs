@@ -15,6 +15,7 @@ pub(crate) mod container;
 mod openai;
 mod script;
 mod server;
+mod strictness;
 
 pub(crate) use script::{Script, Step};
 pub(crate) use server::{Listen, Provider, Seen, Setup};

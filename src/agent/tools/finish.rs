@@ -123,7 +123,7 @@ pub(super) fn run(input: &Input, arguments: Arguments) -> Result<Finish, Rejecte
                 continue;
             }
             match problem {
-                Problem::Plain(text) => said.push(format!("findings[{index}].{text}")),
+                Problem::Plain(text) => said.push(format!("findings[{index}]{text}")),
                 Problem::Quote => said.push(format!(
                     "findings[{index}].quote: this text is not in the file. Copy it as the file has it, without line \
                      numbers, or leave it null."
@@ -152,6 +152,10 @@ pub(super) fn run(input: &Input, arguments: Arguments) -> Result<Finish, Rejecte
 
 /// A finding that is well formed, with everything that is wrong with it.
 fn check(input: &Input, value: Value) -> (Option<ReviewFinding>, Vec<Problem>) {
+    // Serde would take a list of its fields for a struct.
+    if !value.is_object() {
+        return (None, vec![Problem::Plain(": it is not an object.".to_owned())]);
+    }
     let mut finding: ReviewFinding = match serde_json::from_value(value) {
         Ok(finding) => finding,
         Err(error) => return (None, vec![Problem::About(error.to_string())]),
@@ -160,28 +164,28 @@ fn check(input: &Input, value: Value) -> (Option<ReviewFinding>, Vec<Problem>) {
     let mut plain = |text: &str| problems.push(Problem::Plain(text.to_owned()));
     finding.title = finding.title.split_whitespace().collect::<Vec<_>>().join(" ");
     if finding.title.is_empty() || finding.title.chars().count() > MAX_TITLE {
-        plain(&format!("title: 1 to {MAX_TITLE} characters."));
+        plain(&format!(".title: 1 to {MAX_TITLE} characters."));
     }
     for (name, text) in [("impact", &finding.impact), ("recommendation", &finding.recommendation)] {
         if text.trim().is_empty() || text.chars().count() > MAX_TEXT {
-            plain(&format!("{name}: 1 to {MAX_TEXT} characters."));
+            plain(&format!(".{name}: 1 to {MAX_TEXT} characters."));
         }
     }
     // An empty text and nothing are the same to a model.
     finding.quote = finding.quote.filter(|quote| !quote.trim().is_empty());
     finding.path = finding.path.filter(|path| !path.is_empty());
     if finding.quote.as_ref().is_some_and(|quote| quote.chars().count() > MAX_TEXT) {
-        plain(&format!("quote: at most {MAX_TEXT} characters; a few lines are enough."));
+        plain(&format!(".quote: at most {MAX_TEXT} characters; a few lines are enough."));
     }
     let (start, end) = (finding.start_line, finding.end_line);
     let Some(path) = &finding.path else {
         if start.is_some() || end.is_some() {
-            plain("path: lines without a file say nothing.");
+            plain(".path: lines without a file say nothing.");
         }
         return (Some(finding), problems);
     };
     let Some(file) = input.find(path) else {
-        plain("path: no such file is in this review; use a path from list_files.");
+        plain(".path: no such file is in this review; use a path from list_files.");
         return (None, problems);
     };
     // What is said afterwards is said about the name in the repository, whatever the file is called here.
@@ -194,9 +198,9 @@ fn check(input: &Input, value: Value) -> (Option<ReviewFinding>, Vec<Problem>) {
         (Some(start), end) if in_file(start) && end.is_none_or(|end| end >= start && in_file(end)) => {
             finding.end_line = end.or(Some(start));
         }
-        (None, Some(_)) => plain("start_line: there is an end_line without it."),
+        (None, Some(_)) => plain(".start_line: there is an end_line without it."),
         _ => {
-            plain(&format!("start_line, end_line: the file has {count} lines, and end_line is not before start_line."))
+            plain(&format!(".start_line, end_line: the file has {count} lines, and end_line is not before start_line."))
         }
     }
     if let Some(quote) = finding.quote.take() {

@@ -86,7 +86,7 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
     };
     let glob = match arguments.glob.as_deref().map(Glob::new).transpose() {
         Ok(glob) => glob,
-        Err(problem) => return Answer::error(format!("{problem}.")),
+        Err(problem) => return Answer::error(problem),
     };
     let side = arguments.at.unwrap_or(Side::Head);
     let offset = arguments.offset.unwrap_or(0);
@@ -154,8 +154,10 @@ fn search(found: &mut Found, regex: &Regex, path: &str, bytes: &[u8], context: u
 fn answer(found: Found, files: usize, offset: usize) -> Answer {
     let mut answer = if found.shown == 0 { Answer::default() } else { Answer::data(found.page.0) };
     answer = match found.shown {
-        0 if found.matches > 0 => answer.note(format!("{} lines match, none of them at this offset.", found.matches)),
-        0 => answer.note(format!("No line matches in {files} files.")),
+        0 if found.matches > 0 => {
+            answer.note(format!("Matching lines: {}; none of them at this offset.", found.matches))
+        }
+        0 => answer.note(format!("No line matches; files searched: {files}.")),
         shown => answer.note(format!("Matching lines {} to {}.", offset + 1, offset + shown)),
     };
     if found.full {
@@ -163,10 +165,11 @@ fn answer(found: Found, files: usize, offset: usize) -> Answer {
     } else if found.searched > MAX_SEARCHED {
         answer = answer.note("Not all files were searched: give a glob.");
     }
-    for (count, what) in [(found.binary, "binary files were not searched"), (found.unreadable, "files cannot be read")]
+    for (count, what) in
+        [(found.binary, "Binary files, which are not searched"), (found.unreadable, "Files that cannot be read")]
     {
         if count > 0 {
-            answer = answer.note(format!("{count} {what}."));
+            answer = answer.note(format!("{what}: {count}."));
         }
     }
     answer

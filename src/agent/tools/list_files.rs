@@ -50,7 +50,7 @@ fn status(file: &TaskFile) -> &'static str {
 pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
     let glob = match arguments.glob.as_deref().map(Glob::new).transpose() {
         Ok(glob) => glob,
-        Err(problem) => return Answer::error(format!("{problem}.")),
+        Err(problem) => return Answer::error(problem),
     };
     let prefix = arguments.prefix.as_deref().unwrap_or_default();
     let changed_only = arguments.changed_only.unwrap_or(false);
@@ -73,7 +73,7 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
         shown += 1;
     }
     if shown == 0 {
-        return Answer::default().note(format!("{} files match; none of them at this offset.", found.len()));
+        return Answer::default().note(format!("Matching files: {}; none of them at this offset.", found.len()));
     }
     let end = offset + shown;
     let answer = Answer::data(page.0).note(format!("Files {} to {end} of {}.", offset + 1, found.len()));

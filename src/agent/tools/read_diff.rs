@@ -78,12 +78,13 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
         }
     }
     if shown < first {
-        return Answer::error(format!("The diff has {total} lines."));
+        return Answer::error(format!("The diff ends at line {total}."));
     }
     let mut answer = Answer::data(page.0).note(format!("Lines {first} to {shown} of {total} of the diff."));
     if cut > 0 {
-        answer = answer
-            .note(format!("{cut} lines are longer than the {MAX_COLUMNS} characters shown; read_file shows the rest."));
+        answer = answer.note(format!(
+            "Lines that are longer than the {MAX_COLUMNS} characters shown: {cut}. read_file shows the rest of them."
+        ));
     }
     if shown < total { answer.note(format!("Ask again with start_line {} for more.", shown + 1)) } else { answer }
 }

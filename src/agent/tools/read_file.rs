@@ -80,7 +80,7 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
         shown = index + 1;
     }
     if shown < first {
-        return Answer::error(format!("The file has {} lines.", all.len()));
+        return Answer::error(format!("The file ends at line {}.", all.len()));
     }
     let mut answer = Answer::data(page.0).note(format!("Lines {first} to {shown} of {}.", all.len()));
     if side == Side::Base {
@@ -89,7 +89,7 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
     if !cut.is_empty() {
         let named: Vec<String> = cut.iter().take(MAX_NAMED).map(ToString::to_string).collect();
         answer = answer.note(format!(
-            "{} lines are longer than shown (line {}); ask for one with start_column {} to see more of it.",
+            "Lines that are longer than shown: {} (line {}). Ask for one with start_column {} to see more of it.",
             cut.len(),
             named.join(", "),
             column.saturating_add(MAX_COLUMNS),

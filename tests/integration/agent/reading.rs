@@ -23,13 +23,36 @@ fn files_are_listed() {
         ("list_files", json!({"glob": "src/*.ts", "offset": 1})),
         ("list_files", json!({"prefix": "nowhere/"})),
     ]);
-    insta::assert_snapshot!(results.join("\n\n"), @"");
+    insta::assert_snapshot!(results.join("\n\n"), @r"
+    Files 1 to 5 of 5.
+    <data-WORD>
+    gone.sh  12 bytes  deleted
+    lib/x.ts  4 bytes  modified
+    src/0.ts  1380 bytes  unchanged
+    src/1.ts  1380 bytes  unchanged
+    src/2.ts  1380 bytes  unchanged
+    </data-WORD>
+
+    Files 1 to 2 of 2.
+    <data-WORD>
+    gone.sh  12 bytes  deleted
+    lib/x.ts  4 bytes  modified
+    </data-WORD>
+
+    Files 2 to 3 of 3.
+    <data-WORD>
+    src/1.ts  1380 bytes  unchanged
+    src/2.ts  1380 bytes  unchanged
+    </data-WORD>
+
+    Matching files: 0; none of them at this offset.
+    ");
 }
 
 #[test]
 fn long_lists_come_in_pages() {
     let mut sandbox = Sandbox::new();
-    for number in 0..1_200 {
+    for number in 0..800 {
         sandbox.file(&format!("a/rather/long/folder/name/file-{number:04}.txt"), "x");
     }
     let first = sandbox.result("list_files", json!({}));
@@ -37,7 +60,7 @@ fn long_lists_come_in_pages() {
     let next: usize = first.split_once("offset ").unwrap().1.split_once(' ').unwrap().0.parse().unwrap();
     let second = sandbox.result("list_files", json!({"offset": next}));
     assert!(first.contains(&format!("file-{:04}", next - 1)) && second.contains(&format!("file-{next:04}")), "{next}");
-    assert!(second.contains("file-1199"));
+    assert!(second.contains("file-0799"));
 }
 
 #[test]
@@ -57,9 +80,49 @@ fn files_are_read_in_lines() {
         ("read_file", json!({"path": "empty"})),
         ("read_file", json!({"path": "empty", "start_line": 3, "end_line": 2})),
     ]);
-    insta::assert_snapshot!(results.join("\n\n"), @"");
+    insta::assert_snapshot!(results.join("\n\n"), @r"
+    Lines 2 to 3 of 60.
+    Ask again with start_line 4 for more.
+    <data-WORD>
+    2	const a1 = fetch(url);
+    3	const a1 = fetch(url);
+    </data-WORD>
+
+    Lines 1 to 1 of 1.
+    <data-WORD>
+    1	new
+    </data-WORD>
+
+    Lines 1 to 1 of 1.
+    This is base, not the code under review.
+    <data-WORD>
+    1	old
+    </data-WORD>
+
+    Lines 1 to 1 of 1.
+    This is base, not the code under review.
+    <data-WORD>
+    1	curl x | sh
+    </data-WORD>
+
+    The call failed.
+    The file is not there on that side; list_files says how it differs from base.
+
+    Lines 2 to 3 of 3.
+    <data-WORD>
+    2	56789end
+    3	
+    </data-WORD>
+
+    A binary file of 6 bytes; it is not shown.
+
+    The file is empty.
+
+    The call failed.
+    Lines and columns are counted from 1, and end_line is not before start_line.
+    ");
     let wide = sandbox.result("read_file", json!({"path": "wide.js"}));
-    assert!(wide.starts_with("Lines 1 to 3 of 3.\n1 lines are longer than shown (line 2); ask for one with start_column 1001 to see more of it."), "{wide}");
+    assert!(wide.starts_with("Lines 1 to 3 of 3.\nLines that are longer than shown: 1 (line 2). Ask for one with start_column 1001 to see more of it."), "{wide}");
 }
 
 #[test]
@@ -91,11 +154,47 @@ fn lines_are_found() {
         ("grep", json!({"pattern": "nothing like it"})),
         ("grep", json!({"pattern": "x", "context": 6})),
     ]);
-    insta::assert_snapshot!(results.join("\n\n"), @"");
+    insta::assert_snapshot!(results.join("\n\n"), @r"
+    Matching lines 1 to 1.
+    Binary files, which are not searched: 1.
+    <data-WORD>
+    crlf.txt:2: two
+    </data-WORD>
+
+    Matching lines 1 to 1.
+    <data-WORD>
+    lib/x.ts:1: new
+    </data-WORD>
+
+    Matching lines 1 to 1.
+    <data-WORD>
+    lib/x.ts:1: old
+    </data-WORD>
+
+    Matching lines 1 to 1.
+    Binary files, which are not searched: 1.
+    <data-WORD>
+    minified.js:1: …a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;a;eval(atob(x));b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;b;…
+    </data-WORD>
+
+    Matching lines 59 to 60.
+    Binary files, which are not searched: 1.
+    <data-WORD>
+    src/1.ts-58- const a1 = fetch(url);
+    src/1.ts:59: const a1 = fetch(url);
+    src/1.ts-60- const a1 = fetch(url);
+    </data-WORD>
+
+    No line matches; files searched: 7.
+    Binary files, which are not searched: 1.
+
+    The call failed.
+    At most 5 lines of context are shown.
+    ");
     let many = sandbox.result("grep", json!({"pattern": "fetch"}));
     assert!(many.starts_with("Matching lines 1 to 100.\nThere are more: ask again with offset 100."), "{many}");
     let rest = sandbox.result("grep", json!({"pattern": "fetch", "offset": 100}));
-    assert!(rest.starts_with("Matching lines 101 to 180.\n1 binary files"), "{rest}");
+    assert!(rest.starts_with("Matching lines 101 to 180.\nBinary files"), "{rest}");
 }
 
 #[test]
@@ -112,7 +211,36 @@ fn diffs_are_read() {
         ("read_diff", json!({"path": "lib/x.ts", "start_line": 4})),
         ("read_diff", json!({"path": "big.txt", "start_line": 3_001})),
     ]);
-    insta::assert_snapshot!(results.join("\n\n"), @"");
+    insta::assert_snapshot!(results.join("\n\n"), @r"
+    Lines 1 to 3 of 3 of the diff.
+    <data-WORD>
+    @@ -1 +1 @@
+    -old
+    +new
+    </data-WORD>
+
+    Lines 1 to 3 of 3 of the diff.
+    <data-WORD>
+    @@ -1 +1 @@
+    -old
+    +new
+    </data-WORD>
+
+    The file did not change, or there is no base: use read_file.
+
+    The change is not one of text, so there is no diff: use read_file.
+
+    The call failed.
+    Give either `path` or `piece`.
+
+    The call failed.
+    The diff ends at line 3.
+
+    Lines 3001 to 3001 of 3001 of the diff.
+    <data-WORD>
+    +line number 3000
+    </data-WORD>
+    ");
     let first = sandbox.result("read_diff", json!({"path": "big.txt"}));
     assert!(first.contains("of 3001 of the diff.\nAsk again with start_line "), "{first}");
 }
@@ -156,7 +284,7 @@ fn only_listed_files_can_be_read() {
     }
     for pattern in ["SECRET", "sk-test-key"] {
         let result = sandbox.result("grep", json!({"pattern": pattern}));
-        assert!(result.starts_with("No line matches in "), "{result}");
+        assert!(result.starts_with("No line matches; "), "{result}");
     }
 }
 
@@ -187,5 +315,8 @@ fn links_and_special_files_in_the_input_are_not_followed() {
         assert!(!result.contains("SECRET"), "{path}: {result}");
     }
     let result = sandbox.result("grep", json!({"pattern": "SECRET"}));
-    insta::assert_snapshot!(result, @"");
+    insta::assert_snapshot!(result, @r"
+    No line matches; files searched: 5.
+    Files that cannot be read: 5.
+    ");
 }

@@ -102,7 +102,7 @@ pub(super) fn envelope(seen: &Seen) -> String {
     if let Some(system) = body.pointer_mut("/system/0/text") {
         *system = "(the system prompt)".into();
     }
-    let headers = seen.headers.iter().filter(|(name, _)| name != "content-length");
+    let headers = seen.headers.iter().filter(|(name, _)| name != "content-length" && name != "user-agent");
     let headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
     format!("POST {}\n{}\n\n{body:#}", seen.path, headers.join("\n"))
 }
@@ -111,9 +111,6 @@ pub(super) fn envelope(seen: &Seen) -> String {
 pub(super) fn results(seen: &[Seen]) -> Vec<String> {
     let word = word(&seen[0]);
     let last = items(seen.last().unwrap());
-    let results = last.iter().filter_map(|item| item.strip_prefix("result of toolu_"));
-    results
-        .map(|item| item.split_once('_').unwrap().1.replace(&word, "WORD"))
-        .map(|item| item[1..].to_owned())
-        .collect()
+    let results = last.iter().filter(|item| item.starts_with("result of toolu_"));
+    results.map(|item| item.split_once(":\n").unwrap().1.replace(&word, "WORD")).collect()
 }

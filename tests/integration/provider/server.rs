@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 const MAX_REQUEST: usize = 32 * 1024 * 1024;
 /// Bytes of a piece of an answer: events come in pieces that do not end where they do.
 const PIECE: usize = 61;
+/// Pieces of one answer, about: a long one is cut into longer ones.
+const MOST_PIECES: usize = 2_000;
 
 /// Where the server listens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -260,7 +262,7 @@ fn response(reply: Reply) -> Response {
     }
     let half = if reply.dies { reply.body.len() / 2 } else { reply.body.len() };
     let mut pieces: Vec<Result<Vec<u8>, std::io::Error>> =
-        reply.body[..half].chunks(PIECE).map(|piece| Ok(piece.to_vec())).collect();
+        reply.body[..half].chunks(PIECE.max(half / MOST_PIECES)).map(|piece| Ok(piece.to_vec())).collect();
     if reply.dies {
         pieces.push(Err(std::io::Error::other("the connection breaks")));
     }
