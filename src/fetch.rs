@@ -79,13 +79,39 @@ pub struct Request {
     pub body: Bytes,
     /// The most bytes to read.
     pub limit: u64,
+    /// Whether redirects are followed; otherwise a redirect is an answer like any other.
+    pub follow: bool,
+    /// The time that one attempt may take, where it is not the fetcher's own.
+    pub timeout: Option<Duration>,
 }
 
 impl Request {
     /// A `GET` that reads at most `limit` bytes.
     #[must_use]
     pub fn get(url: Url, limit: u64) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), limit }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            limit,
+            follow: true,
+            timeout: None,
+        }
+    }
+
+    /// Without following redirects.
+    #[must_use]
+    pub fn stay(mut self) -> Self {
+        self.follow = false;
+        self
+    }
+
+    /// With another time for one attempt as a whole, reading included, than the fetcher's.
+    #[must_use]
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
 
     /// With a header.
@@ -219,7 +245,8 @@ impl Fetcher {
     }
 
     async fn follow(&self, request: &Request) -> Result<Incoming, FetchError> {
-        let deadline = Instant::now() + self.timeout;
+        let timeout = request.timeout.unwrap_or(self.timeout);
+        let deadline = Instant::now() + timeout;
         let mut request = request.clone();
         for _ in 0..=MAX_REDIRECTS {
             self.check(&request.url)?;
@@ -231,12 +258,13 @@ impl Fetcher {
                 .header(header::ACCEPT_ENCODING, "identity")
                 .body(request.body.clone())
                 .send();
-            let late = FetchError::Timeout { host: host.clone(), after: self.timeout };
+            let late = FetchError::Timeout { host: host.clone(), after: timeout };
             let response = tokio::time::timeout_at(deadline, sent)
                 .await
                 .map_err(|_| late)?
-                .map_err(|error| FetchError::from_client(&error, &host, self.timeout))?;
-            match redirect(&response, &request.url)? {
+                .map_err(|error| FetchError::from_client(&error, &host, timeout))?;
+            let target = if request.follow { redirect(&response, &request.url)? } else { None };
+            match target {
                 Some(target) => redirected(&mut request, response.status(), target),
                 None => {
                     let encoding = response.headers().get(header::CONTENT_ENCODING);
@@ -251,7 +279,7 @@ impl Fetcher {
                         read: 0,
                         limit: request.limit,
                         deadline,
-                        timeout: self.timeout,
+                        timeout,
                     });
                 }
             }

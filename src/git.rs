@@ -1,5 +1,5 @@
 //! Git, read only: revisions, merge bases, differences and files of commits, from the object database alone; and
-//! repositories elsewhere, asked without a copy of them ([`remote`]).
+//! repositories elsewhere, asked without a copy of them ([`remote`]) or with one ([`upstream`]).
 //!
 //! Nothing of a repository is executed: no hook, no filter, no external program, and no file of the work tree is read or
 //! written. The repository's configuration is read as data only. libgit2's types stop here.
@@ -11,9 +11,11 @@
 mod diff;
 mod objects;
 pub mod remote;
+pub mod upstream;
 
 pub use diff::{FileDelta, Status};
 pub use objects::{Blob, Item, Kind};
+pub use upstream::{Contained, Filter, Limits, Store, Upstream, UpstreamError, contained, fetch};
 
 use crate::ids::CommitSha;
 use git2::{ErrorClass, ErrorCode, Oid, RepositoryOpenFlags};

@@ -2,6 +2,9 @@
 //!
 //! Paths are from the top of the repository, with `/`. A snapshot holds the directory under review and nothing else.
 
+pub mod diff;
+pub mod steering;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 /// The most bytes of a listing: 100,000 refs are about 7 MB.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Branches and tags by full name (`refs/heads/main`) with the commits they lead to; annotated tags are followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,8 +43,13 @@ pub async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>
     url.set_path(&format!("{}/info/refs", project.path().trim_end_matches('/')));
     url.set_query(Some("service=git-upload-pack"));
     url.set_fragment(None);
-    let host = crate::fetch::host_of(&url);
-    let answer = fetcher.fetch(&Request::get(url, MAX_BYTES)).await?;
+    listed(fetcher, &Request::get(url, MAX_BYTES)).await
+}
+
+/// The same, with the request as it is to be sent.
+pub(super) async fn listed(fetcher: &Fetcher, request: &Request) -> Result<Option<RemoteRefs>, RemoteError> {
+    let host = crate::fetch::host_of(&request.url);
+    let answer = fetcher.fetch(request).await?;
     match answer.status.as_u16() {
         200 => read(&answer.body).map(Some).ok_or(RemoteError::NotGit(host)),
         // Hosts ask strangers for a password in place of saying that there is nothing.

@@ -1,0 +1,283 @@
+//! One conversation with a server: what it can do, what is wanted, and the objects that come.
+
+use super::pack::{Bad, Measure};
+use super::protocol::{Abilities, Answer, Greeting, Wrong, abilities, question};
+use super::{Filter, Limits, Store, UpstreamError};
+use crate::fetch::{FetchError, Fetcher, Request, host_of};
+use crate::ids::CommitSha;
+use bytes::Bytes;
+use git2::Indexer;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::{HeaderMap, Method};
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{Receiver, channel};
+use url::Url;
+
+/// The most bytes of the first answer: a server of an older version lists all refs in it.
+const MAX_GREETING: u64 = 16 * 1024 * 1024;
+/// The time for it.
+const GREETING_TIME: Duration = Duration::from_secs(60);
+/// Pieces of a pack that wait to be unpacked; the network waits when there are so many.
+const WAITING: usize = 16;
+
+const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
+const VERSION_2: HeaderValue = HeaderValue::from_static("version=2");
+
+/// What is wanted.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    /// Which commits.
+    pub(super) commits: &'a [CommitSha],
+    /// With how many generations of history, themselves included; none for all.
+    pub(super) depth: Option<u32>,
+    /// Without what.
+    pub(super) filter: Filter,
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Came {
+    /// What was left out, which may be less than was asked to be.
+    pub(super) filter: Filter,
+    /// Commits whose parents were cut off.
+    pub(super) shallow: Vec<CommitSha>,
+}
+
+/// A piece of a pack, on its way to the thread that unpacks.
+enum Piece {
+    Bytes(Vec<u8>),
+    /// The answer is whole. A channel that closes without it was cut off.
+    End,
+}
+
+/// A server that speaks version 2, and the repository there.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// The repository's address; `.git` as the server wants it.
+    pub(super) url: Url,
+    host: String,
+    abilities: Abilities,
+}
+
+impl Server {
+    /// Asks what the server can do.
+    pub(super) async fn greet(fetcher: &Fetcher, project: &Url, limits: &Limits) -> Result<Self, UpstreamError> {
+        let mut url = project.clone();
+        let host = host_of(&url);
+        for attempt in 0.. {
+            let request = Request::get(below(&url, "/info/refs", Some("service=git-upload-pack")), MAX_GREETING);
+            let request = request.header(GIT_PROTOCOL, VERSION_2).stay().within(GREETING_TIME.min(limits.time));
+            let answer = fetcher.fetch(&request).await?;
+            if let Some(target) = redirect(&answer.headers, answer.status.as_u16(), &request.url) {
+                // Some hosts insist on `.git`, or on its absence. That is one repository spelled twice.
+                match other_spelling(&url).filter(|other| attempt == 0 && below_same(&target, other)) {
+                    Some(other) => url = other,
+                    None => return Err(redirected(&url, &target)),
+                }
+                continue;
+            }
+            match answer.status.as_u16() {
+                200 => {}
+                // Hosts ask strangers for a password in place of saying that there is nothing.
+                401 | 403 | 404 | 410 => return Err(UpstreamError::NoRepository(project.to_string())),
+                status => return Err(UpstreamError::Status { host, status }),
+            }
+            let abilities = abilities(&answer.body).map_err(|greeting| match greeting {
+                Greeting::Old => UpstreamError::OldProtocol(host.clone()),
+                Greeting::NotGit(what) => UpstreamError::NotGit { host: host.clone(), what },
+            })?;
+            if abilities.object_format != "sha1" {
+                return Err(UpstreamError::ObjectFormat(host, abilities.object_format));
+            }
+            return Ok(Self { url, host, abilities });
+        }
+        Err(UpstreamError::NotGit { host, what: "it redirects for ever" })
+    }
+
+    /// Gets what is asked for into the store.
+    pub(super) async fn download(
+        &self,
+        fetcher: &Fetcher,
+        ask: &Ask<'_>,
+        limits: &Limits,
+        store: &Store,
+    ) -> Result<Came, UpstreamError> {
+        if ask.depth.is_some() && !self.abilities.shallow {
+            return Err(UpstreamError::NotGit { host: self.host.clone(), what: "it cannot cut history off" });
+        }
+        let mut filter = if self.abilities.filter { ask.filter } else { weaker(ask.filter).unwrap_or(ask.filter) };
+        if !self.abilities.filter && filter != Filter::None {
+            let message = "it cannot leave files and folders out".to_owned();
+            return Err(UpstreamError::Refused { host: self.host.clone(), message });
+        }
+        loop {
+            match (self.attempt(fetcher, ask, filter, limits, store).await, weaker(filter)) {
+                // A server may know filters and not this one.
+                (Err(UpstreamError::Refused { message, .. }), Some(less)) if message.contains("filter") => {
+                    filter = less
+                }
+                (Err(error), _) => return Err(error),
+                (Ok(shallow), _) => return Ok(Came { filter, shallow }),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        fetcher: &Fetcher,
+        ask: &Ask<'_>,
+        filter: Filter,
+        limits: &Limits,
+        store: &Store,
+    ) -> Result<Vec<CommitSha>, UpstreamError> {
+        let mut request = Request::get(below(&self.url, "/git-upload-pack", None), limits.download)
+            .header(GIT_PROTOCOL, VERSION_2)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/x-git-upload-pack-request"))
+            .header(ACCEPT, HeaderValue::from_static("application/x-git-upload-pack-result"))
+            .stay()
+            .within(limits.time);
+        request.method = Method::POST;
+        request.body = Bytes::from(question(ask.commits, ask.depth, filter));
+        let mut incoming = fetcher.open(&request).await?;
+        let status = incoming.status.as_u16();
+        if let Some(target) = redirect(&incoming.headers, status, &request.url) {
+            return Err(redirected(&self.url, &target));
+        }
+        if status != 200 {
+            return Err(UpstreamError::Status { host: self.host.clone(), status });
+        }
+
+        let folder = store.incoming()?;
+        let (sender, receiver) = channel(WAITING);
+        let unpack = {
+            let (folder, limits, host) = (folder.path().to_owned(), limits.clone(), self.host.clone());
+            tokio::task::spawn_blocking(move || unpack(receiver, &folder, &limits, &host))
+        };
+        let mut answer = Answer::default();
+        let result = loop {
+            let chunk = match incoming.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) if answer.ended() => break Ok(()),
+                Ok(None) => {
+                    break Err(UpstreamError::NotGit { host: self.host.clone(), what: "its answer breaks off" });
+                }
+                Err(error) => break Err(error.into()),
+            };
+            match answer.push(&chunk) {
+                Ok(pack) if pack.is_empty() => {}
+                Ok(pack) => {
+                    // Nobody listens: the other side has found something wrong, and says it.
+                    if sender.send(Piece::Bytes(pack)).await.is_err() {
+                        break Ok(());
+                    }
+                }
+                Err(Wrong::NotGit(what)) => break Err(UpstreamError::NotGit { host: self.host.clone(), what }),
+                Err(Wrong::Refused(message)) => break Err(self.refused(message, ask)),
+            }
+        };
+        if result.is_ok() {
+            // An error here is the same: the other side says why.
+            drop(sender.send(Piece::End).await);
+        }
+        drop(sender);
+        let unpacked = unpack.await.map_err(|error| UpstreamError::store(folder.path(), &error))?;
+        result?;
+        store.accept(folder.path(), &unpacked?)?;
+        Ok(answer.shallow)
+    }
+
+    /// What a server's refusal means.
+    fn refused(&self, message: String, ask: &Ask<'_>) -> UpstreamError {
+        if message.contains("not our ref") {
+            let named = ask.commits.iter().find(|commit| message.contains(commit.as_str()));
+            if let Some(commit) = named.or_else(|| ask.commits.first()) {
+                return UpstreamError::NoCommit { upstream: self.url.to_string(), commit: commit.clone() };
+            }
+        }
+        UpstreamError::Refused { host: self.host.clone(), message }
+    }
+}
+
+/// What may be asked for in place of this, so that no less comes.
+fn weaker(filter: Filter) -> Option<Filter> {
+    matches!(filter, Filter::FilesOver(_)).then_some(Filter::None)
+}
+
+/// An address below the repository's.
+fn below(url: &Url, path: &str, query: Option<&str>) -> Url {
+    let mut url = url.clone();
+    url.set_path(&format!("{}{path}", url.path()));
+    url.set_query(query);
+    url
+}
+
+fn redirect(headers: &HeaderMap, status: u16, from: &Url) -> Option<Url> {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    from.join(headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+/// The same address with `.git`, or without.
+fn other_spelling(url: &Url) -> Option<Url> {
+    let mut other = url.clone();
+    match url.path().strip_suffix(".git") {
+        Some(path) => other.set_path(path),
+        None => other.set_path(&format!("{}.git", url.path())),
+    }
+    Some(other).filter(|other| other.path().len() > 1)
+}
+
+/// Whether a redirect leads to the listing of this repository.
+fn below_same(target: &Url, url: &Url) -> bool {
+    *target == below(url, "/info/refs", Some("service=git-upload-pack"))
+}
+
+fn redirected(from: &Url, target: &Url) -> UpstreamError {
+    let mut to = target.clone();
+    to.set_query(None);
+    to.set_fragment(None);
+    // Nothing of a server's choosing is shown that could be a secret, and what cannot be unset is not there.
+    let _ = to.set_username("");
+    let _ = to.set_password(None);
+    for end in ["/info/refs", "/git-upload-pack"] {
+        if let Some(path) = to.path().strip_suffix(end).map(str::to_owned) {
+            to.set_path(&path);
+        }
+    }
+    UpstreamError::Redirect { from: from.to_string(), to: to.to_string() }
+}
+
+/// Measures and unpacks what comes, into `folder`; the name of the pack. libgit2 computes every object's id from its
+/// content: what is in the store under an id is what that id means.
+fn unpack(mut pieces: Receiver<Piece>, folder: &Path, limits: &Limits, host: &str) -> Result<String, UpstreamError> {
+    let deadline = Instant::now() + limits.time;
+    let damaged = |reason: String| UpstreamError::Damaged { host: host.to_owned(), reason };
+    let late = || UpstreamError::Fetch(FetchError::Timeout { host: host.to_owned(), after: limits.time });
+    let git = |error: &dyn std::fmt::Display| {
+        if Instant::now() >= deadline { late() } else { damaged(error.to_string()) }
+    };
+    let mut measure = Measure::new(limits);
+    let mut indexer = Indexer::new(None, folder, 0o644, false).map_err(|error| git(&error))?;
+    // Called for every object, also while differences are put together: what that costs is the sender's choice.
+    indexer.progress(move |_| Instant::now() < deadline);
+    loop {
+        match pieces.blocking_recv() {
+            Some(Piece::Bytes(bytes)) => {
+                measure.push(&bytes).map_err(|bad| match bad {
+                    Bad::TooLarge(what, limit) => UpstreamError::TooLarge { what, limit },
+                    Bad::Damaged(what) => damaged(what.to_owned()),
+                })?;
+                indexer.write_all(&bytes).map_err(|error| git(&error))?;
+            }
+            Some(Piece::End) => break,
+            None => return Err(damaged("they break off".to_owned())),
+        }
+    }
+    if !measure.ended() {
+        return Err(damaged("they break off".to_owned()));
+    }
+    indexer.commit().map_err(|error| git(&error))
+}
