@@ -2,6 +2,7 @@
 
 mod policy;
 mod rules;
+mod sandbox_init;
 mod schema;
 mod validate;
 
@@ -74,6 +75,7 @@ impl Global {
 enum Command {
     Validate(Box<validate::ValidateArgs>),
     Rules(rules::RulesArgs),
+    SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -92,6 +94,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let result = match cli.command {
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
+        Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
     };
     match result {

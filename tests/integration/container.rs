@@ -43,7 +43,7 @@ fn docker<const N: usize>(arguments: [&str; N]) -> std::io::Result<std::process:
     Command::new("docker").args(arguments).stdin(Stdio::null()).output()
 }
 
-fn engine_answers() -> bool {
+pub(crate) fn engine_answers() -> bool {
     if docker(["version", "--format", "{{.Server.Os}}"]).is_ok_and(|output| output.stdout.starts_with(b"linux")) {
         return true;
     }

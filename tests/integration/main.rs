@@ -18,6 +18,7 @@ mod properties;
 mod reference;
 mod rules;
 mod runner;
+mod sandbox;
 mod schema;
 mod tls_server;
 mod yaml_v3;

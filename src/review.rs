@@ -1,0 +1,3 @@
+//! Reviewing code that nobody has looked at.
+
+pub mod sandbox;
