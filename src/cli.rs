@@ -3,6 +3,7 @@
 mod agent;
 mod policy;
 mod rules;
+mod sandbox_init;
 mod schema;
 mod validate;
 
@@ -77,6 +78,7 @@ enum Command {
     Agent(agent::AgentArgs),
     Validate(Box<validate::ValidateArgs>),
     Rules(rules::RulesArgs),
+    SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -96,6 +98,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
+        Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
     };
     match result {

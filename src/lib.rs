@@ -8,6 +8,7 @@ pub mod changes;
 pub mod cli;
 pub mod context;
 pub mod document;
+pub mod engine;
 pub mod entry;
 pub mod error;
 pub mod fetch;

@@ -3,5 +3,6 @@
 pub mod brief;
 pub mod cache;
 pub mod export;
+pub mod sandbox;
 pub mod target;
 pub mod workspace;

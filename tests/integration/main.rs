@@ -22,6 +22,7 @@ mod provider;
 mod reference;
 mod rules;
 mod runner;
+mod sandbox;
 mod schema;
 mod tls_server;
 mod yaml_v3;

@@ -1,0 +1,131 @@
+//! Images: made out of an archive, looked up, fetched, removed.
+
+use super::{Engine, EngineError, Labels, TarStream, failed};
+use bollard::body_try_stream;
+use bollard::query_parameters::{CreateImageOptions, ListImagesOptions, RemoveImageOptions};
+use futures_util::{StreamExt, TryStreamExt};
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// What an image says about itself, as far as it matters here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    /// `sha256:…`, the id of its configuration: it names exactly this image.
+    pub id: String,
+    /// The names it has in image registries, each with the digest of its manifest.
+    pub digests: Vec<String>,
+    /// What it starts: the entry point and its arguments.
+    pub command: Vec<String>,
+    /// The variables of its environment, `NAME=value`.
+    pub environment: Vec<String>,
+    /// Where it starts; empty for `/`.
+    pub directory: String,
+    /// The folders that it wants as volumes.
+    pub volumes: Vec<String>,
+    /// Its labels.
+    pub labels: Labels,
+}
+
+impl Engine {
+    /// The id of an image that carries a label `name=value`, if there is one.
+    ///
+    /// # Errors
+    /// When the engine would not list them.
+    pub async fn image_with(&self, label: &str) -> Result<Option<String>, EngineError> {
+        Ok(self.images_with(label).await?.into_iter().next())
+    }
+
+    /// The ids of all images that carry a label: `name`, or `name=value`.
+    ///
+    /// # Errors
+    /// When the engine would not list them.
+    pub async fn images_with(&self, label: &str) -> Result<Vec<String>, EngineError> {
+        let filters: HashMap<String, Vec<String>> = [("label".to_owned(), vec![label.to_owned()])].into();
+        let options = ListImagesOptions { filters: Some(filters), ..ListImagesOptions::default() };
+        let images = self.docker.list_images(Some(options)).await.map_err(failed("list images"))?;
+        Ok(images.into_iter().map(|image| image.id).collect())
+    }
+
+    /// Makes an image of one layer, with nothing below it, and returns its id. It exists whole or not at all.
+    ///
+    /// # Errors
+    /// When the engine would not, or the archive breaks off.
+    pub async fn import_image(
+        &self,
+        name: &str,
+        tag: &str,
+        labels: &Labels,
+        archive: TarStream,
+    ) -> Result<String, EngineError> {
+        let mut label = "LABEL".to_owned();
+        for (name, value) in labels {
+            let _ = write!(label, " {name}={value}");
+        }
+        let options = CreateImageOptions {
+            from_src: Some("-".to_owned()),
+            repo: Some(name.to_owned()),
+            tag: Some(tag.to_owned()),
+            changes: vec![label],
+            ..CreateImageOptions::default()
+        };
+        let answers = self.docker.create_image(Some(options), Some(body_try_stream(archive)), None);
+        let answers: Vec<_> = answers.try_collect().await.map_err(failed(format!("make the image {name}")))?;
+        // The last line of the answer is the id.
+        match answers.into_iter().rev().find_map(|answer| answer.status.filter(|text| text.starts_with("sha256:"))) {
+            Some(id) => Ok(id),
+            None => Ok(self.inspect_image(&format!("{name}:{tag}")).await?.map(|image| image.id).unwrap_or_default()),
+        }
+    }
+
+    /// What an image says about itself; nothing when the engine does not have it.
+    ///
+    /// # Errors
+    /// When the engine would not say.
+    pub async fn inspect_image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
+        let image = match self.docker.inspect_image(reference).await.map_err(failed(format!("inspect {reference}"))) {
+            Ok(image) => image,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let config = image.config.unwrap_or_default();
+        let mut command = config.entrypoint.unwrap_or_default();
+        command.extend(config.cmd.unwrap_or_default());
+        Ok(Some(Image {
+            id: image.id.unwrap_or_default(),
+            digests: image.repo_digests.unwrap_or_default(),
+            command,
+            environment: config.env.unwrap_or_default(),
+            directory: config.working_dir.unwrap_or_default(),
+            volumes: config.volumes.unwrap_or_default(),
+            labels: config.labels.unwrap_or_default(),
+        }))
+    }
+
+    /// Has the engine fetch an image.
+    ///
+    /// # Errors
+    /// When it cannot be fetched.
+    pub async fn pull_image(&self, reference: &str) -> Result<(), EngineError> {
+        let options = CreateImageOptions { from_image: Some(reference.to_owned()), ..CreateImageOptions::default() };
+        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
+        while let Some(step) = progress.next().await {
+            step.map_err(failed(format!("fetch the image {reference}")))?;
+        }
+        Ok(())
+    }
+
+    /// Removes an image unless something uses it. Says whether it is gone.
+    ///
+    /// # Errors
+    /// When the engine would not answer.
+    pub async fn remove_unused_image(&self, id: &str) -> Result<bool, EngineError> {
+        // Without force: a container that uses it keeps it, whether it runs or not.
+        let options = RemoveImageOptions { force: false, ..RemoveImageOptions::default() };
+        match self.docker.remove_image(id, Some(options), None).await.map_err(failed(format!("remove {id}"))) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(error) if error.is_conflict() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
