@@ -2,5 +2,6 @@
 
 pub mod brief;
 pub mod cache;
+pub mod scan;
 pub mod target;
 pub mod workspace;
