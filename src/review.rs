@@ -4,5 +4,6 @@ pub mod brief;
 pub mod cache;
 pub mod export;
 pub mod sandbox;
+pub mod scan;
 pub mod target;
 pub mod workspace;

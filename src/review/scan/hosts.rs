@@ -1,0 +1,370 @@
+//! Which hosts code names: new ones, and those that hardly any honest program sends to.
+//!
+//! Why: what is stolen has to go somewhere. Addresses without a name, services that take anything from anybody (paste bins,
+//! request catchers, webhooks, tunnels) and `.onion` are where published malicious packages sent it. Source of the lists: reports
+//! of such packages, and the lists of out-of-band services that scanners use.
+
+use super::sink::{Kept, Said, Sink};
+use super::subject::Subject;
+use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use url::Host;
+
+/// What is known of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Nothing.
+    Ordinary,
+    /// It takes data from anybody, has a name for a day, or forwards to anywhere; developers use them, too.
+    Share,
+    /// A public address without a name.
+    Address,
+    /// It is there to catch requests, or its address includes the right to post.
+    Drop,
+}
+
+/// A host in an address in code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) host: String,
+    pub(super) kind: Kind,
+    /// The whole address, as far as it was looked at.
+    pub(super) range: Range<usize>,
+}
+
+/// Services that catch requests, for out-of-band tests and for thieves.
+const CATCHERS: &[&str] = &[
+    "webhook.site",
+    "webhook.cool",
+    "requestbin.com",
+    "requestbin.net",
+    "requestcatcher.com",
+    "hookbin.com",
+    "pipedream.net",
+    "beeceptor.com",
+    "oast.fun",
+    "oast.live",
+    "oast.me",
+    "oast.online",
+    "oast.pro",
+    "oast.site",
+    "interact.sh",
+    "interactsh.com",
+    "burpcollaborator.net",
+    "oastify.com",
+    "dnslog.cn",
+    "ceye.io",
+    "canarytokens.com",
+    "postb.in",
+    "ptsv3.com",
+    "mockbin.org",
+];
+/// Paste bins, file drops, tunnels, names for a changing address.
+const SHARES: &[&str] = &[
+    "pastebin.com",
+    "hastebin.com",
+    "paste.ee",
+    "ghostbin.com",
+    "rentry.co",
+    "dpaste.com",
+    "termbin.com",
+    "ix.io",
+    "transfer.sh",
+    "file.io",
+    "0x0.st",
+    "anonfiles.com",
+    "gofile.io",
+    "catbox.moe",
+    "temp.sh",
+    "bashupload.com",
+    "oshi.at",
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "ngrok.dev",
+    "trycloudflare.com",
+    "serveo.net",
+    "loca.lt",
+    "localhost.run",
+    "bore.pub",
+    "duckdns.org",
+    "no-ip.org",
+    "ddns.net",
+    "hopto.org",
+];
+/// Hosts that stand for none: documentation (RFC 2606, RFC 6761), and names of formats that nobody contacts.
+const NOBODY: &[&str] = &[
+    "localhost",
+    "example.com",
+    "example.org",
+    "example.net",
+    "www.w3.org",
+    "json-schema.org",
+    "schemas.microsoft.com",
+    "schemas.android.com",
+    "schemas.xmlsoap.org",
+    "schemas.openxmlformats.org",
+    "purl.org",
+    "ns.adobe.com",
+    "xmlns.com",
+    "maven.apache.org",
+    "www.apache.org",
+    "opensource.org",
+    "creativecommons.org",
+    "spdx.org",
+    "www.gnu.org",
+    "unicode.org",
+    "tools.ietf.org",
+    "datatracker.ietf.org",
+    "www.rfc-editor.org",
+    "host",
+    "hostname",
+];
+const NOBODY_ENDINGS: &[&str] = &[
+    ".example",
+    ".test",
+    ".invalid",
+    ".local",
+    ".localhost",
+    ".internal",
+    ".example.com",
+    ".example.org",
+    ".example.net",
+];
+
+/// The most addresses that are kept of one file.
+const PER_FILE: usize = 500;
+/// The longest part of an address that is looked at.
+const LONGEST: usize = 300;
+
+/// The hosts of all addresses in a file's code.
+pub(super) fn find(subject: &Subject<'_>) -> Vec<Named> {
+    let mut found: Vec<Named> = Vec::new();
+    if !subject.language.is_code() {
+        return found;
+    }
+    let code = subject.code();
+    for (at, _) in code.match_indices("://") {
+        if found.len() >= PER_FILE {
+            break;
+        }
+        let Some(scheme) = scheme_before(code, at) else { continue };
+        let rest = code.as_bytes().get(at + 3..).unwrap_or_default();
+        let length = rest.iter().take(LONGEST).position(|byte| ends_address(*byte)).unwrap_or(rest.len().min(LONGEST));
+        let Some(address) = code.get(at + 3..at + 3 + length) else { continue };
+        let Some(host) = host_of(address) else { continue };
+        let Some(kind) = kind(&host, address) else { continue };
+        found.push(Named { host, kind, range: at - scheme..at + 3 + length });
+    }
+    found
+}
+
+fn scheme_before(code: &str, at: usize) -> Option<usize> {
+    const SCHEMES: [&str; 9] = ["https", "http", "wss", "ws", "ftp", "ssh", "tcp", "udp", "socks5"];
+    let before = code.get(..at)?;
+    SCHEMES
+        .iter()
+        .find(|scheme| {
+            before.get(before.len().saturating_sub(scheme.len())..).is_some_and(|end| end.eq_ignore_ascii_case(scheme))
+        })
+        .map(|s| s.len())
+}
+
+fn ends_address(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+        || !byte.is_ascii()
+        || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b')' | b'(' | b'\\' | b'|' | b'^' | b',' | b';')
+}
+
+/// The host, in lower case; none when it is put together at run time.
+fn host_of(address: &str) -> Option<String> {
+    let authority = address.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = if host.starts_with('[') { host.split_inclusive(']').next()? } else { host.split(':').next()? };
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':');
+    (!host.is_empty() && host.len() <= 253 && host.bytes().all(fits)).then(|| host.to_ascii_lowercase())
+}
+
+/// What is known of a host that is contacted; none if it is not one.
+fn kind(host: &str, address: &str) -> Option<Kind> {
+    match Host::parse(host).ok()? {
+        Host::Ipv4(ip) => return is_public_v4(ip).then_some(Kind::Address),
+        Host::Ipv6(ip) => return is_public_v6(ip).then_some(Kind::Address),
+        Host::Domain(_) => {}
+    }
+    let is = |names: &[&str]| {
+        names
+            .iter()
+            .any(|name| host.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+    };
+    if !host.contains('.') || NOBODY.contains(&host) || NOBODY_ENDINGS.iter().any(|ending| host.ends_with(ending)) {
+        return None;
+    }
+    Some(if is(CATCHERS) || host.ends_with(".onion") || posts_by_itself(host, address) {
+        Kind::Drop
+    } else if is(SHARES) {
+        Kind::Share
+    } else {
+        Kind::Ordinary
+    })
+}
+
+/// Whether an address includes the right to post to it, written out: a webhook of Discord or Slack, a bot of Telegram.
+fn posts_by_itself(host: &str, address: &str) -> bool {
+    let path = address.split_once('/').map_or("", |(_, path)| path);
+    let digits = |after: &str, least: usize| {
+        path.split_once(after).is_some_and(|(_, id)| id.bytes().take_while(u8::is_ascii_digit).count() >= least)
+    };
+    match host {
+        "discord.com" | "discordapp.com" | "ptb.discord.com" | "canary.discord.com" => {
+            digits("webhooks/", 15) && path.len() > 80
+        }
+        "api.telegram.org" => digits("bot", 8) && path.contains(':') && path.len() > 40,
+        _ => false,
+    }
+}
+
+/// Whether an address is another machine's, and not one that documents or resolvers have.
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let octets = ip.octets();
+    let [first, second, ..] = octets;
+    let placeholder = octets.windows(2).all(|pair| matches!(pair, [a, b] if *b == a.wrapping_add(1) || a == b));
+    let resolver = matches!(
+        octets,
+        [8, 8, 8, 8] | [8, 8, 4, 4] | [1, 1, 1, 1] | [1, 0, 0, 1] | [9, 9, 9, 9] | [208, 67, 222, 222]
+    );
+    let shared = first == 100 && (64..128).contains(&second);
+    let benchmarks = first == 198 && matches!(second, 18 | 19);
+    !(ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_documentation()
+        || ip.is_unspecified()
+        || ip.is_broadcast()
+        || ip.is_multicast())
+        && first != 0
+        && first < 240
+        && !(placeholder || resolver || shared || benchmarks)
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    // Global unicast (2000::/3) without the documentation prefix.
+    let [first, second, ..] = ip.segments();
+    first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0x0db8)
+}
+
+/// Says new hosts of a file in one finding, and those of a telling kind each.
+pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
+    let mut ordinary: Vec<&Named> = Vec::new();
+    let mut said: BTreeSet<&str> = BTreeSet::new();
+    for named in subject.hosts() {
+        let is_known = subject.is_differential() && subject.is_known_host(&named.host);
+        if is_known || said.contains(named.host.as_str()) || sink.is_old(&named.range) {
+            continue;
+        }
+        if named.kind == Kind::Ordinary {
+            if ordinary.len() < 60 && !ordinary.iter().any(|known| known.host == named.host) {
+                ordinary.push(named);
+            }
+        } else {
+            said.insert(&named.host);
+            sink.at(named.range.clone(), telling(named, subject.is_differential()));
+        }
+    }
+    let Some(first) = ordinary.first().filter(|_| subject.is_differential()) else { return };
+    let hosts: Vec<&str> = ordinary.iter().map(|named| named.host.as_str()).collect();
+    sink.at(first.range.clone(), list(&hosts, Risk::Low, "This file names a host that the code did not name before"));
+}
+
+fn telling(named: &Named, is_new: bool) -> Said {
+    let (what, risk, why) = match named.kind {
+        Kind::Address => (
+            "an address without a name",
+            if is_new { Risk::High } else { Risk::Medium },
+            "Nobody can say whose it is tomorrow. Services have names and certificates; machines of attackers often do not.",
+        ),
+        Kind::Share => (
+            "a service that takes or forwards data for anybody",
+            if is_new { Risk::High } else { Risk::Medium },
+            "Stolen data is left there, and code to run is fetched from there, without a trace of who does it.",
+        ),
+        _ => (
+            "a service that catches requests, or an address that includes the right to post to it",
+            Risk::High,
+            "What is sent there is read by whoever owns the address, and by nobody else.",
+        ),
+    };
+    Said {
+        title: format!("This code contacts {what}: {}", named.host),
+        risk,
+        category: Category::DataExfiltration,
+        confidence: Confidence::Medium,
+        impact: why.to_owned(),
+        recommendation: "Follow what is sent to or fetched from it. Reject it unless it is what the program is for."
+            .to_owned(),
+    }
+}
+
+fn list(hosts: &[&str], risk: Risk, title: &str) -> Said {
+    let more = hosts.len().saturating_sub(50);
+    let listed = hosts.get(..hosts.len().min(50)).unwrap_or_default().join(", ");
+    let rest = if more > 0 { format!(" and {more} others") } else { String::new() };
+    Said {
+        title: match hosts {
+            [one] => format!("{title}: {one}"),
+            [one, ..] => format!("{title}: {one} and {} more", hosts.len() - 1),
+            [] => title.to_owned(),
+        },
+        risk,
+        category: Category::Behaviour,
+        confidence: Confidence::High,
+        impact: format!("What the program knows can be sent there: {listed}{rest}."),
+        recommendation: "Compare with the hosts that the registry's entry allows, and check that each belongs to the service the program is for.".to_owned(),
+    }
+}
+
+/// The ordinary hosts of the product's code, for a full review: the first place, and all names.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    first: Option<ReviewFinding>,
+    hosts: BTreeSet<String>,
+}
+
+/// The most different hosts that are counted.
+const COUNTED: usize = 10_000;
+
+/// What a full review sums up of one file.
+pub(super) fn sum(subject: &Subject<'_>) -> Sum {
+    let mut sum = Sum::default();
+    if subject.is_differential() || subject.place != super::place::Place::Product {
+        return sum;
+    }
+    for named in subject.hosts().iter().filter(|named| named.kind == Kind::Ordinary) {
+        if sum.first.is_none() {
+            sum.first = Some(super::sink::finding(subject, Some(named.range.clone()), list(&[], Risk::Info, "")));
+        }
+        sum.hosts.insert(named.host.clone());
+    }
+    sum
+}
+
+impl Sum {
+    /// Adds another file's.
+    pub(super) fn add(&mut self, other: Self) {
+        self.first = self.first.take().or(other.first);
+        if self.hosts.len() < COUNTED {
+            self.hosts.extend(other.hosts);
+        }
+    }
+
+    /// One finding about all of them.
+    pub(super) fn conclude(self, kept: &mut Kept, limit: usize) {
+        let Some(mut finding) = self.first else { return };
+        let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
+        let said = list(&hosts, Risk::Info, "This code names hosts");
+        (finding.title, finding.impact) = (said.title, said.impact);
+        kept.push(finding, limit);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a file is written in, by its name or its first line.
+
+/// What a file is written in, as far as the checks need to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    /// JavaScript and TypeScript, with what is written inside them.
+    JavaScript,
+    /// Python.
+    Python,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// Java, Kotlin, Scala, Groovy.
+    Jvm,
+    /// C#, F#, Visual Basic.
+    CSharp,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Shells, and files whose rules are shell: Makefiles, workflows are not.
+    Shell,
+    /// PowerShell and batch files.
+    PowerShell,
+    /// A Dockerfile.
+    Dockerfile,
+    /// Code in any other language.
+    Other,
+    /// JSON, YAML, TOML, XML and the like.
+    Data,
+    /// Texts for people.
+    Prose,
+    /// None of these, or not known.
+    Unknown,
+}
+
+impl Language {
+    /// What the file at `path` is written in.
+    pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        match name.as_str() {
+            "dockerfile" | "containerfile" => return Self::Dockerfile,
+            "makefile" | "gnumakefile" | "justfile" | ".bashrc" | ".profile" | ".envrc" | "configure" | "gradlew" => {
+                return Self::Shell;
+            }
+            "gemfile" | "rakefile" | "podfile" | "vagrantfile" => return Self::Ruby,
+            "jenkinsfile" => return Self::Jvm,
+            "license" | "licence" | "copying" | "notice" | "authors" | "readme" | "changelog" | "changes" => {
+                return Self::Prose;
+            }
+            ".npmrc" | ".yarnrc" | "pipfile" | "go.mod" | "go.sum" | "yarn.lock" | "requirements.txt"
+            | ".cursorrules" | ".gitmodules" => return Self::Data,
+            _ if name.starts_with("dockerfile.")
+                || name.ends_with(".dockerfile")
+                || name.starts_with("containerfile.") =>
+            {
+                return Self::Dockerfile;
+            }
+            _ => {}
+        }
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        match extension {
+            "js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx" | "vue" | "svelte" | "astro" => {
+                Self::JavaScript
+            }
+            "py" | "pyw" | "pyi" | "pyx" | "pth" | "bzl" => Self::Python,
+            "go" => Self::Go,
+            "rs" => Self::Rust,
+            "java" | "kt" | "kts" | "scala" | "groovy" | "gradle" => Self::Jvm,
+            "cs" | "csx" | "fs" | "vb" | "cshtml" | "razor" => Self::CSharp,
+            "rb" | "gemspec" | "rake" | "erb" => Self::Ruby,
+            "php" | "phtml" | "phar" | "inc" => Self::Php,
+            "sh" | "bash" | "zsh" | "ksh" | "fish" | "mk" | "command" => Self::Shell,
+            "ps1" | "psm1" | "psd1" | "bat" | "cmd" => Self::PowerShell,
+            "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "m" | "mm" | "swift" | "lua" | "pl" | "pm" | "r" | "jl"
+            | "ex" | "exs" | "erl" | "clj" | "dart" | "zig" | "nim" | "hs" | "ml" | "elm" | "sql" | "wat" | "asm"
+            | "s" | "tcl" | "awk" | "vbs" | "hta" | "applescript" | "nix" | "tf" => Self::Other,
+            "json" | "jsonc" | "json5" | "yaml" | "yml" | "toml" | "xml" | "lock" | "csv" | "tsv" | "ini" | "cfg"
+            | "conf" | "properties" | "env" | "plist" | "csproj" | "fsproj" | "props" | "targets" | "ipynb" | "map"
+            | "svg" | "graphql" | "proto" | "css" | "scss" | "less" | "html" | "htm" | "po" => Self::Data,
+            "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" | "mdc" | "tex" | "org" => Self::Prose,
+            _ => Self::by_first_line(bytes),
+        }
+    }
+
+    fn by_first_line(bytes: &[u8]) -> Self {
+        let Some(rest) = bytes.strip_prefix(b"#!") else { return Self::Unknown };
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let line = String::from_utf8_lossy(line.get(..line.len().min(200)).unwrap_or_default());
+        for (word, language) in [
+            ("python", Self::Python),
+            ("node", Self::JavaScript),
+            ("deno", Self::JavaScript),
+            ("bun", Self::JavaScript),
+            ("ruby", Self::Ruby),
+            ("php", Self::Php),
+            ("pwsh", Self::PowerShell),
+            ("perl", Self::Other),
+        ] {
+            if line.contains(word) {
+                return language;
+            }
+        }
+        Self::Shell
+    }
+
+    /// Whether the file is a program, or becomes one.
+    pub(super) fn is_code(self) -> bool {
+        !matches!(self, Self::Data | Self::Prose | Self::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn names_and_first_lines_tell_the_language() {
+        for (path, language) in [
+            ("src/a.TS", Language::JavaScript),
+            ("Dockerfile", Language::Dockerfile),
+            ("docker/Dockerfile.dev", Language::Dockerfile),
+            ("setup.py", Language::Python),
+            ("requirements.txt", Language::Data),
+            ("README", Language::Prose),
+            ("a.b/Makefile", Language::Shell),
+            ("data.bin", Language::Unknown),
+        ] {
+            assert_eq!(Language::of(path, b""), language, "{path}");
+        }
+        assert_eq!(Language::of("bin/run", b"#!/usr/bin/env node\n"), Language::JavaScript);
+        assert_eq!(Language::of("bin/run", b"#!/bin/sh\n"), Language::Shell);
+        assert_eq!(Language::of("bin/run", b"\x7fELF"), Language::Unknown);
+        assert!(Language::Dockerfile.is_code() && !Language::Data.is_code());
+    }
+}

@@ -1,0 +1,256 @@
+//! One file as the checks see it: its text with bytes and lines, what language it is, where it stands, what is new in it.
+
+use super::behaviour;
+use super::comments;
+use super::hosts;
+use super::known::Known;
+use super::language::Language;
+use super::place::Place;
+use crate::snapshot::{Material, Snapshot};
+use crate::validate::text::instructions::{self, Instruction};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// One file of the code under review.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    /// Its path in the repository.
+    pub(super) path: &'a str,
+    /// Its bytes.
+    pub(super) bytes: &'a [u8],
+    /// Its text, byte for byte at the place that it has in the file: a byte that is not UTF-8 became `?`. Empty for a file
+    /// that is not text.
+    pub(super) text: Cow<'a, str>,
+    /// Whether it is text. A file named like code always is: programs run whatever stands around a NUL.
+    pub(super) is_text: bool,
+    /// What it is written in.
+    pub(super) language: Language,
+    /// What it is for, by its path.
+    pub(super) place: Place,
+    /// Whether it is the Dockerfile that the image is built by.
+    pub(super) is_built: bool,
+    /// Whether it may be executed.
+    pub(super) executable: bool,
+    /// What stands at its path in the base.
+    pub(super) base: Base<'a>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    code: OnceCell<comments::Masked>,
+    instructions: OnceCell<Vec<Instruction>>,
+    spots: OnceCell<Vec<behaviour::Spot>>,
+    hosts: OnceCell<Vec<hosts::Named>>,
+    known: &'a Known,
+}
+
+/// What stands at a file's path in the base.
+#[derive(Debug)]
+pub(super) enum Base<'a> {
+    /// There is no base: a full review.
+    None,
+    /// The file is new.
+    New,
+    /// The same content.
+    Same,
+    /// Another content.
+    Changed {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// Its lines, without blanks around them.
+        lines: HashSet<&'a [u8]>,
+    },
+}
+
+impl<'a> Subject<'a> {
+    /// The file at `path` of the head.
+    pub(super) fn new(material: &Material<'a>, path: &'a str, known: &'a Known) -> Option<Self> {
+        let file = material.head.files.get(path)?;
+        let bytes: &'a [u8] = &file.content;
+        let language = Language::of(path, bytes);
+        let is_text = !file.link && (language.is_code() || looks_like_text(bytes));
+        let text = if is_text { same_length(bytes) } else { Cow::Borrowed("") };
+        let lines = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+            .collect();
+        Some(Self {
+            path,
+            bytes,
+            text,
+            is_text,
+            language,
+            place: Place::of(path, language),
+            is_built: material.dockerfile == Some(path),
+            executable: file.executable,
+            base: base(material.base, path, &file.blob, is_text),
+            lines,
+            code: OnceCell::new(),
+            instructions: OnceCell::new(),
+            spots: OnceCell::new(),
+            hosts: OnceCell::new(),
+            known,
+        })
+    }
+
+    /// Whether there is a base to compare with.
+    pub(super) fn is_differential(&self) -> bool {
+        !matches!(self.base, Base::None)
+    }
+
+    /// Whether the file is as it was in the base.
+    pub(super) fn is_same(&self) -> bool {
+        matches!(self.base, Base::Same)
+    }
+
+    /// The text with comments, and documentation that stands where a comment would, made blank: byte for byte as long.
+    pub(super) fn code(&self) -> &str {
+        &self.masked().code
+    }
+
+    /// [`Self::code`] with the insides of strings made blank too.
+    pub(super) fn names(&self) -> &str {
+        &self.masked().names
+    }
+
+    fn masked(&self) -> &comments::Masked {
+        self.code.get_or_init(|| comments::mask(&self.text, self.language))
+    }
+
+    /// What its code does.
+    pub(super) fn spots(&self) -> &[behaviour::Spot] {
+        self.spots.get_or_init(|| behaviour::find(self))
+    }
+
+    /// The hosts that its code names.
+    pub(super) fn hosts(&self) -> &[hosts::Named] {
+        self.hosts.get_or_init(|| hosts::find(self))
+    }
+
+    /// Whether code of the base named the host.
+    pub(super) fn is_known_host(&self, host: &str) -> bool {
+        self.known.hosts.contains(host)
+    }
+
+    /// Whether the file runs by itself when the package is installed or built.
+    pub(super) fn runs_at_installation(&self) -> bool {
+        self.known.installed.contains(self.path)
+    }
+
+    /// Places that address a model; see [`instructions::find`], which is asked about a piece of the file at a time so that a
+    /// harmless one does not stand for all others of its kind.
+    pub(super) fn instructions(&self) -> &[Instruction] {
+        self.instructions.get_or_init(|| {
+            let mut found: Vec<Instruction> = Vec::new();
+            for piece in pieces(&self.text) {
+                for instruction in instructions::find(self.text.get(piece.clone()).unwrap_or_default()) {
+                    let range = piece.start + instruction.range.start..piece.start + instruction.range.end;
+                    if !found.iter().rev().take(64).any(|known| known.range == range) {
+                        found.push(Instruction { range, ..instruction });
+                    }
+                }
+            }
+            found
+        })
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at).max(1)
+    }
+
+    /// The bytes of a line, from 1, without its line end.
+    pub(super) fn line_range(&self, line: usize) -> Range<usize> {
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        start..end.max(start)
+    }
+
+    /// The bytes of the line that holds `at`.
+    pub(super) fn line_at(&self, at: usize) -> Range<usize> {
+        self.line_range(self.line(at))
+    }
+
+    /// How many lines it has.
+    pub(super) fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether every line of `range` is one of the base's file.
+    pub(super) fn is_old(&self, range: &Range<usize>) -> bool {
+        match &self.base {
+            Base::None | Base::New => false,
+            Base::Same => true,
+            Base::Changed { lines, .. } => {
+                let (first, last) = (self.line(range.start), self.line(range.end.saturating_sub(1).max(range.start)));
+                (first..=last).all(|line| self.is_old_line(lines, line))
+            }
+        }
+    }
+
+    fn is_old_line(&self, lines: &HashSet<&[u8]>, line: usize) -> bool {
+        self.bytes.get(self.line_range(line)).is_some_and(|line| lines.contains(line.trim_ascii()))
+    }
+
+    /// The base's text of this file; empty when it has none.
+    pub(super) fn base_bytes(&self) -> &[u8] {
+        match &self.base {
+            Base::Changed { bytes, .. } => bytes,
+            Base::Same => self.bytes,
+            Base::None | Base::New => &[],
+        }
+    }
+}
+
+fn base<'a>(base: Option<&'a Snapshot>, path: &str, blob: &str, is_text: bool) -> Base<'a> {
+    let Some(base) = base else { return Base::None };
+    let Some(file) = base.files.get(path) else { return Base::New };
+    if *file.blob == *blob {
+        return Base::Same;
+    }
+    let bytes: &[u8] = &file.content;
+    let lines =
+        if is_text { bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect() } else { HashSet::new() };
+    Base::Changed { bytes, lines }
+}
+
+/// The most bytes of a piece that is searched for phrases at once.
+const PIECE: usize = 8 * 1024;
+/// How many bytes a piece repeats of the one before it: more than any phrase has.
+const OVERLAP: usize = 512;
+
+fn pieces(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let mut end = (start + PIECE).min(text.len());
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        let mut again = end.saturating_sub(OVERLAP).max(start + 1);
+        while !text.is_char_boundary(again) {
+            again += 1;
+        }
+        next = (end < text.len()).then_some(again);
+        Some(start..end)
+    })
+}
+
+/// How many bytes are looked at to tell text from other data; what Git takes, too.
+const SNIFFED: usize = 8_000;
+
+fn looks_like_text(bytes: &[u8]) -> bool {
+    !bytes.iter().take(SNIFFED).any(|byte| *byte == 0)
+}
+
+/// A text with a `?` for each byte that is not UTF-8, so that places are the same in both.
+fn same_length(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
+}
