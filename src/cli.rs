@@ -1,6 +1,7 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
 mod policy;
+mod proxy;
 mod rules;
 mod schema;
 mod validate;
@@ -73,6 +74,7 @@ impl Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(Box<validate::ValidateArgs>),
+    Proxy(Box<proxy::ProxyArgs>),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
 }
@@ -91,6 +93,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let ui = Ui::new(context, &cli.global.ui_options());
     let result = match cli.command {
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
+        Command::Proxy(args) => proxy::run(&args, &cli.global, context),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::Schema(args) => schema::run(&args, &ui),
     };

@@ -15,6 +15,7 @@ mod layering;
 mod mutation;
 mod online;
 mod properties;
+mod proxy;
 mod reference;
 mod rules;
 mod runner;
