@@ -2,6 +2,7 @@
 
 mod agent;
 mod policy;
+mod proxy;
 mod rules;
 mod sandbox_init;
 mod schema;
@@ -77,6 +78,7 @@ enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
     Validate(Box<validate::ValidateArgs>),
+    Proxy(Box<proxy::ProxyArgs>),
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
@@ -97,6 +99,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
+        Command::Proxy(args) => proxy::run(&args, &cli.global, context),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),

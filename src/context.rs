@@ -28,6 +28,10 @@ pub struct Context {
     pub github_token: Option<SecretString>,
     /// `GITHUB_API_URL`; <https://api.github.com> without it.
     pub github_api_url: String,
+    /// `ANTHROPIC_BASE_URL`: where calls for Anthropic's models go, if not to Anthropic.
+    pub anthropic_base_url: Option<String>,
+    /// `OPENAI_BASE_URL`: where calls for OpenAI's models go, if not to OpenAI.
+    pub openai_base_url: Option<String>,
     /// `SSL_CERT_FILE`: certificates to trust beside the built-in roots.
     pub ssl_cert_file: Option<PathBuf>,
     /// `ANTHROPIC_API_KEY`, for the proxy alone; in the sandbox, the client token of the run.
@@ -68,6 +72,8 @@ impl Context {
             width: width.clamp(*WIDTH_RANGE.start(), *WIDTH_RANGE.end()),
             github_token: text("GITHUB_TOKEN").map(Into::into),
             github_api_url: text("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned()),
+            anthropic_base_url: text("ANTHROPIC_BASE_URL"),
+            openai_base_url: text("OPENAI_BASE_URL"),
             ssl_cert_file: var("SSL_CERT_FILE").map(Into::into),
             anthropic_api_key: text("ANTHROPIC_API_KEY").map(Into::into),
             openai_api_key: text("OPENAI_API_KEY").map(Into::into),

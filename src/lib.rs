@@ -23,6 +23,7 @@ pub mod oci;
 pub mod output;
 pub mod policy;
 pub mod provider;
+pub mod proxy;
 pub mod review;
 pub mod snapshot;
 pub mod ui;

@@ -19,6 +19,7 @@ mod mutation;
 mod online;
 mod properties;
 mod provider;
+mod proxy;
 mod reference;
 mod rules;
 mod runner;

@@ -18,7 +18,7 @@ pub enum StreamEvent {
     #[serde(rename = "response.completed", alias = "response.incomplete", alias = "response.failed")]
     Ended {
         /// All of it: its status says how it ended.
-        response: Response,
+        response: Box<Response>,
     },
     /// The answer failed; nothing more comes.
     #[serde(rename = "error")]
@@ -43,7 +43,7 @@ pub enum StreamError {
     Malformed(String),
     /// The provider says that it failed.
     #[error("the provider failed while it answered: {}", .0.message.as_deref().unwrap_or("no reason given"))]
-    Provider(ErrorDetail),
+    Provider(Box<ErrorDetail>),
     /// The stream ended before the answer did.
     #[error("the stream ended before the answer did")]
     Cut,
@@ -78,10 +78,11 @@ impl Assembler {
     pub fn push(&mut self, event: StreamEvent) -> Result<(), StreamError> {
         match event {
             StreamEvent::ItemDone { item } => self.parts.push(item),
-            StreamEvent::Ended { response } => self.response = Some(response),
+            StreamEvent::Ended { response } => self.response = Some(*response),
             StreamEvent::Error { code, message } => {
                 let code = code.map(Into::into);
-                return Err(StreamError::Provider(ErrorDetail { message, code, ..ErrorDetail::default() }));
+                let detail = ErrorDetail { message, code, ..ErrorDetail::default() };
+                return Err(StreamError::Provider(Box::new(detail)));
             }
             StreamEvent::Other => {}
         }

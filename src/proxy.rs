@@ -1,0 +1,163 @@
+//! The proxy between an agent and a model's provider: it has the key, and the agent does not.
+//!
+//! It takes two requests, `POST /anthropic/v1/messages` and `POST /openai/v1/responses`, from whoever shows the run's token; parses
+//! them; and makes new ones of the fields that are allowed. What it sends, it has written itself; what it sends back,
+//! it has looked through for the key. Every call leaves one line ([`audit::AuditLine`]) and is charged to a budget, by the
+//! provider's own count where there is one and by the worst case where there is none. `refusal` has the words for all that
+//! can go wrong.
+//!
+//! Requests are read by a parser of our own (`http`), because the usual ones take more than is wanted here: bare line
+//! feeds, several encodings of a body, upgrades.
+
+mod admit;
+pub mod audit;
+mod budget;
+mod connection;
+mod http;
+pub mod keys;
+mod leak;
+mod listener;
+mod meter;
+pub mod options;
+mod process;
+pub mod refusal;
+mod relay;
+
+pub use keys::{Keys, KeysError};
+pub use listener::Listener;
+pub use options::{Limits, Listen, Micros, Options, OptionsError, Price};
+pub use process::protect;
+
+pub use crate::provider::Provider;
+
+use crate::fetch::{self, SetupError};
+use audit::{Audit, Ending};
+use budget::Budget;
+use std::future::Future;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use url::Url;
+
+/// Connections at the same time; others wait to be accepted.
+const MAX_CONNECTIONS: usize = 256;
+/// The time that a connection to a provider may take, names and TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time that an unused connection to a provider is kept.
+const POOL_IDLE: Duration = Duration::from_secs(60);
+
+/// Why there is no proxy, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// The options cannot be.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[from] SetupError),
+    /// It cannot listen.
+    #[error("the proxy cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The audit lines cannot be written: there is no call without its line.
+    #[error("the audit lines cannot be written")]
+    Audit,
+    /// The client is not one that means well.
+    #[error("{} calls were refused", audit::MAX_REFUSED)]
+    Refused,
+}
+
+/// What all connections have in common.
+struct Shared {
+    options: Options,
+    keys: Keys,
+    anthropic: Url,
+    openai: Url,
+    client: reqwest::Client,
+    budget: Arc<Budget>,
+    slots: Semaphore,
+    audit: Audit,
+    started: Instant,
+}
+
+impl Shared {
+    fn upstream(&self, provider: Provider) -> &Url {
+        match provider {
+            Provider::Anthropic => &self.anthropic,
+            Provider::OpenAi => &self.openai,
+        }
+    }
+}
+
+/// Serves until `shutdown` is ready, or until it may not go on. Then calls that are being made are cut, and charged as the worst.
+/// `sink` gets one JSON line a call. `roots_pem` are certificates to trust beside the built-in ones.
+///
+/// # Errors
+/// When the options cannot be, or the proxy ended by itself.
+pub async fn serve(
+    options: Options,
+    keys: Keys,
+    roots_pem: Option<&[u8]>,
+    listener: Listener,
+    sink: Box<dyn Write + Send>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ProxyError> {
+    options.check()?;
+    let upstream = |provider| options.upstream(provider).parse().map_err(|_| OptionsError::BaseUrl(provider));
+    let (anthropic, openai) = (upstream(Provider::Anthropic)?, upstream(Provider::OpenAi)?);
+    let client = fetch::client_builder(roots_pem)?
+        .https_only(!options.allow_http_upstream)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE)
+        .build()
+        .map_err(SetupError::Client)?;
+    let (audit, writer) = Audit::start(sink);
+    let shared = Arc::new(Shared {
+        anthropic,
+        openai,
+        client,
+        budget: Budget::new(options.limits, options.price),
+        slots: Semaphore::new(options.limits.concurrent),
+        audit: audit.clone(),
+        started: Instant::now(),
+        keys,
+        options,
+    });
+    let (stop, stopped) = watch::channel(());
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let accept = async {
+        // Never closed, so there is always room some time.
+        while let Ok(place) = room.clone().acquire_owned().await {
+            let stream = listener.accept().await;
+            let (shared, mut stopped) = (shared.clone(), stopped.clone());
+            connections.spawn(async move {
+                tokio::select! {
+                    // The sender is dropped: the proxy ends.
+                    _ = stopped.changed() => {}
+                    () = connection::run(stream, &shared) => {}
+                }
+                drop(place);
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    };
+    let ending = tokio::select! {
+        () = shutdown => None,
+        ending = audit.ended() => Some(ending),
+        () = accept => None,
+    };
+    drop(stop);
+    while connections.join_next().await.is_some() {}
+    drop((listener, audit, shared));
+    // The lines of the last calls.
+    let written = writer.await.is_ok();
+    match ending {
+        Some(Ending::Broken) => Err(ProxyError::Audit),
+        Some(Ending::Refused) => Err(ProxyError::Refused),
+        None if !written => Err(ProxyError::Audit),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,202 @@
+//! One line a call: what it was, what became of it, what it cost. Never a body, a header's value, a path or query that was sent,
+//! a token or a key: every text in a line is a word from here, or the name of a model of this run.
+
+use super::budget::Charge;
+use super::refusal::Refusal;
+use crate::provider::Provider;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The provider gave a whole answer.
+    Answered,
+    /// It was not made.
+    Refused,
+    /// It was made, and there is no whole answer.
+    Failed,
+}
+
+/// A line. Written as one JSON object; `event` is `call`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditLine {
+    /// Always `call`.
+    pub event: &'static str,
+    /// When the call came: milliseconds since the proxy was ready.
+    pub at_ms: u64,
+    /// Whom it was for, if it said so.
+    pub provider: Option<Provider>,
+    /// The model, if it is one of this run.
+    pub model: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was refused or failed: see [`Refusal::as_str`].
+    pub reason: Option<&'static str>,
+    /// The status that the client was told; 0 when it was told none.
+    pub status: u16,
+    /// Tokens read that are charged.
+    pub input_tokens: u64,
+    /// Tokens written that are charged.
+    pub output_tokens: u64,
+    /// Whether the tokens are the worst case, because the provider did not count them.
+    pub estimated: bool,
+    /// Millionths of a US dollar that are charged; none when prices are not known.
+    pub cost_micros: Option<u64>,
+    /// Bytes of the client's body.
+    pub bytes_in: u64,
+    /// Bytes of the body that went to the client.
+    pub bytes_out: u64,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// Whether the answer came as events.
+    pub streamed: bool,
+}
+
+/// Refused calls after which the proxy ends. A client that is refused so often does not mean well, and every refusal is a line.
+pub(super) const MAX_REFUSED: u64 = 1000;
+
+/// Where lines go. They are written by a thread of their own, in order.
+#[derive(Debug, Clone)]
+pub(super) struct Audit {
+    lines: mpsc::UnboundedSender<String>,
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    started: Instant,
+    refused: AtomicU64,
+    broken: AtomicBool,
+    changed: Notify,
+}
+
+/// Why a proxy ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Lines cannot be written. No call without its line.
+    Broken,
+    /// See [`MAX_REFUSED`].
+    Refused,
+}
+
+impl Audit {
+    /// Starts the thread. It ends when all copies of this are gone, having written everything.
+    ///
+    /// The queue is not bounded, and needs not be: the lines of calls that were made are bounded by the budget, the others by
+    /// [`MAX_REFUSED`] and the number of connections.
+    pub(super) fn start(mut sink: Box<dyn Write + Send>) -> (Self, JoinHandle<()>) {
+        let (lines, mut queue) = mpsc::unbounded_channel::<String>();
+        let (refused, broken) = (AtomicU64::new(0), AtomicBool::new(false));
+        let state = Arc::new(State { started: Instant::now(), refused, broken, changed: Notify::new() });
+        let writer = state.clone();
+        let thread = tokio::task::spawn_blocking(move || {
+            while let Some(line) = queue.blocking_recv() {
+                if sink.write_all(line.as_bytes()).and_then(|()| sink.flush()).is_err() {
+                    writer.broken.store(true, Ordering::SeqCst);
+                    writer.changed.notify_one();
+                    return;
+                }
+            }
+        });
+        (Self { lines, state }, thread)
+    }
+
+    /// Why the proxy has to end, if it has.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        if self.state.broken.load(Ordering::SeqCst) {
+            return Some(Ending::Broken);
+        }
+        (self.state.refused.load(Ordering::SeqCst) >= MAX_REFUSED).then_some(Ending::Refused)
+    }
+
+    /// Waits until it has to.
+    pub(super) async fn ended(&self) -> Ending {
+        loop {
+            if let Some(ending) = self.ending() {
+                return ending;
+            }
+            self.state.changed.notified().await;
+        }
+    }
+
+    /// A call begins.
+    pub(super) fn call(&self) -> Call {
+        Call {
+            audit: self.clone(),
+            at: Instant::now(),
+            provider: None,
+            model: None,
+            // What it is if it is dropped before its end.
+            failure: Some(Refusal::Stopped),
+            made: false,
+            charge: None,
+            estimated: false,
+            status: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            streamed: false,
+        }
+    }
+}
+
+/// A call while it goes on. Its line is written when it is dropped, however that comes: no call is without one.
+#[derive(Debug)]
+pub(super) struct Call {
+    audit: Audit,
+    pub(super) at: Instant,
+    pub(super) provider: Option<Provider>,
+    pub(super) model: Option<String>,
+    pub(super) failure: Option<Refusal>,
+    /// Whether it went to the provider.
+    pub(super) made: bool,
+    pub(super) charge: Option<Charge>,
+    pub(super) estimated: bool,
+    pub(super) status: u16,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    pub(super) streamed: bool,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let outcome = match (self.failure, self.made) {
+            (None, _) => Outcome::Answered,
+            (Some(_), false) => Outcome::Refused,
+            (Some(_), true) => Outcome::Failed,
+        };
+        let state = &self.audit.state;
+        if outcome == Outcome::Refused && state.refused.fetch_add(1, Ordering::SeqCst) + 1 == MAX_REFUSED {
+            state.changed.notify_one();
+        }
+        let milliseconds = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let line = AuditLine {
+            event: "call",
+            at_ms: milliseconds(self.at.saturating_duration_since(state.started)),
+            provider: self.provider,
+            model: self.model.take(),
+            outcome,
+            reason: self.failure.map(Refusal::as_str),
+            status: self.status,
+            input_tokens: self.charge.map_or(0, |charge| charge.usage.input_tokens),
+            output_tokens: self.charge.map_or(0, |charge| charge.usage.output_tokens),
+            estimated: self.estimated,
+            cost_micros: self.charge.and_then(|charge| charge.cost_micros),
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            duration_ms: milliseconds(self.at.elapsed()),
+            streamed: self.streamed,
+        };
+        if let Ok(mut text) = serde_json::to_string(&line) {
+            text.push('\n');
+            // It fails when the thread has ended, and then the proxy is about to end, too.
+            let _ = self.audit.lines.send(text);
+        }
+    }
+}

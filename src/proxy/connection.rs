@@ -1,0 +1,273 @@
+//! One client's connection: reads a request, has it made, writes the answer, and again.
+//!
+//! The order is: what costs nothing to check comes first, nothing of the body is read before the client has shown its token,
+//! and memory for bodies is only given to as many calls as may be made at once.
+
+use super::audit::Call;
+use super::http::{self, Head, MAX_HEAD, Scan};
+use super::refusal::Refusal;
+use super::relay::{self, Ended};
+use super::{Shared, admit};
+use crate::provider::Provider;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long a connection may wait for its next request.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long, and how much, is read from a client that was refused, so that it gets to read why: a connection that is closed with
+/// bytes unread is reset, and the answer may be lost.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
+
+/// What follows a call.
+enum Next {
+    /// Another request may come.
+    Keep,
+    /// The connection ends; the client may still be sending.
+    Close,
+}
+
+/// A call that was not made.
+struct Refused {
+    why: Refusal,
+    detail: Option<String>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(why: Refusal) -> Self {
+        Self { why, detail: None }
+    }
+}
+
+/// A connection, with what was read and not yet used.
+pub(super) struct Connection<S> {
+    stream: S,
+    buffer: Vec<u8>,
+}
+
+/// Serves a connection to its end.
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared) {
+    let mut connection = Connection { stream, buffer: Vec::new() };
+    while let Ok(Ok(1..)) = timeout(IDLE, connection.more(4096)).await {
+        let mut call = shared.audit.call();
+        let next = connection.serve(shared, &mut call).await;
+        drop(call);
+        if matches!(next, Next::Close) {
+            connection.linger().await;
+            return;
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// One call, whatever becomes of it.
+    async fn serve(&mut self, shared: &Shared, call: &mut Call) -> Next {
+        let head = match self.head(shared, call).await {
+            Ok(head) => head,
+            Err(why) => return self.refuse(call, why.into(), true).await,
+        };
+        // Held until the call has ended.
+        let Ok(slot) = shared.slots.try_acquire() else {
+            return self.refuse(call, Refusal::TooManyAtOnce.into(), true).await;
+        };
+        let body = match self.body(shared, &head).await {
+            Ok(body) => body,
+            Err(why) => return self.refuse(call, why.into(), true).await,
+        };
+        call.bytes_in = body.len() as u64;
+        // More than was announced: whatever it is, it is not read as another request.
+        let close = head.close || !std::mem::take(&mut self.buffer).is_empty();
+        let provider = call.provider.unwrap_or(Provider::Anthropic);
+        let admitted = match admit::admit(provider, &shared.options, &body) {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                call.model = refused.model;
+                return self.refuse(call, Refused { why: refused.why, detail: refused.detail }, close).await;
+            }
+        };
+        drop(body);
+        call.model = Some(admitted.model.clone());
+        let reservation = match shared.budget.reserve(admitted.worst) {
+            Ok(reservation) => reservation,
+            Err(why) => return self.refuse(call, why.into(), close).await,
+        };
+        let mut client = Client { stream: &mut self.stream, close };
+        let ended = relay::relay(shared, provider, admitted, reservation, call, &mut client).await;
+        drop(slot);
+        match ended {
+            Ended::Whole if !close => Next::Keep,
+            Ended::Whole | Ended::Cut => Next::Close,
+            Ended::Unanswered(why) => self.refuse(call, why.into(), close).await,
+        }
+    }
+
+    /// Reads the head, and decides all that can be decided by it.
+    async fn head(&mut self, shared: &Shared, call: &mut Call) -> Result<Head, Refusal> {
+        let deadline = Instant::now() + shared.options.read_timeout;
+        let length = loop {
+            if let Scan::Whole(length) = http::scan(&self.buffer)? {
+                break length;
+            }
+            match timeout_at(deadline, self.more(MAX_HEAD)).await {
+                Err(_) => return Err(Refusal::TooSlow),
+                Ok(Ok(1..)) => {}
+                Ok(_) => return Err(Refusal::BodyTruncated),
+            }
+        };
+        let head = http::parse(&self.buffer[..length]);
+        self.buffer.drain(..length);
+        let head = head?;
+        let (path, query) = head.target.split_once('?').map_or((head.target.as_str(), None), |(p, q)| (p, Some(q)));
+        let provider = Provider::ALL.into_iter().find(|provider| provider.proxy_path() == path);
+        call.provider = provider;
+        let provider = provider.ok_or(Refusal::PathNotAllowed)?;
+        if query.is_some() {
+            return Err(Refusal::QueryNotAllowed);
+        }
+        if head.method != "POST" {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        match &head.token {
+            None => return Err(Refusal::TokenMissing),
+            Some(token) if !shared.keys.token().matches(token) => return Err(Refusal::TokenWrong),
+            Some(_) => {}
+        }
+        if shared.started.elapsed() >= shared.options.lifetime {
+            return Err(Refusal::Expired);
+        }
+        if shared.audit.ending().is_some() {
+            return Err(Refusal::Stopped);
+        }
+        if shared.keys.of(provider).is_none() {
+            return Err(Refusal::NoProviderKey);
+        }
+        if head.content_type.as_deref() != Some("application/json") {
+            return Err(Refusal::NotJson);
+        }
+        match head.content_length {
+            None => Err(Refusal::LengthMissing),
+            Some(length) if length > shared.options.limits.body => Err(Refusal::BodyTooLarge),
+            Some(_) => Ok(head),
+        }
+    }
+
+    async fn body(&mut self, shared: &Shared, head: &Head) -> Result<Vec<u8>, Refusal> {
+        let length = usize::try_from(head.content_length.unwrap_or(0)).map_err(|_| Refusal::BodyTooLarge)?;
+        if head.expects_continue && self.buffer.len() < length {
+            let said = self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+            said.map_err(|_| Refusal::BodyTruncated)?;
+        }
+        let deadline = Instant::now() + shared.options.read_timeout;
+        while self.buffer.len() < length {
+            match timeout_at(deadline, self.more(64 * 1024)).await {
+                Err(_) => return Err(Refusal::TooSlow),
+                Ok(Ok(1..)) => {}
+                Ok(_) => return Err(Refusal::BodyTruncated),
+            }
+        }
+        let rest = self.buffer.split_off(length);
+        Ok(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    /// Reads what there is, or waits for it. None at the end.
+    async fn more(&mut self, room: usize) -> io::Result<usize> {
+        self.buffer.reserve(room);
+        self.stream.read_buf(&mut self.buffer).await
+    }
+
+    async fn refuse(&mut self, call: &mut Call, refused: Refused, close: bool) -> Next {
+        let Refused { why, detail } = refused;
+        call.failure = Some(why);
+        // In the shape of the provider that the path names; who names none gets the first one's.
+        let body = why.body(call.provider.unwrap_or(Provider::Anthropic), detail.as_deref());
+        let mut client = Client { stream: &mut self.stream, close };
+        let sent = client.whole(why.status(), None, &body, call).await;
+        if sent.is_err() || close { Next::Close } else { Next::Keep }
+    }
+
+    async fn linger(&mut self) {
+        let rest = async {
+            self.stream.shutdown().await?;
+            let (mut scratch, mut read) = (vec![0; 16 * 1024], 0);
+            while read < LINGER_BYTES {
+                match self.stream.read(&mut scratch).await? {
+                    0 => break,
+                    more => read += more,
+                }
+            }
+            io::Result::Ok(())
+        };
+        // Whatever happens now, the connection is over.
+        let _ = timeout(LINGER, rest).await;
+    }
+}
+
+/// The writing half: answers, in the few shapes that there are.
+pub(super) struct Client<'a, S> {
+    stream: &'a mut S,
+    close: bool,
+}
+
+impl<S: AsyncWrite + Unpin> Client<'_, S> {
+    /// A whole answer of JSON.
+    pub(super) async fn whole(
+        &mut self,
+        status: u16,
+        retry_after: Option<&str>,
+        body: &[u8],
+        call: &mut Call,
+    ) -> io::Result<()> {
+        let mut answer = self.status_line(status, "application/json");
+        if let Some(value) = retry_after {
+            answer.extend_from_slice(format!("retry-after: {value}\r\n").as_bytes());
+        }
+        answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+        answer.extend_from_slice(body);
+        call.status = status;
+        self.stream.write_all(&answer).await?;
+        self.stream.flush().await?;
+        call.bytes_out = body.len() as u64;
+        Ok(())
+    }
+
+    /// The head of an answer that comes as events.
+    pub(super) async fn begin(&mut self, call: &mut Call) -> io::Result<()> {
+        let mut head = self.status_line(200, "text/event-stream");
+        head.extend_from_slice(b"cache-control: no-store\r\ntransfer-encoding: chunked\r\n\r\n");
+        call.status = 200;
+        call.streamed = true;
+        self.stream.write_all(&head).await?;
+        self.stream.flush().await
+    }
+
+    /// More of it. Goes out at once.
+    pub(super) async fn piece(&mut self, piece: &[u8], call: &mut Call) -> io::Result<()> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let mut chunk = Vec::with_capacity(piece.len() + 12);
+        chunk.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+        chunk.extend_from_slice(piece);
+        chunk.extend_from_slice(b"\r\n");
+        self.stream.write_all(&chunk).await?;
+        self.stream.flush().await?;
+        call.bytes_out += piece.len() as u64;
+        Ok(())
+    }
+
+    /// Its end. Without it the client knows that something is missing.
+    pub(super) async fn end(&mut self) -> io::Result<()> {
+        self.stream.write_all(b"0\r\n\r\n").await?;
+        self.stream.flush().await
+    }
+
+    fn status_line(&self, status: u16, content_type: &str) -> Vec<u8> {
+        let known = ::http::StatusCode::from_u16(status).ok();
+        let reason = known.and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
+        let connection = if self.close { "close" } else { "keep-alive" };
+        format!("HTTP/1.1 {status} {reason}\r\ncontent-type: {content_type}\r\nconnection: {connection}\r\n")
+            .into_bytes()
+    }
+}

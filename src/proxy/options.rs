@@ -1,0 +1,273 @@
+//! What a proxy allows, as plain data, and the command line that says the same.
+
+use crate::provider::Provider;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Where clients find the proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// A Unix socket that any user may connect to: who may reach it is decided by the folder it is in.
+    Socket(PathBuf),
+    /// A port of this machine, on a loopback address. Port 0 is any free one.
+    Loopback(SocketAddr),
+}
+
+/// An amount of money, in millionths of a US dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// Reads dollars: digits, and at most six more after a point.
+    ///
+    /// # Errors
+    /// When it is something else, or too much; in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || "write dollars as a number, like `3` or `0.25`, with at most six digits after the point".to_owned();
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > 6 {
+            return Err(wrong());
+        }
+        let whole: u64 = whole.parse().map_err(|_| wrong())?;
+        let part: u64 = format!("{part:0<6}").parse().map_err(|_| wrong())?;
+        whole.checked_mul(1_000_000).and_then(|micros| micros.checked_add(part)).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
+
+/// What a million tokens cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    /// Read.
+    pub input: Micros,
+    /// Written.
+    pub output: Micros,
+}
+
+/// What a run may use. A call that might use more than is left is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls to providers.
+    pub requests: u64,
+    /// Tokens read, cached ones included.
+    pub input_tokens: u64,
+    /// Tokens written, those of hidden reasoning included.
+    pub output_tokens: u64,
+    /// Money. Needs a price.
+    pub cost: Option<Micros>,
+    /// Calls at the same time.
+    pub concurrent: usize,
+    /// Bytes of one request's body.
+    pub body: u64,
+    /// Tokens that one call may ask to be written.
+    pub tokens_per_call: u32,
+}
+
+impl Default for Limits {
+    /// Enough for a review of a large repository; with today's prices some tens of dollars at the most.
+    fn default() -> Self {
+        Self {
+            requests: 200,
+            input_tokens: 5_000_000,
+            output_tokens: 500_000,
+            cost: None,
+            concurrent: 4,
+            body: 4 * 1024 * 1024,
+            tokens_per_call: 64_000,
+        }
+    }
+}
+
+/// How a proxy is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where clients find it.
+    pub listen: Listen,
+    /// The file that gets the audit lines; standard output without one.
+    pub audit: Option<PathBuf>,
+    /// The models that may be asked for.
+    pub models: Vec<String>,
+    /// Anthropic's base address, or that of a gateway: `v1/messages` is added to it.
+    pub anthropic_base_url: Url,
+    /// OpenAI's base address, or that of a gateway: `responses` is added to it.
+    pub openai_base_url: Url,
+    /// Whether a base address may be http.
+    pub allow_http_upstream: bool,
+    /// What may be used.
+    pub limits: Limits,
+    /// What tokens cost.
+    pub price: Option<Price>,
+    /// The time that one call may take, its stream included. Whole seconds.
+    pub timeout: Duration,
+    /// The time after which every call is refused. Whole seconds.
+    pub lifetime: Duration,
+    /// The time that a request's head may take to arrive, and then its body. Whole seconds.
+    pub read_timeout: Duration,
+}
+
+/// [`Options::timeout`] unless said otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// [`Options::lifetime`] unless said otherwise: longer than the longest review.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// [`Options::read_timeout`] unless said otherwise.
+pub const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Options that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// The address is one that others can reach.
+    #[error("{0} is not a loopback address; the proxy listens on this machine only")]
+    NotLoopback(SocketAddr),
+    /// No model.
+    #[error("no model is named; the proxy takes calls to named models only")]
+    NoModel,
+    /// A model's name cannot be one.
+    #[error("a model's name has 1 to 200 letters, digits and `-._:/@`")]
+    ModelName,
+    /// A base address is no base address.
+    #[error("the base address of {0} must be an address without user, query and fragment")]
+    BaseUrl(Provider),
+    /// A base address is not https.
+    #[error("the base address of {0} is not https; `--allow-http-upstream` allows that")]
+    NotHttps(Provider),
+    /// Money is bounded, and nobody knows what anything costs.
+    #[error("`--max-cost` needs `--input-price` and `--output-price`")]
+    NoPrice,
+}
+
+/// Reads a provider's base address, with or without a `/` at its end.
+///
+/// # Errors
+/// When it is not one.
+pub fn base_url(provider: Provider, text: &str) -> Result<Url, OptionsError> {
+    let url: Url = text.trim_end_matches('/').parse().map_err(|_| OptionsError::BaseUrl(provider))?;
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    if !plain || url.host_str().is_none() || !matches!(url.scheme(), "http" | "https") {
+        return Err(OptionsError::BaseUrl(provider));
+    }
+    Ok(url)
+}
+
+impl Options {
+    /// The address that calls to a provider go to.
+    #[must_use]
+    pub fn upstream(&self, provider: Provider) -> String {
+        format!("{}/{}", self.base_url(provider).as_str().trim_end_matches('/'), provider.endpoint())
+    }
+
+    fn base_url(&self, provider: Provider) -> &Url {
+        match provider {
+            Provider::Anthropic => &self.anthropic_base_url,
+            Provider::OpenAi => &self.openai_base_url,
+        }
+    }
+
+    /// Whether all of it can be.
+    ///
+    /// # Errors
+    /// With the first thing that cannot.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        if let Listen::Loopback(address) = &self.listen
+            && !address.ip().is_loopback()
+        {
+            return Err(OptionsError::NotLoopback(*address));
+        }
+        if self.models.is_empty() {
+            return Err(OptionsError::NoModel);
+        }
+        let named = |model: &String| {
+            (1..=200).contains(&model.len())
+                && model.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/@".contains(&byte))
+        };
+        if !self.models.iter().all(named) {
+            return Err(OptionsError::ModelName);
+        }
+        for provider in Provider::ALL {
+            let url = self.base_url(provider);
+            if base_url(provider, url.as_str())?.scheme() != "https" && !self.allow_http_upstream {
+                return Err(OptionsError::NotHttps(provider));
+            }
+        }
+        match (self.limits.cost, self.price) {
+            (Some(_), None) => Err(OptionsError::NoPrice),
+            _ => Ok(()),
+        }
+    }
+
+    /// The arguments of `mcp-registry` that start a proxy with these options: `proxy` is the first.
+    #[must_use]
+    pub fn to_args(&self) -> Vec<String> {
+        let mut args = vec!["proxy".to_owned()];
+        // One argument for name and value: a value that begins with `--` stays a value.
+        let mut say = |name: &str, value: &dyn fmt::Display| args.push(format!("--{name}={value}"));
+        match &self.listen {
+            Listen::Socket(path) => say("socket", &path.display()),
+            Listen::Loopback(address) => say("listen", address),
+        }
+        if let Some(path) = &self.audit {
+            say("audit", &path.display());
+        }
+        self.models.iter().for_each(|model| say("model", model));
+        say("anthropic-base-url", &self.anthropic_base_url);
+        say("openai-base-url", &self.openai_base_url);
+        let limits = &self.limits;
+        say("max-requests", &limits.requests);
+        say("max-input-tokens", &limits.input_tokens);
+        say("max-output-tokens", &limits.output_tokens);
+        say("max-concurrent", &limits.concurrent);
+        say("max-body", &limits.body);
+        say("max-tokens-per-call", &limits.tokens_per_call);
+        if let Some(cost) = limits.cost {
+            say("max-cost", &cost);
+        }
+        if let Some(price) = self.price {
+            say("input-price", &price.input);
+            say("output-price", &price.output);
+        }
+        say("timeout", &self.timeout.as_secs());
+        say("lifetime", &self.lifetime.as_secs());
+        say("read-timeout", &self.read_timeout.as_secs());
+        if self.allow_http_upstream {
+            args.push("--allow-http-upstream".to_owned());
+        }
+        args
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Micros, OptionsError, base_url};
+    use crate::provider::Provider;
+
+    #[test]
+    fn money_is_read_to_the_millionth() {
+        for (text, micros) in [("3", 3_000_000), ("0.25", 250_000), ("1.000001", 1_000_001), ("0", 0)] {
+            assert_eq!(Micros::parse(text).unwrap(), Micros(micros), "{text}");
+        }
+        for text in ["", "-1", "1.", ".5", "1e3", "1.0000001", "1,5", "99999999999999", "$3"] {
+            assert!(Micros::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Micros(1_250_000).to_string(), "1.250000");
+    }
+
+    #[test]
+    fn a_base_address_is_plain() {
+        for text in ["https://user@x/", "https://x/?q", "https://x/#f", "ftp://x/", "unix:/x", "x", ""] {
+            assert_eq!(base_url(Provider::OpenAi, text), Err(OptionsError::BaseUrl(Provider::OpenAi)), "{text}");
+        }
+        assert_eq!(base_url(Provider::OpenAi, "https://x/v1/").unwrap().as_str(), "https://x/v1");
+    }
+}
