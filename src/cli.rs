@@ -3,9 +3,12 @@
 mod agent;
 mod policy;
 mod proxy;
+mod review;
+mod roots;
 mod rules;
 mod sandbox_init;
 mod schema;
+mod units;
 mod validate;
 
 use crate::context::Context;
@@ -78,6 +81,7 @@ enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
     Validate(Box<validate::ValidateArgs>),
+    Review(Box<review::ReviewArgs>),
     Proxy(Box<proxy::ProxyArgs>),
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
@@ -99,6 +103,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
+        Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),

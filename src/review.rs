@@ -1,9 +1,297 @@
 //! `review`: looks at the code that a registry's entries pin, with agents that cannot do harm, and concludes a verdict.
+//!
+//! [`target`] says what is to be reviewed; [`prepare`] fetches each repository once, exports what agents may see and compares it with
+//! what was reviewed before; [`ask`] puts it before the agents: the deterministic checks of [`scan`] always, in this
+//! process, and everything with a model, or made by others, in the [`sandbox`]. What is concluded is concluded by
+//! [`crate::verdict`], from all that was said. Nothing here knows GitHub: what a verdict means there is a matter of other commands,
+//! which get it as a file.
 
+mod ask;
 pub mod brief;
 pub mod cache;
+mod clean;
 pub mod export;
+pub mod prepare;
 pub mod sandbox;
 pub mod scan;
 pub mod target;
 pub mod workspace;
+
+use crate::error::CommandError;
+use crate::fetch::Fetcher;
+use crate::git::upstream::Upstream;
+use crate::provider::Provider;
+use crate::verdict::judge::{judge, unjudged};
+use crate::verdict::report::{ReviewReport, Reviewed, Scope};
+use ask::Agents;
+use brief::Brief;
+use cache::Cache;
+use futures_util::future::join_all;
+use prepare::{PrepareLimits, Reach};
+use sandbox::Cancel;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use target::{Target, Work};
+use tokio::sync::Semaphore;
+use workspace::Workspace;
+
+pub use ask::SandboxOptions;
+pub use clean::{Cleaned, clean};
+
+/// Someone to ask beside the static checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentChoice {
+    /// Our own loop, with a model.
+    BuiltIn {
+        /// Whose.
+        provider: Provider,
+        /// Which.
+        model: String,
+        /// Whether answers come as events.
+        stream: bool,
+    },
+    /// Somebody's image.
+    Image {
+        /// Its name or id.
+        reference: String,
+    },
+}
+
+/// What to review, and how.
+#[derive(Debug)]
+pub struct Request {
+    /// What.
+    pub targets: Vec<Target>,
+    /// By whom.
+    pub agents: Vec<AgentChoice>,
+    /// How repositories are reached.
+    pub reach: Reach,
+    /// How much of them.
+    pub limits: PrepareLimits,
+    /// Where and within which bounds agents run; none when only the static checks are wanted.
+    pub sandbox: Option<SandboxOptions>,
+    /// Where verdicts are kept.
+    pub cache: Option<PathBuf>,
+    /// Ask again, whatever is kept.
+    pub force: bool,
+    /// How many targets at a time.
+    pub jobs: usize,
+    /// Where temporary files go.
+    pub temp_dir: PathBuf,
+}
+
+/// What happens to a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Its repository is fetched.
+    Fetching,
+    /// Its files are exported and compared.
+    Exporting,
+    /// An agent looks at it.
+    Asking(String),
+    /// There is a verdict.
+    Done,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetching => f.write_str("fetching"),
+            Self::Exporting => f.write_str("exporting"),
+            Self::Asking(agent) => write!(f, "asking {agent}"),
+            Self::Done => f.write_str("done"),
+        }
+    }
+}
+
+/// Is told what happens to which target (by its position in the request), from any thread.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(usize, Phase) + Send + Sync>);
+
+impl Progress {
+    /// Calls this function.
+    pub fn new(report: impl Fn(usize, Phase) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
+    }
+
+    fn report(&self, targets: &[usize], phase: &Phase) {
+        targets.iter().for_each(|target| (self.0)(*target, phase.clone()));
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
+}
+
+/// Reviews all targets. The reports are in the order of the targets, one each: what could not be reviewed has an incomplete
+/// verdict and never none. Must run inside a tokio runtime with time and I/O.
+///
+/// # Errors
+/// When nothing can be reviewed at all: no client, no folder, no engine; or it was cancelled.
+pub async fn run(request: &Request, progress: &Progress, cancel: &Cancel) -> Result<Vec<ReviewReport>, CommandError> {
+    let workspace = Workspace::new(&request.temp_dir).map_err(|error| {
+        CommandError::unfinished(format!("cannot make a folder in `{}`", request.temp_dir.display())).because(&error)
+    })?;
+    let cache = request
+        .cache
+        .as_deref()
+        .map(Cache::open)
+        .transpose()
+        .map_err(|error| CommandError::unfinished("the cache cannot be used").because(&error))?;
+    let fetcher = Fetcher::new(&request.reach.fetch_options())
+        .map_err(|error| CommandError::usage("repositories cannot be fetched").because(&error))?;
+    let agents = Agents::new(&request.agents, request.sandbox.as_ref(), cache, request.force).await?;
+    let run =
+        Run { request, progress, cancel, workspace, fetcher, agents, permits: Semaphore::new(request.jobs.max(1)) };
+
+    // Equal work is done once, whoever asks for it, and a repository is fetched once for all work on it.
+    let mut works: BTreeMap<&Work, Vec<usize>> = BTreeMap::new();
+    for (position, target) in request.targets.iter().enumerate() {
+        if let Ok(work) = &target.work {
+            works.entry(work).or_default().push(position);
+        }
+    }
+    let mut repositories: BTreeMap<String, Vec<(&Work, Vec<usize>)>> = BTreeMap::new();
+    for (work, targets) in works {
+        let key = Upstream::parse(&work.repository).map_or_else(|_| work.repository.clone(), |upstream| upstream.key());
+        repositories.entry(key).or_default().push((work, targets));
+    }
+    let groups = repositories.into_values().enumerate().map(|(number, works)| run.repository(number, works));
+    let mut reports: BTreeMap<usize, ReviewReport> = join_all(groups).await.into_iter().flatten().collect();
+    if cancel.is_cancelled() {
+        return Err(
+            CommandError::unfinished("interrupted").hint("with `--cache DIR` the next run does only what is missing")
+        );
+    }
+    let targets = request.targets.iter().enumerate();
+    Ok(targets
+        .map(|(position, target)| {
+            let reason = || target.work.as_ref().err().cloned().unwrap_or_else(|| "it was not reviewed".to_owned());
+            let mut report = reports.remove(&position).unwrap_or_else(|| unjudged(nothing(), vec![reason()]));
+            report.reviewed.entry = target.entry.as_ref().map(ToString::to_string);
+            report
+        })
+        .collect())
+}
+
+/// What was reviewed where nothing could be.
+fn nothing() -> Reviewed {
+    Reviewed {
+        entry: None,
+        repository: String::new(),
+        base: None,
+        head: None,
+        base_tree: None,
+        head_tree: None,
+        directory: String::new(),
+        scope: Scope::Full,
+        files: 0,
+        changed_files: 0,
+    }
+}
+
+/// What is known of a work before anything of it was read.
+fn asked_for(work: &Work) -> Reviewed {
+    Reviewed {
+        repository: work.repository.clone(),
+        base: work.base.clone(),
+        head: Some(work.head.clone()),
+        directory: work.directory.clone(),
+        scope: if work.base.is_some() { Scope::Differential } else { Scope::Full },
+        ..nothing()
+    }
+}
+
+struct Run<'a> {
+    request: &'a Request,
+    progress: &'a Progress,
+    cancel: &'a Cancel,
+    workspace: Workspace,
+    fetcher: Fetcher,
+    agents: Agents<'a>,
+    permits: Semaphore,
+}
+
+impl Run<'_> {
+    /// Everything that is to be reviewed of one repository, by the positions of the targets.
+    async fn repository(&self, number: usize, works: Vec<(&Work, Vec<usize>)>) -> Vec<(usize, ReviewReport)> {
+        let fetched = self.fetch(number, &works).await;
+        let reports = works.into_iter().map(|(work, targets)| async {
+            let report = match &fetched {
+                Ok(store) => self.work(store, work, &targets).await,
+                Err(reason) => unjudged(asked_for(work), vec![format!("the repository cannot be fetched: {reason}")]),
+            };
+            self.progress.report(&targets, &Phase::Done);
+            targets.into_iter().map(|target| (target, report.clone())).collect::<Vec<_>>()
+        });
+        join_all(reports).await.into_iter().flatten().collect()
+    }
+
+    async fn fetch(
+        &self,
+        number: usize,
+        works: &[(&Work, Vec<usize>)],
+    ) -> Result<Arc<crate::git::upstream::Store>, String> {
+        let Some((first, _)) = works.first() else { return Err("nobody asked".to_owned()) };
+        let upstream = Upstream::parse(&first.repository).map_err(|error| error.to_string())?;
+        if matches!(upstream, Upstream::Local(_)) && works.iter().any(|(_, targets)| self.is_of_entry(targets)) {
+            // Whoever writes an entry must not choose among the files of whoever reviews it.
+            return Err("an entry cannot name a path".to_owned());
+        }
+        let _permit = self.permits.acquire().await.map_err(|error| error.to_string())?;
+        for (_, targets) in works {
+            self.progress.report(targets, &Phase::Fetching);
+        }
+        let folder = self.workspace.place(&format!("upstream-{number}"));
+        let works: Vec<&Work> = works.iter().map(|(work, _)| *work).collect();
+        let fetching = prepare::fetch(&self.fetcher, &upstream, &works, &self.request.limits.fetch, &folder);
+        tokio::select! {
+            store = fetching => store.map(Arc::new),
+            () = self.cancel.cancelled() => Err("interrupted".to_owned()),
+        }
+    }
+
+    fn is_of_entry(&self, targets: &[usize]) -> bool {
+        targets.iter().filter_map(|target| self.request.targets.get(*target)).any(|target| target.entry.is_some())
+    }
+
+    async fn work(&self, store: &Arc<crate::git::upstream::Store>, work: &Work, targets: &[usize]) -> ReviewReport {
+        let failed = |reason: String| unjudged(asked_for(work), vec![reason]);
+        let Ok(_permit) = self.permits.acquire().await else { return failed("interrupted".to_owned()) };
+        if self.cancel.is_cancelled() {
+            return failed("interrupted".to_owned());
+        }
+        self.progress.report(targets, &Phase::Exporting);
+        let exported = {
+            let (store, work, limits) = (store.clone(), work.clone(), self.request.limits.clone());
+            tokio::task::spawn_blocking(move || prepare::brief(&store, &work, &limits)).await
+        };
+        let brief = match exported {
+            Ok(Ok(brief)) => Arc::new(brief),
+            Ok(Err(reason)) => return failed(reason),
+            Err(error) => return failed(format!("the export broke off: {error}")),
+        };
+        let asking = |agent: &str| self.progress.report(targets, &Phase::Asking(agent.to_owned()));
+        let runs = self.agents.ask(&brief, self.cancel, &asking).await;
+        let reviewed = reviewed(work, &brief);
+        let judged = tokio::task::spawn_blocking(move || judge(reviewed, &brief.material(), runs)).await;
+        judged.unwrap_or_else(|error| failed(format!("the judgement broke off: {error}")))
+    }
+}
+
+/// What was reviewed. A base that is named beside a full scope is one that could not be had any more.
+fn reviewed(work: &Work, brief: &Brief) -> Reviewed {
+    let files = brief.head.files.len();
+    Reviewed {
+        base_tree: brief.base.as_ref().map(|base| base.tree.clone()),
+        head_tree: Some(brief.head.tree.clone()),
+        scope: brief.scope(),
+        files,
+        changed_files: if brief.base.is_some() { brief.changes.len() } else { files },
+        ..asked_for(work)
+    }
+}

@@ -316,7 +316,7 @@ fn openai_problem(error: openai::stream::StreamError) -> Problem {
     match error {
         StreamError::Cut => Problem::Cut,
         StreamError::Malformed(words) => Problem::Malformed(words),
-        StreamError::Provider(detail) => openai_failed(Some(detail)),
+        StreamError::Provider(detail) => openai_failed(Some(*detail)),
     }
 }
 

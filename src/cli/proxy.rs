@@ -1,6 +1,6 @@
 //! `proxy`: the key-injecting proxy, alone. `review` runs the same command in a container.
 
-use super::{Global, refuse};
+use super::{Global, refuse, roots};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::proxy::{self, Keys, Limits, Listen, Listener, Micros, Options, Price, Provider, ProxyError, options};
@@ -117,12 +117,7 @@ pub(super) fn run(args: &ProxyArgs, global: &Global, context: &Context) -> Resul
     }
     let options = options(args, context)?;
     options.check().map_err(usage)?;
-    let roots = context.ssl_cert_file.as_ref().map(|path| {
-        std::fs::read(path).map_err(|error| {
-            CommandError::unfinished(format!("cannot read {} (SSL_CERT_FILE)", path.display())).because(&error)
-        })
-    });
-    let roots = roots.transpose()?;
+    let roots = roots::read(context)?;
     proxy::protect()
         .map_err(|error| CommandError::unfinished("cannot keep other processes from the keys").because(&error))?;
     let keys = Keys::read(io::stdin().lock()).map_err(|error| {

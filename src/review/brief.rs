@@ -1,7 +1,7 @@
 //! What an agent is given: its task, the files, and what changed in them, as files for the input volume.
 
 use crate::ids::CommitSha;
-use crate::snapshot::{Change, File, FileDiff, Snapshot};
+use crate::snapshot::{Change, File, FileDiff, Material, Snapshot};
 use crate::verdict::report::{Renamed, Scope, Unreviewed};
 use crate::verdict::task::{FileStatus, Task, TaskFile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,18 @@ impl Brief {
     #[must_use]
     pub fn scope(&self) -> Scope {
         if self.base.is_some() { Scope::Differential } else { Scope::Full }
+    }
+
+    /// The brief as the deterministic reviewer, and whoever judges, see it.
+    #[must_use]
+    pub fn material(&self) -> Material<'_> {
+        Material {
+            head: &self.head,
+            base: self.base.as_ref(),
+            changes: &self.changes,
+            directory: &self.directory,
+            dockerfile: self.dockerfile.as_deref(),
+        }
     }
 
     /// What could not be exported, in the words of reports. Where base has it and head has not, it is no matter for a review.

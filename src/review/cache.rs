@@ -5,9 +5,9 @@
 //! of a workflow does that only runs on the default branch can fill.
 
 use crate::files::write_whole;
-use crate::verdict::ReviewFinding;
+use crate::verdict::Findings;
 use crate::verdict::document::Status;
-use crate::verdict::report::AgentReport;
+use crate::verdict::report::Usage;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -46,10 +46,12 @@ pub struct Key<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Said {
-    /// Who, how, and with how many calls.
-    pub agent: AgentReport,
-    /// What.
-    pub findings: Vec<ReviewFinding>,
+    /// The document that it printed.
+    pub findings: Findings,
+    /// What its model's provider counted; none where there was no proxy.
+    pub usage: Option<Usage>,
+    /// The proxy's audit lines.
+    pub audit: Vec<serde_json::Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,7 +89,7 @@ impl Cache {
         }
         let kept: Kept = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
         let same = kept.version == VERSION && serde_json::to_value(key).ok()? == kept.key;
-        (same && kept.said.agent.status == Status::Complete).then_some(kept.said)
+        (same && kept.said.findings.status == Status::Complete).then_some(kept.said)
     }
 
     /// Keeps what was said, if it is complete: an incomplete review is no verdict and is tried again.
@@ -95,7 +97,7 @@ impl Cache {
     /// # Errors
     /// When it cannot be written.
     pub fn put(&self, key: &Key<'_>, said: &Said) -> io::Result<()> {
-        if said.agent.status != Status::Complete {
+        if said.findings.status != Status::Complete {
             return Ok(());
         }
         let key_value = serde_json::to_value(key)?;
@@ -115,8 +117,8 @@ impl Cache {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Cache, Key, Said};
+    use crate::verdict::Findings;
     use crate::verdict::document::Status;
-    use crate::verdict::report::AgentReport;
 
     fn key(head_tree: &str) -> Key<'_> {
         Key {
@@ -133,17 +135,8 @@ mod tests {
     }
 
     fn said(status: Status) -> Said {
-        let agent = AgentReport {
-            name: "builtin".into(),
-            model: None,
-            status,
-            reason: None,
-            summary: String::new(),
-            findings: 0,
-            usage: None,
-            audit: Vec::new(),
-        };
-        Said { agent, findings: Vec::new() }
+        let findings = Findings { version: 1, status, reason: None, summary: String::new(), findings: Vec::new() };
+        Said { findings, usage: None, audit: Vec::new() }
     }
 
     #[test]

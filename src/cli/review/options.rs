@@ -1,6 +1,8 @@
 //! The arguments of `review`, and what of them can be said wrongly.
 
 use crate::cli::units;
+use crate::proxy::Micros;
+use crate::verdict::Risk;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,6 +56,9 @@ pub(in crate::cli) struct ReviewArgs {
     /// The model; the only one that the proxy lets through.
     #[arg(long, value_name = "MODEL", help_heading = "Agents")]
     pub(super) model: Option<String>,
+    /// Wait for the model's whole answers: for gateways that cannot stream.
+    #[arg(long, help_heading = "Agents")]
+    pub(super) no_stream: bool,
     /// Let the model's provider be reached by plain http: a model of your own.
     #[arg(long, help_heading = "Agents")]
     pub(super) allow_http_upstream: bool,
@@ -117,14 +122,14 @@ pub(super) struct BudgetArgs {
     #[arg(long, value_name = "N", default_value_t = 500_000)]
     pub(super) max_output_tokens: u64,
     /// US dollars; needs both prices.
-    #[arg(long, value_name = "USD", requires_all = ["input_price", "output_price"])]
-    pub(super) max_cost: Option<f64>,
+    #[arg(long, value_name = "USD", requires = "input_price", value_parser = Micros::parse)]
+    pub(super) max_cost: Option<Micros>,
     /// US dollars for a million tokens read.
-    #[arg(long, value_name = "USD")]
-    pub(super) input_price: Option<f64>,
+    #[arg(long, value_name = "USD", requires = "output_price", value_parser = Micros::parse)]
+    pub(super) input_price: Option<Micros>,
     /// US dollars for a million tokens written.
-    #[arg(long, value_name = "USD")]
-    pub(super) output_price: Option<f64>,
+    #[arg(long, value_name = "USD", requires = "input_price", value_parser = Micros::parse)]
+    pub(super) output_price: Option<Micros>,
 }
 
 /// An agent of ours.
@@ -160,4 +165,18 @@ pub(super) enum FailOn {
     Critical,
     /// Nothing.
     Never,
+}
+
+impl FailOn {
+    /// The least risk, if any.
+    pub(super) fn risk(self) -> Option<Risk> {
+        Some(match self {
+            Self::Info => Risk::Info,
+            Self::Low => Risk::Low,
+            Self::Medium => Risk::Medium,
+            Self::High => Risk::High,
+            Self::Critical => Risk::Critical,
+            Self::Never => return None,
+        })
+    }
 }

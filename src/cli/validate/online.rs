@@ -1,7 +1,7 @@
 //! `validate --online`: asks the outside, with a progress bar, and stops at once on Ctrl-C.
 
 use super::{Loaded, ValidateArgs};
-use crate::cli::refuse;
+use crate::cli::{refuse, roots};
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::CommandError;
@@ -11,9 +11,6 @@ use crate::validate::gather::{GatherOptions, Progress, Reach, gather};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use url::Url;
-
-/// The largest file of certificates that is read, in bytes: a system's whole bundle has 220 kB.
-const MAX_ROOTS: u64 = 4 << 20;
 
 /// Asks the outside, for as long as the command runs. From the moment this is made, Ctrl-C ends the asking and no longer
 /// the process: whoever waits for anything else has to look here.
@@ -109,21 +106,8 @@ fn options(args: &ValidateArgs, context: &Context) -> Result<GatherOptions, Comm
     let reach = Reach {
         github_api,
         github_token: context.github_token.clone(),
-        roots_pem: roots(context)?,
+        roots_pem: roots::read(context)?,
         allow: args.allow_network.clone(),
     };
     Ok(GatherOptions { cache: args.cache.clone(), ..reach.into() })
-}
-
-/// The certificates of `SSL_CERT_FILE`.
-fn roots(context: &Context) -> Result<Option<Vec<u8>>, CommandError> {
-    let Some(path) = &context.ssl_cert_file else { return Ok(None) };
-    let cannot = |error: std::io::Error| {
-        refuse(format!("SSL_CERT_FILE names `{}`, which cannot be read", path.display())).because(&error)
-    };
-    let size = std::fs::metadata(path).map_err(cannot)?.len();
-    if size > MAX_ROOTS {
-        return Err(refuse(format!("SSL_CERT_FILE names a file of {size} bytes; {MAX_ROOTS} are read at most")));
-    }
-    std::fs::read(path).map(Some).map_err(cannot)
 }

@@ -159,7 +159,8 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
     world.repo.git(["update-ref", "-d", "refs/tags/v1"]);
     let Contained::NotChecked(why) = whence(world.upstream("/repo.git"), &fork).await else { panic!() };
     assert!(why.ends_with("refused: it cannot leave files and folders out"), "{why}");
-    let left: Vec<_> = std::fs::read_dir(world.folder("store")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(world.folder("store")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("history")), "{left:?}");
 }
 

@@ -47,7 +47,9 @@ fn hooks_and_configured_programs_are_not_run() {
     }
     let program = repo.above().join("program");
     marker(&program, &mark);
-    for key in ["core.fsmonitor", "core.sshCommand", "core.pager", "uploadpack.packObjectsHook", "core.alternateRefsCommand"] {
+    for key in
+        ["core.fsmonitor", "core.sshCommand", "core.pager", "uploadpack.packObjectsHook", "core.alternateRefsCommand"]
+    {
         repo.git(["config", key, program.to_str().unwrap()]);
     }
     let commit = repo.commit(repo.files(&[("a", "x")]), &[]);

@@ -3,9 +3,7 @@
 use super::lab::{PROGRAM, docker, file, lab, prepare, run_id, wait};
 use insta::assert_snapshot;
 use mcp_registry::engine::Engine;
-use mcp_registry::review::sandbox::{
-    Agent, Cancel, Ended, InputFile, Limits, Prepared, Request, SandboxError, run,
-};
+use mcp_registry::review::sandbox::{Agent, Cancel, Ended, InputFile, Limits, Prepared, Request, SandboxError, run};
 use std::path::Path;
 
 #[test]
@@ -51,7 +49,9 @@ fn sandbox_takes_twenty_thousand_files_of_200_megabytes() {
 #[test]
 fn sandbox_refuses_paths_that_leave_the_input() {
     let Some(lab) = lab() else { return };
-    for path in ["", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/", "a\0b", ".sandbox/mcp-registry", ".sandbox"] {
+    for path in
+        ["", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/", "a\0b", ".sandbox/mcp-registry", ".sandbox"]
+    {
         let mut request = lab.script("");
         request.input.push(file(path, ""));
         let error = lab.run(request).unwrap_err();

@@ -1,0 +1,224 @@
+//! From arguments to a request: which targets, which agents, within which bounds.
+
+use super::options::{AgentName, ProviderName, ReviewArgs};
+use crate::changes::Range;
+use crate::cli::{Global, policy, refuse, roots};
+use crate::context::Context;
+use crate::entry::load;
+use crate::error::CommandError;
+use crate::ids::CommitSha;
+use crate::proxy::{self, Provider};
+use crate::review::prepare::{PrepareLimits, Reach};
+use crate::review::sandbox::{Limits, SOCKET};
+use crate::review::target::{self, Target, Why, Work};
+use crate::review::{AgentChoice, Request, SandboxOptions};
+use crate::validate::rules::nearest_of;
+use std::time::Duration;
+
+/// The models that are asked when nobody says which.
+const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";
+const OPENAI_MODEL: &str = "gpt-5";
+
+/// The whole request.
+pub(super) fn of(args: &ReviewArgs, global: &Global, context: &Context) -> Result<Request, CommandError> {
+    let agents = agents(args, context)?;
+    let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context)?) };
+    let targets = targets(args, global)?;
+    if global.offline {
+        refuse_network(&targets, &agents)?;
+    }
+    Ok(Request {
+        targets,
+        agents,
+        reach: Reach { roots_pem: roots::read(context)?, allow: args.allow_network.clone() },
+        limits: PrepareLimits::default(),
+        sandbox,
+        cache: args.cache.clone(),
+        force: args.force,
+        jobs: args.jobs.into(),
+        temp_dir: context.temp_dir.clone(),
+    })
+}
+
+/// What people call the targets.
+pub(super) fn names(targets: &[Target]) -> Vec<String> {
+    let name = |target: &Target| match (&target.entry, &target.work) {
+        (Some(entry), _) => entry.to_string(),
+        (None, Ok(work)) => work.repository.clone(),
+        (None, Err(_)) => String::new(),
+    };
+    targets.iter().map(name).collect()
+}
+
+fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>, CommandError> {
+    if let Some(repository) = &args.repo {
+        return Ok(vec![of_repository(repository, args)?]);
+    }
+    policy::check_root(&global.root)?;
+    if let Some(range) = &args.diff {
+        let range = Range::parse(range).map_err(|error| {
+            refuse(format!("`--diff {range}`: {error}")).hint("write it as `base..head`: `--diff origin/main..HEAD`")
+        })?;
+        return target::of_range(&global.root, &range);
+    }
+    let names = load::list(&global.root).map_err(|error| {
+        CommandError::unfinished(format!("cannot list the entries of `{}`", global.root.display())).because(&error)
+    })?;
+    let mut targets = Vec::new();
+    for wanted in &args.names {
+        let Some(name) = names.iter().find(|name| *name == wanted.as_str()) else {
+            let error = refuse(format!("there is no entry `{wanted}`"));
+            return Err(match nearest_of(wanted, names.iter().filter_map(|name| name.to_str())) {
+                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+                None => error.hint("entries are the folders under `servers/`"),
+            });
+        };
+        let entries = load::load_all(&global.root, std::slice::from_ref(name));
+        match entries.first().and_then(target::of_entry) {
+            Some(target) if !targets.contains(&target) => targets.push(target),
+            Some(_) => {}
+            None => {
+                return Err(refuse(format!("`{wanted}` has no source to review: it names no repository"))
+                    .hint("entries of remote servers and of images that others build have none"));
+            }
+        }
+    }
+    Ok(targets)
+}
+
+fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandError> {
+    let commit = |option: &str, text: &Option<String>| {
+        let parse = |text: &String| {
+            CommitSha::parse(text).map_err(|error| {
+                refuse(format!("`--{option} {text}`: {error}"))
+                    .hint("`git rev-parse NAME` in a clone prints the id of a branch or tag")
+            })
+        };
+        text.as_ref().map(parse).transpose()
+    };
+    let Some(head) = commit("head", &args.head)? else { return Err(refuse("`--repo` goes with `--head`")) };
+    let path = |option: &str, text: &Option<String>| {
+        let parse = |text: &String| target::relative(&format!("--{option}"), text).map_err(refuse);
+        text.as_ref().map(parse).transpose()
+    };
+    let work = Work {
+        repository: repository.to_owned(),
+        head,
+        base: commit("base", &args.base)?,
+        directory: path("directory", &args.directory)?.unwrap_or_default(),
+        dockerfile: path("dockerfile", &args.dockerfile)?.filter(|path| !path.is_empty()),
+    };
+    Ok(Target { entry: None, why: Why::Asked, work: Ok(work) })
+}
+
+/// Whom to ask beside the static checks: who is named; else the built-in agent, if there is a key for it.
+fn agents(args: &ReviewArgs, context: &Context) -> Result<Vec<AgentChoice>, CommandError> {
+    let has_key = context.anthropic_api_key.is_some() || context.openai_api_key.is_some();
+    let nobody_named = args.agents.is_empty() && args.agent_images.is_empty();
+    let mut agents = Vec::new();
+    if args.agents.contains(&AgentName::Builtin) || (nobody_named && has_key) {
+        let provider = provider(args, context)?;
+        agents.push(AgentChoice::BuiltIn { provider, model: model(args, provider), stream: !args.no_stream });
+    }
+    for reference in &args.agent_images {
+        let choice = AgentChoice::Image { reference: reference.clone() };
+        if !agents.contains(&choice) {
+            agents.push(choice);
+        }
+    }
+    Ok(agents)
+}
+
+/// Whose model: what is asked for, else whose key is there.
+fn provider(args: &ReviewArgs, context: &Context) -> Result<Provider, CommandError> {
+    let wanted = args.provider.map(|name| match name {
+        ProviderName::Anthropic => Provider::Anthropic,
+        ProviderName::Openai => Provider::OpenAi,
+    });
+    match (wanted, &context.anthropic_api_key, &context.openai_api_key) {
+        (Some(Provider::Anthropic) | None, Some(_), _) => Ok(Provider::Anthropic),
+        (Some(Provider::OpenAi) | None, _, Some(_)) => Ok(Provider::OpenAi),
+        (wanted, ..) => {
+            let variable = match wanted {
+                Some(Provider::Anthropic) => "ANTHROPIC_API_KEY",
+                Some(Provider::OpenAi) => "OPENAI_API_KEY",
+                None => "ANTHROPIC_API_KEY or OPENAI_API_KEY",
+            };
+            Err(refuse(format!("the built-in agent needs a provider key: set {variable}"))
+                .hint("`--agent static` needs none"))
+        }
+    }
+}
+
+fn model(args: &ReviewArgs, provider: Provider) -> String {
+    let usual = match provider {
+        Provider::Anthropic => ANTHROPIC_MODEL,
+        Provider::OpenAi => OPENAI_MODEL,
+    };
+    args.model.clone().unwrap_or_else(|| usual.to_owned())
+}
+
+fn sandbox(args: &ReviewArgs, context: &Context) -> Result<SandboxOptions, CommandError> {
+    let Some(executable) = context.executable.clone() else {
+        return Err(CommandError::unfinished("the system does not say which file this program is"));
+    };
+    if !(0.1..=1024.0).contains(&args.cpus) {
+        return Err(refuse(format!("`--cpus {}`: it is at least 0.1 and at most 1024", args.cpus)));
+    }
+    let base_url = |provider: Provider, said: &Option<String>| {
+        let text = said.as_deref().unwrap_or(provider.default_base_url());
+        proxy::options::base_url(provider, text).map_err(|error| refuse(error.to_string()))
+    };
+    let provider = provider(args, context).unwrap_or(Provider::Anthropic);
+    let budget = &args.budget;
+    let options = proxy::Options {
+        listen: proxy::Listen::Socket(SOCKET.into()),
+        audit: None,
+        models: vec![model(args, provider)],
+        anthropic_base_url: base_url(Provider::Anthropic, &context.anthropic_base_url)?,
+        openai_base_url: base_url(Provider::OpenAi, &context.openai_base_url)?,
+        allow_http_upstream: args.allow_http_upstream,
+        limits: proxy::Limits {
+            requests: budget.max_requests,
+            input_tokens: budget.max_input_tokens,
+            output_tokens: budget.max_output_tokens,
+            cost: budget.max_cost,
+            ..proxy::Limits::default()
+        },
+        price: budget.input_price.zip(budget.output_price).map(|(input, output)| proxy::Price { input, output }),
+        timeout: proxy::options::DEFAULT_TIMEOUT,
+        // A minute more than any agent has: what ends a run is its deadline.
+        lifetime: args.deadline.saturating_add(Duration::from_secs(60)),
+        read_timeout: proxy::options::DEFAULT_READ_TIMEOUT,
+    };
+    options.check().map_err(|error| refuse(error.to_string()))?;
+    Ok(SandboxOptions {
+        docker_host: context.docker_host.clone(),
+        executable,
+        started: context.now.timestamp(),
+        limits: Limits {
+            memory: args.memory,
+            cpus: args.cpus,
+            pids: args.pids,
+            deadline: args.deadline,
+            ..Limits::default()
+        },
+        runtime: args.runtime.clone(),
+        proxy_network: args.proxy_network.clone(),
+        proxy: options,
+        anthropic_key: context.anthropic_api_key.clone(),
+        openai_key: context.openai_api_key.clone(),
+    })
+}
+
+/// `--offline`: what would need a network is refused before anything is done.
+fn refuse_network(targets: &[Target], agents: &[AgentChoice]) -> Result<(), CommandError> {
+    let is_remote = |work: &Work| work.repository.starts_with("https:");
+    if let Some(work) = targets.iter().filter_map(|target| target.work.as_ref().ok()).find(|work| is_remote(work)) {
+        return Err(refuse(format!("`--offline`: `{}` would have to be fetched", work.repository)));
+    }
+    if agents.is_empty() {
+        return Ok(());
+    }
+    Err(refuse("`--offline`: agents with a model need a network").hint("`--agent static` needs none"))
+}

@@ -1,0 +1,303 @@
+//! Asks agents about one [`Brief`]: the static checks here, everything else in a sandbox.
+
+use super::brief::{Brief, InputFile};
+use super::cache::{Cache, Key, Said};
+use super::sandbox::{self, Agent, Cancel, Ended, Limits, Outcome, Prepared, Proxy, SandboxError};
+use super::{AgentChoice, scan};
+use crate::agent::PROMPT_VERSION;
+use crate::engine::Engine;
+use crate::error::CommandError;
+use crate::provider::Provider;
+use crate::proxy;
+use crate::verdict::document::Status;
+use crate::verdict::judge::{AgentRun, BUILTIN, STATIC};
+use crate::verdict::report::Usage;
+use crate::verdict::{Findings, ReviewFinding};
+use futures_util::future::join_all;
+use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Tells one version of what agents are given from another.
+const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where and within which bounds agents run.
+#[derive(Debug)]
+pub struct SandboxOptions {
+    /// Where the engine listens; the usual place without.
+    pub docker_host: Option<String>,
+    /// This program: the sandbox's image is made of it.
+    pub executable: PathBuf,
+    /// When the run counts as started, in seconds since 1970.
+    pub started: i64,
+    /// What an agent may use.
+    pub limits: Limits,
+    /// The engine's runtime.
+    pub runtime: Option<String>,
+    /// A network that exists, for the proxy.
+    pub proxy_network: Option<String>,
+    /// What the proxy lets through. The model is added.
+    pub proxy: proxy::Options,
+    /// Anthropic's key.
+    pub anthropic_key: Option<SecretString>,
+    /// OpenAI's key.
+    pub openai_key: Option<SecretString>,
+}
+
+impl SandboxOptions {
+    fn key(&self, provider: Provider) -> Option<&SecretString> {
+        match provider {
+            Provider::Anthropic => self.anthropic_key.as_ref(),
+            Provider::OpenAi => self.openai_key.as_ref(),
+        }
+    }
+}
+
+/// Whom to ask, and what is needed to.
+pub(super) struct Agents<'a> {
+    choices: &'a [AgentChoice],
+    sandbox: Option<(&'a SandboxOptions, Prepared)>,
+    cache: Option<Cache>,
+    force: bool,
+}
+
+impl<'a> Agents<'a> {
+    /// Makes the sandbox's image, if anybody is to be asked who needs one.
+    ///
+    /// # Errors
+    /// When no engine answers.
+    pub(super) async fn new(
+        choices: &'a [AgentChoice],
+        options: Option<&'a SandboxOptions>,
+        cache: Option<Cache>,
+        force: bool,
+    ) -> Result<Self, CommandError> {
+        let sandbox = match options {
+            Some(options) if !choices.is_empty() => Some((options, prepare(options).await?)),
+            _ => None,
+        };
+        Ok(Self { choices, sandbox, cache, force })
+    }
+
+    /// What everybody says, side by side: the static checks first, then the others in the order of the request.
+    pub(super) async fn ask(
+        &self,
+        brief: &Arc<Brief>,
+        cancel: &Cancel,
+        asking: &(dyn Fn(&str) + Sync),
+    ) -> Vec<AgentRun> {
+        asking(STATIC);
+        let floor = {
+            let brief = brief.clone();
+            tokio::task::spawn_blocking(move || floor(&brief)).await
+        };
+        let floor = floor.unwrap_or_else(|error| failed(STATIC, None, format!("it broke off: {error}")));
+        let others = self.choices.iter().map(|choice| async {
+            asking(name_of(choice));
+            self.ask_one(choice, brief, cancel).await
+        });
+        let others = join_all(others).await;
+        std::iter::once(floor).chain(others).collect()
+    }
+
+    async fn ask_one(&self, choice: &AgentChoice, brief: &Brief, cancel: &Cancel) -> AgentRun {
+        let model = model_of(choice, self.sandbox.as_ref().map(|(options, _)| *options));
+        let failed = |reason: String| failed(name_of(choice), model.clone(), reason);
+        let Some((options, prepared)) = &self.sandbox else { return failed("there is no sandbox".to_owned()) };
+        let identity = match choice {
+            AgentChoice::BuiltIn { .. } => BUILTIN.to_owned(),
+            // The name of an image says nothing about what is in it; the id does.
+            AgentChoice::Image { reference } => match prepared.engine().inspect_image(reference).await {
+                Ok(Some(image)) => image.id,
+                _ => String::new(),
+            },
+        };
+        let head_tree = brief.head.tree.clone();
+        let key = Key {
+            repository: &brief.repository,
+            base_tree: brief.base.as_ref().map(|base| base.tree.as_str()),
+            head_tree: &head_tree,
+            directory: &brief.directory,
+            dockerfile: brief.dockerfile.as_deref(),
+            agent: &identity,
+            model: model.as_deref(),
+            prompt_version: PROMPT_VERSION,
+            tool_version: TOOL_VERSION,
+        };
+        let cache = self.cache.as_ref().filter(|_| !identity.is_empty());
+        if !self.force
+            && let Some(said) = cache.and_then(|cache| cache.get(&key))
+        {
+            let Said { findings, usage, audit } = said;
+            return AgentRun { name: name_of(choice).to_owned(), model, said: Ok(findings), usage, audit };
+        }
+        let request = match request(choice, brief, options) {
+            Ok(request) => request,
+            Err(reason) => return failed(reason),
+        };
+        let run = match sandbox::run(prepared, request, cancel).await {
+            Ok(outcome) => answer(choice, model.clone(), outcome),
+            Err(error) => failed(shown(&error)),
+        };
+        if let (Some(cache), Ok(findings)) = (cache, &run.said) {
+            let said = Said { findings: findings.clone(), usage: run.usage, audit: run.audit.clone() };
+            if let Err(error) = cache.put(&key, &said) {
+                tracing::warn!(%error, "a verdict cannot be kept");
+            }
+        }
+        run
+    }
+}
+
+async fn prepare(options: &SandboxOptions) -> Result<Prepared, CommandError> {
+    let failed = |error: &dyn std::error::Error| {
+        CommandError::unfinished("agents cannot be asked without a container engine")
+            .because(error)
+            .hint("start the engine or set DOCKER_HOST; `--agent static` needs none")
+    };
+    let engine = Engine::connect(options.docker_host.as_deref()).await.map_err(|error| failed(&error))?;
+    if let Err(error) = sandbox::clean(&engine, sandbox::Mode::Leftovers).await {
+        tracing::warn!(%error, "what killed runs left cannot be removed");
+    }
+    Prepared::new(&engine, &options.executable, options.started).await.map_err(|error| failed(&error))
+}
+
+/// The static checks: the floor under every verdict. Takes as long as the files are many.
+fn floor(brief: &Brief) -> AgentRun {
+    let findings: Vec<ReviewFinding> = scan::scan(&brief.material());
+    let summary = format!("Looked at {} files with deterministic checks.", brief.head.files.len());
+    let said = Findings { version: 1, status: Status::Complete, reason: None, summary, findings };
+    AgentRun { name: STATIC.to_owned(), model: None, said: Ok(said), usage: None, audit: Vec::new() }
+}
+
+fn name_of(choice: &AgentChoice) -> &str {
+    match choice {
+        AgentChoice::BuiltIn { .. } => BUILTIN,
+        AgentChoice::Image { reference } => reference,
+    }
+}
+
+/// The model that an agent can use: the proxy lets no other one through.
+fn model_of(choice: &AgentChoice, options: Option<&SandboxOptions>) -> Option<String> {
+    match choice {
+        AgentChoice::BuiltIn { model, .. } => Some(model.clone()),
+        AgentChoice::Image { .. } => options.and_then(|options| options.proxy.models.first().cloned()),
+    }
+}
+
+fn failed(name: &str, model: Option<String>, reason: String) -> AgentRun {
+    AgentRun { name: name.to_owned(), model, said: Err(reason), usage: None, audit: Vec::new() }
+}
+
+fn shown(error: &SandboxError) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}
+
+/// The sandbox's part of the work.
+fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Result<sandbox::Request, String> {
+    let input = brief.input().map_err(|error| format!("its task cannot be written: {error}"))?;
+    let input = input.into_iter().map(|InputFile { path, content }| sandbox::InputFile {
+        path: path.into(),
+        content,
+        executable: false,
+    });
+    let proxy = match choice {
+        AgentChoice::BuiltIn { provider, .. } => {
+            options.key(*provider).ok_or_else(|| format!("there is no key for {}", provider.as_str()))?;
+            Some(proxy_for(choice, options)?)
+        }
+        // An image without a key to use is one that needs none.
+        AgentChoice::Image { .. } if options.anthropic_key.is_none() && options.openai_key.is_none() => None,
+        AgentChoice::Image { .. } => Some(proxy_for(choice, options)?),
+    };
+    let agent = match choice {
+        AgentChoice::BuiltIn { provider, model, stream } => {
+            let args = ["agent", "--provider", provider.as_str(), "--model", model];
+            let whole = (!stream).then_some("--no-stream");
+            Agent::BuiltIn { args: args.into_iter().chain(whole).map(str::to_owned).collect() }
+        }
+        AgentChoice::Image { reference } => Agent::Image { reference: reference.clone() },
+    };
+    Ok(sandbox::Request {
+        run_id: random_hex::<8>()?,
+        input: input.collect(),
+        agent,
+        proxy,
+        limits: options.limits,
+        runtime: options.runtime.clone(),
+    })
+}
+
+/// The proxy of one run, with a client token of its own.
+fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, String> {
+    let token = random_hex::<32>()?;
+    let mut allowed = options.proxy.clone();
+    let mut keys = serde_json::Map::new();
+    keys.insert("client_token".to_owned(), token.clone().into());
+    let providers = match choice {
+        AgentChoice::BuiltIn { provider, model, .. } => {
+            allowed.models = vec![model.clone()];
+            vec![*provider]
+        }
+        AgentChoice::Image { .. } => Provider::ALL.to_vec(),
+    };
+    for provider in providers {
+        if let Some(key) = options.key(provider) {
+            keys.insert(format!("{}_key", provider.as_str()), key.expose_secret().into());
+        }
+    }
+    Ok(Proxy {
+        args: allowed.to_args(),
+        stdin: serde_json::Value::Object(keys).to_string().into(),
+        client_token: token.into(),
+        network: options.proxy_network.clone(),
+    })
+}
+
+/// What the audit says that the provider counted, all calls together. Calls that were refused never reached it.
+fn usage(audit: &[serde_json::Value]) -> Usage {
+    let mut usage = Usage::default();
+    for line in audit.iter().filter(|line| line["outcome"] != "refused") {
+        let number = |name: &str| line[name].as_u64().unwrap_or(0);
+        usage.requests += 1;
+        usage.input_tokens = usage.input_tokens.saturating_add(number("input_tokens"));
+        usage.output_tokens = usage.output_tokens.saturating_add(number("output_tokens"));
+        usage.cost_micros = usage.cost_micros.saturating_add(number("cost_micros"));
+    }
+    usage
+}
+
+/// Random bytes of the system, as twice as many hexadecimal digits.
+fn random_hex<const BYTES: usize>() -> Result<String, String> {
+    let mut bytes = [0_u8; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random bytes: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// What an agent said, read as what it is: bytes from a stranger.
+fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> AgentRun {
+    let audit: Vec<serde_json::Value> =
+        outcome.audit.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let usage = match choice {
+        AgentChoice::Image { .. } if audit.is_empty() => None,
+        _ => Some(usage(&audit)),
+    };
+    let said = match (&outcome.ended, Findings::parse(&outcome.stdout)) {
+        (Ended::Exited(0), Ok(findings)) => Ok(findings),
+        // Our own loop says why it is not complete, and says so by its status as well.
+        (Ended::Exited(_), Ok(findings)) if findings.status == Status::Incomplete => Ok(findings),
+        (Ended::Exited(0), Err(error)) => Err(format!("what it printed is not a findings document: {error}")),
+        (ended, _) => Err(format!("it {ended}")),
+    };
+    let said = match (said, &outcome.audit_incomplete) {
+        (Ok(_), Some(why)) => Err(format!("the record of its calls is not complete: {why}")),
+        (said, _) => said,
+    };
+    AgentRun { name: name_of(choice).to_owned(), model, said, usage, audit }
+}
