@@ -4,6 +4,10 @@
 //! rendered, from the text that was judged. Severity is this tool's scale for findings; the reviewer's risk is
 //! another scale and never mixed with it.
 
+mod secrets;
+
+pub use secrets::{MASK, Secrets};
+
 use crate::document::{Document, Lines, Position, Route, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,7 +87,7 @@ pub struct Finding {
     pub fixable: bool,
     /// The reason of the waiver that excuses it, if one does.
     pub waived: Option<String>,
-    /// Whether what stands at the anchor must not be shown: a secret. Outputs that quote the source put `•` in its place.
+    /// Whether what stands at the anchor must not be shown: a secret. Outputs that quote the source put [`MASK`] in its place.
     pub sensitive: bool,
 }
 
@@ -182,9 +186,11 @@ pub struct Summary {
 }
 
 impl Report {
-    /// A report with its findings in their stable order: path, position, rule, message.
+    /// A report with its findings in their stable order: path, position, rule, message. What a sensitive one points at is
+    /// masked in the words of all.
     #[must_use]
     pub fn new(command: &'static str, entries: usize, mut findings: Vec<Finding>, sources: Sources) -> Self {
+        secrets::mask_words(&mut findings, &sources);
         findings.sort_by_cached_key(|finding| {
             let start =
                 sources.get(&finding.path).and_then(|source| source.span(&finding.anchor)).map_or(0, |span| span.start);
@@ -192,6 +198,17 @@ impl Report {
         });
         findings.dedup();
         Self { command, entries, findings, sources }
+    }
+
+    /// What sensitive findings point at, by path. Another finding may be about the same line, so that they count for all.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeMap<&str, Secrets> {
+        let mut spans: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.sensitive) {
+            let span = self.sources.get(&finding.path).and_then(|source| source.span(&finding.anchor));
+            spans.entry(&finding.path).or_default().extend(span);
+        }
+        spans.into_iter().map(|(path, spans)| (path, spans.into_iter().collect())).collect()
     }
 
     /// Counts by severity.

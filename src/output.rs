@@ -3,6 +3,7 @@
 //! Texts in a report may hold anything an entry held. What each form must not let through is decided in
 //! [`escape`] and nowhere else.
 
+pub mod diff;
 pub mod escape;
 mod excerpt;
 pub mod github;

@@ -12,7 +12,7 @@ pub(crate) mod text;
 pub mod waivers;
 
 use crate::entry::Entry;
-use crate::finding::{Finding, Report, Severity, SourceText, Sources};
+use crate::finding::{Finding, Report, Secrets, Severity, SourceText, Sources};
 use crate::policy::{POLICY, Policy};
 use chrono::NaiveDate;
 use facts::{Fact, Facts};
@@ -53,6 +53,12 @@ fn active(policy: &Policy) -> Vec<Active> {
             None => Some((*rule, rule.severity)),
         })
         .collect()
+}
+
+/// The credentials in a text, as `leaked-secret` finds them.
+#[must_use]
+pub fn secrets_in(text: &str) -> Secrets {
+    text::secrets::find(text).into_iter().map(|secret| secret.span).collect()
 }
 
 /// Judges entries.

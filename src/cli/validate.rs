@@ -9,7 +9,8 @@ use super::{Global, policy, refuse, rules};
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::{CommandError, exit};
-use crate::finding::{Report, Severity};
+use crate::finding::{Report, Secrets, Severity};
+use crate::output::diff::{self, Side};
 use crate::output::{self, Format, RenderOptions};
 use crate::policy::{POLICY, Policy};
 use crate::ui::Ui;
@@ -189,7 +190,9 @@ fn write_waivers(
     let least = args.fail_on.severity().unwrap_or(Severity::Error);
     let (text, count) = waivers::write(request.policy, report, least, args.reason.as_deref())?;
     if args.dry_run {
-        ui.result(&fixing::diff(POLICY, &request.policy.text, &text, ui.stdout_color))?;
+        let secrets = Secrets::default();
+        let [before, after] = [&request.policy.text[..], &text].map(|text| Side { text, secrets: &secrets });
+        ui.result(&diff::render(POLICY, before, after, ui.stdout_color))?;
         return Ok(exit::CLEAN);
     }
     if count > 0 {

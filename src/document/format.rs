@@ -8,6 +8,7 @@
 
 mod brackets;
 mod canonical;
+mod caught;
 mod quotes;
 
 use super::edit::{has_explicit_mark, same_data};
@@ -99,7 +100,7 @@ fn pretty(text: &str) -> Option<String> {
         },
     };
     // What is known to make the formatter panic does not come here; what is not known must not end a whole run.
-    std::panic::catch_unwind(|| pretty_yaml::format_text(text, &options).ok()).ok().flatten()
+    caught::caught(|| pretty_yaml::format_text(text, &options).ok()).flatten()
 }
 
 /// Whether the formatter's parser can be trusted with the text.

@@ -1,12 +1,13 @@
 //! The few lines of a text that a finding is about, safe to print, with the marks moved along.
 //!
-//! Secrets are never shown, whichever finding the lines are shown for: every character of one becomes a `•`.
+//! Secrets are never shown, whichever finding the lines are shown for: every character of one becomes a [`MASK`].
 //!
 //! What is shown is bounded whatever the text: long lines are cut around their marks, long spans to their first line,
 //! and marks that are far apart get an excerpt each. So the cost of a finding does not depend on the file.
 
 use super::escape::Visible;
 use crate::document::{Lines, Span};
+use crate::finding::{MASK, Secrets};
 use std::ops::Range;
 
 /// Characters of one line that are shown. Longer lines are cut on both sides of a mark, with `…`.
@@ -38,36 +39,6 @@ pub(super) struct Excerpt {
     pub(super) first_line: usize,
     /// For each mark in order of its begin: bytes of `text` and the index of the mark as it was given.
     pub(super) marks: Vec<(Range<usize>, usize)>,
-}
-
-/// The secrets of one text.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Secrets {
-    /// Sorted, and none touches another.
-    spans: Vec<Span>,
-}
-
-impl FromIterator<Span> for Secrets {
-    fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Self {
-        let mut sorted: Vec<Span> = spans.into_iter().collect();
-        sorted.sort();
-        let mut spans: Vec<Span> = Vec::with_capacity(sorted.len());
-        for span in sorted {
-            match spans.last_mut() {
-                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-                _ => spans.push(span),
-            }
-        }
-        Self { spans }
-    }
-}
-
-impl Secrets {
-    /// Whether a character over the bytes `start..end` is part of one.
-    fn touch(&self, start: usize, end: usize) -> bool {
-        let next = self.spans.partition_point(|span| span.end <= start);
-        self.spans.get(next).is_some_and(|span| span.start < end)
-    }
 }
 
 /// The excerpts that show `marks`; the one with the first primary mark comes first, the others by line.
@@ -144,7 +115,7 @@ fn excerpt(text: &str, lines: &Lines, group: &[Placed], secrets: &Secrets) -> Ex
                 note_place(&mut ends, slot, out.len(), mark.span.end <= at);
             }
             match character {
-                Some(character) if secrets.touch(at, at + character.len_utf8()) => visible.push(&mut out, '•'),
+                Some(character) if secrets.touch(at, at + character.len_utf8()) => visible.push(&mut out, MASK),
                 Some('\t') => out.push_str("    "),
                 Some(character) => visible.push(&mut out, character),
                 None => {}
@@ -197,8 +168,9 @@ fn window(text: &str, line: &Range<usize>, group: &[Placed]) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Excerpt, Mark, Secrets, excerpts};
+    use super::{Excerpt, Mark, excerpts};
     use crate::document::{Lines, Span};
+    use crate::finding::Secrets;
 
     fn of(text: &str, spans: &[(usize, usize)]) -> Vec<Excerpt> {
         let marks: Vec<Mark> = spans

@@ -1,10 +1,10 @@
 //! Findings for people, as a good compiler shows them: what is wrong, where, the lines themselves, and the remedy.
 
 use super::escape::{terminal, terminal_within};
-use super::excerpt::{Excerpt, Mark, Secrets, excerpts};
+use super::excerpt::{Excerpt, Mark, excerpts};
 use super::{RenderOptions, count, summary_line};
-use crate::document::{Position, Span};
-use crate::finding::{Anchor, Finding, Label, Report, Severity};
+use crate::document::Position;
+use crate::finding::{Anchor, Finding, Label, Report, Secrets, Severity};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ const PLACEHOLDER: char = '\u{e000}';
 pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.clamp(40, 400));
-    let shown = Shown { report, secrets: secrets(report) };
+    let shown = Shown { report, secrets: report.secrets() };
     let mut out = String::new();
     for finding in report.findings.iter().filter(|finding| options.show_waived || finding.waived.is_none()) {
         out.push_str(&render_finding(&shown, finding, &renderer));
@@ -55,16 +55,6 @@ struct Shown<'r> {
     report: &'r Report,
     /// By path.
     secrets: BTreeMap<&'r str, Secrets>,
-}
-
-/// What sensitive findings point at. Another finding may show the same line, so that they count for all.
-fn secrets(report: &Report) -> BTreeMap<&str, Secrets> {
-    let mut spans: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.sensitive) {
-        let span = report.sources.get(&finding.path).and_then(|source| source.span(&finding.anchor));
-        spans.entry(&finding.path).or_default().extend(span);
-    }
-    spans.into_iter().map(|(path, spans)| (path, spans.into_iter().collect())).collect()
 }
 
 /// One finding without a final line end.

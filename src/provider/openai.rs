@@ -3,9 +3,6 @@
 //! Nothing is stored and nothing stored is referred to: `store` is always written as false, the ids of items are read and
 //! left out, and a thought is given back only with its encrypted content.
 
-// An answer ends the conversation, and so does an error: their size is paid once.
-#![allow(clippy::large_enum_variant, clippy::result_large_err)]
-
 pub mod stream;
 
 use super::{Disallowed, RequestError, TextOr, is_false};

@@ -4,12 +4,9 @@ use super::ValidateArgs;
 use crate::cli::Global;
 use crate::error::CommandError;
 use crate::finding::Report;
-use crate::output::escape;
+use crate::output::diff::{self, Side};
 use crate::ui::Ui;
-use crate::validate::{Request, fix};
-use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
-use std::fmt::Write as _;
+use crate::validate::{Request, fix, secrets_in};
 
 /// Applies the fixes, and returns the report of what is left. Under `--dry-run` nothing is written, the changes are shown
 /// on standard error's side of human output, and the report is of the entries as they are.
@@ -25,8 +22,17 @@ pub(super) fn run(
         ui.say(&format!("{}: `{}` was not fixed: {}", left.path, left.rule, left.reason));
     }
     if args.dry_run {
-        let changes: String =
-            plan.fixed.iter().map(|fixed| diff(&fixed.path, &fixed.before, &fixed.after, ui.stdout_color)).collect();
+        let changes: String = plan
+            .fixed
+            .iter()
+            .map(|fixed| {
+                // Whatever the policy makes of `leaked-secret`: a diff ends in logs as findings do.
+                let (old, new) = (secrets_in(&fixed.before), secrets_in(&fixed.after));
+                let before = Side { text: &fixed.before, secrets: &old };
+                let after = Side { text: &fixed.after, secrets: &new };
+                diff::render(&fixed.path, before, after, ui.stdout_color)
+            })
+            .collect();
         if super::is_human(global.format) && !changes.is_empty() {
             ui.result(&changes)?;
         }
@@ -50,25 +56,4 @@ pub(super) fn run(
 
 fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
-}
-
-/// A unified diff of one file.
-pub(super) fn diff(path: &str, before: &str, after: &str, color: bool) -> String {
-    let style = |color_of: AnsiColor| if color { Style::new().fg_color(Some(color_of.into())) } else { Style::new() };
-    let mut text = format!("--- a/{path}\n+++ b/{path}\n", path = escape::terminal(path));
-    let changes = TextDiff::from_lines(before, after);
-    for hunk in changes.unified_diff().context_radius(3).iter_hunks() {
-        let _ = write!(text, "{}", hunk.header());
-        text.push('\n');
-        for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ('-', style(AnsiColor::Red)),
-                ChangeTag::Insert => ('+', style(AnsiColor::Green)),
-                ChangeTag::Equal => (' ', Style::new()),
-            };
-            let line = change.to_string();
-            let _ = writeln!(text, "{style}{sign}{}{style:#}", escape::terminal(line.trim_end_matches('\n')));
-        }
-    }
-    text
 }

@@ -6,10 +6,11 @@ mod kinds;
 pub(crate) use kinds::Strength;
 
 use super::hidden;
+use aho_corasick::AhoCorasick;
 use kinds::{KINDS, addresses_a_model};
 use regex::Regex;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use unicode_security::confusable_detection::skeleton;
 
 /// A place that addresses a model.
@@ -32,6 +33,27 @@ fn pattern(at: usize) -> Option<&'static Regex> {
     PATTERNS.get(at)?.get_or_init(|| Regex::new(kind.pattern).ok()).as_ref()
 }
 
+/// The words of every kind, to be looked for at once, and the kind that each belongs to.
+static WORDS: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
+    let all = KINDS.iter().enumerate().flat_map(|(at, kind)| kind.words.iter().map(move |word| (*word, at)));
+    let (words, kinds): (Vec<&str>, Vec<usize>) = all.unzip();
+    // A table of constants cannot be too large; if it ever were, the tests of every kind would fail.
+    Some((AhoCorasick::new(words).ok()?, kinds))
+});
+
+/// Which kinds have one of their words in a normalized text.
+fn kinds_in(plain: &str) -> [bool; KINDS.len()] {
+    let mut found = [false; KINDS.len()];
+    let Some((words, kinds)) = WORDS.as_ref() else { return found };
+    for hit in words.find_overlapping_iter(plain) {
+        let kind = kinds.get(hit.pattern().as_usize()).and_then(|kind| found.get_mut(*kind));
+        if let Some(kind) = kind {
+            *kind = true;
+        }
+    }
+    found
+}
+
 /// Every place in `text` that addresses a model, in the order of the text; of one kind only the first.
 pub(crate) fn find(text: &str) -> Vec<Instruction> {
     // No phrase is shorter.
@@ -41,7 +63,8 @@ pub(crate) fn find(text: &str) -> Vec<Instruction> {
     let plain = Normalized::text(text);
     let mut found = Vec::new();
     let mut normalized = None;
-    for (at, kind) in KINDS.iter().enumerate().filter(|(_, kind)| kind.words.iter().any(|word| plain.contains(word))) {
+    let possible = KINDS.iter().enumerate().zip(kinds_in(&plain)).filter(|(_, has_word)| *has_word);
+    for ((at, kind), _) in possible {
         let Some(place) = pattern(at).and_then(|pattern| pattern.find(&plain)) else { continue };
         let from = normalized.get_or_insert_with(|| Normalized::new(text));
         let range = from.original(place.start())..from.original_end(place.end());

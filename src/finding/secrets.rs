@@ -1,0 +1,102 @@
+//! What must not be shown: credentials that somebody wrote into a file. Every character of one becomes a [`MASK`], whichever
+//! finding would show it, because logs are read by more people than the file.
+
+use super::{Finding, Sources};
+use crate::document::Span;
+
+/// Stands for a character of a secret.
+pub const MASK: char = '•';
+
+/// So much of a secret tells which one it is, in characters; what repeats more of it is masked. Longer than any prefix
+/// that an issuer gives all of its credentials.
+const TELLING: usize = 12;
+
+/// The secrets of one text.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Secrets {
+    /// Sorted, and none touches another.
+    spans: Vec<Span>,
+}
+
+impl FromIterator<Span> for Secrets {
+    fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Self {
+        let mut sorted: Vec<Span> = spans.into_iter().collect();
+        sorted.sort();
+        let mut spans: Vec<Span> = Vec::with_capacity(sorted.len());
+        for span in sorted {
+            match spans.last_mut() {
+                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+                _ => spans.push(span),
+            }
+        }
+        Self { spans }
+    }
+}
+
+impl Secrets {
+    /// Whether a character over the bytes `start..end` is part of one.
+    #[must_use]
+    pub fn touch(&self, start: usize, end: usize) -> bool {
+        let next = self.spans.partition_point(|span| span.end <= start);
+        self.spans.get(next).is_some_and(|span| span.start < end)
+    }
+}
+
+/// Masks in the words of all findings what sensitive ones point at: a rule that knows nothing of secrets quotes the value
+/// that it is about.
+pub(super) fn mask_words(findings: &mut [Finding], sources: &Sources) {
+    let mut values: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.sensitive)
+        .filter_map(|finding| {
+            let source = sources.get(&finding.path)?;
+            Some(source.text().get(source.span(&finding.anchor)?.range())?.to_owned())
+        })
+        .filter(|value| value.chars().nth(TELLING).is_some())
+        .collect();
+    values.sort();
+    values.dedup();
+    for value in &values {
+        for finding in &mut *findings {
+            let labels = finding.labels.iter_mut().map(|label| &mut label.text);
+            for words in [&mut finding.message, &mut finding.label].into_iter().chain(&mut finding.help).chain(labels) {
+                mask(words, value);
+            }
+        }
+    }
+}
+
+/// Masks every place that begins as `value` does, as far as it goes on like it.
+fn mask(words: &mut String, value: &str) {
+    let telling: String = value.chars().take(TELLING).collect();
+    let mut at = 0;
+    while let Some(start) = words.get(at..).and_then(|rest| rest.find(&telling)).map(|found| at + found) {
+        let rest = words.get(start..).unwrap_or_default();
+        let same = rest.chars().zip(value.chars()).take_while(|(one, other)| one == other);
+        let (length, count) = same.fold((0, 0), |(length, count), (one, _)| (length + one.len_utf8(), count + 1));
+        let dots = MASK.to_string().repeat(count);
+        words.replace_range(start..start + length, &dots);
+        at = start + dots.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn what_repeats_a_secret_is_masked_as_far_as_it_does() {
+        for (words, masked) in [
+            ("write `key: pässword-1234567`", "write `key: ••••••••••••••••`"),
+            ("pässword-1234567pässword-1234567", "••••••••••••••••••••••••••••••••"),
+            ("`pässword-1234…`", "`•••••••••••••…`"),
+            ("`pässword-123x`", "`••••••••••••x`"),
+            ("this is a password, `pässword…`", "this is a password, `pässword…`"),
+            ("nothing", "nothing"),
+        ] {
+            let mut text = words.to_owned();
+            mask(&mut text, "pässword-1234567");
+            assert_eq!(text, masked);
+        }
+    }
+}
