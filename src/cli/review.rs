@@ -45,7 +45,7 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
         }
     });
     bar.finish_and_clear();
-    result::show(args, global, &reports?, ui)
+    result::show(args, global, &request.targets, &reports?, ui)
 }
 
 fn in_runtime<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {

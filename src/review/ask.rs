@@ -253,7 +253,8 @@ fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, St
         }
     }
     Ok(Proxy {
-        args: allowed.to_args(),
+        // The sandbox says itself what is started, and where it listens.
+        args: allowed.to_args().into_iter().filter(|arg| arg != "proxy" && !arg.starts_with("--socket=")).collect(),
         stdin: serde_json::Value::Object(keys).to_string().into(),
         client_token: token.into(),
         network: options.proxy_network.clone(),

@@ -18,6 +18,8 @@ const MAX_PATH: usize = 4096;
 pub struct Target {
     /// The entry's name; none for `--repo`.
     pub entry: Option<Arc<str>>,
+    /// The text of its manifest, for annotations that point into it.
+    pub manifest: Option<Arc<str>>,
     /// Why it is a target.
     pub why: Why,
     /// What to look at; or why nobody can, which makes the verdict incomplete.
@@ -96,7 +98,7 @@ fn touches_manifest<'a>(name: &EntryName, mut files: impl Iterator<Item = &'a cr
 
 /// The target that an entry at head is, given what it was at each merge base; none when nothing is new to review.
 fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
-    let target = |why, work| Some(Target { entry: Some(head.name.clone()), why, work });
+    let target = |why, work| Some(Target { entry: Some(head.name.clone()), manifest: manifest_of(head), why, work });
     let is_new = bases.iter().all(Option::is_none);
     let now = match source_of(head) {
         Ok(Some(now)) => now,
@@ -128,7 +130,11 @@ pub fn of_entry(entry: &Entry) -> Option<Target> {
         Ok(None) => return None,
         Err(problem) => Err(problem),
     };
-    Some(Target { entry: Some(entry.name.clone()), why: Why::Asked, work })
+    Some(Target { entry: Some(entry.name.clone()), manifest: manifest_of(entry), why: Why::Asked, work })
+}
+
+fn manifest_of(entry: &Entry) -> Option<Arc<str>> {
+    entry.manifest_file.text().cloned()
 }
 
 /// Everything of an entry that decides what is built.

@@ -108,7 +108,7 @@ fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandE
         directory: path("directory", &args.directory)?.unwrap_or_default(),
         dockerfile: path("dockerfile", &args.dockerfile)?.filter(|path| !path.is_empty()),
     };
-    Ok(Target { entry: None, why: Why::Asked, work: Ok(work) })
+    Ok(Target { entry: None, manifest: None, why: Why::Asked, work: Ok(work) })
 }
 
 /// Whom to ask beside the static checks: who is named; else the built-in agent, if there is a key for it.

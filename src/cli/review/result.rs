@@ -3,20 +3,32 @@
 use super::options::ReviewArgs;
 use crate::cli::Global;
 use crate::context::Context;
+use crate::document::Document;
+use crate::entry::{MANIFEST, SERVERS};
 use crate::error::{CommandError, exit};
 use crate::files::write_whole;
-use crate::output::Format;
+use crate::finding::{SourceText, Sources};
 use crate::output::review::{Row, human, labels_txt, report_json, report_md};
+use crate::output::{self, Format, RenderOptions};
 use crate::review;
+use crate::review::target::Target;
 use crate::ui::Ui;
 use crate::verdict::ReviewReport;
+use crate::verdict::annotate::{annotate, rules};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The report for people.
 const REPORT: &str = "report.md";
 
 /// Writes the three files of each target, renders all of it, and says how it ended.
-pub(super) fn show(args: &ReviewArgs, global: &Global, reports: &[ReviewReport], ui: &Ui) -> Result<u8, CommandError> {
+pub(super) fn show(
+    args: &ReviewArgs,
+    global: &Global,
+    targets: &[Target],
+    reports: &[ReviewReport],
+    ui: &Ui,
+) -> Result<u8, CommandError> {
     let mut places = Vec::new();
     for report in reports {
         let folder = folder(&args.report_dir, report);
@@ -28,10 +40,28 @@ pub(super) fn show(args: &ReviewArgs, global: &Global, reports: &[ReviewReport],
             let rows: Vec<Row<'_>> = reports.iter().zip(&places).map(|(report, place)| Row { report, place }).collect();
             human(&rows)
         }
-        _ => reports.iter().map(report_json).collect(),
+        format => {
+            let rules = rules();
+            let options =
+                RenderOptions { color: false, width: ui.width, show_waived: false, quiet: global.quiet, rules: &rules };
+            output::render(&annotate(reports, manifests(targets)), format, &options)
+        }
     };
     ui.result(&text)?;
     Ok(status(args, reports))
+}
+
+/// The manifests that annotations point into. One that does not parse is pointed at as a whole.
+fn manifests(targets: &[Target]) -> Sources {
+    let manifest = |target: &Target| {
+        let (name, text) = (target.entry.as_ref()?, target.manifest.clone()?);
+        let source = match Document::from_yaml(text.clone()) {
+            Ok(document) => SourceText::Document(Arc::new(document)),
+            Err(_) => SourceText::plain(text),
+        };
+        Some((Arc::from(format!("{SERVERS}/{name}/{MANIFEST}")), source))
+    };
+    targets.iter().filter_map(manifest).collect()
 }
 
 /// Findings at or above `--fail-on` first: they are certain. Then whatever could not be finished.

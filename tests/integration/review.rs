@@ -1,0 +1,8 @@
+//! `review` as people run it: the real program, real repositories, real containers, and a model's provider that plays a
+//! script in a container of its own.
+
+mod alone;
+mod killed;
+mod lab;
+mod registry;
+mod whole;

@@ -1,0 +1,146 @@
+//! Which entries of a registry are reviewed, and how often their upstreams are asked: repositories behind a real
+//! `git http-backend`.
+
+use crate::git_server::{GitServer, Upstreamed};
+use crate::runner::{Output, Run, Runner};
+use mcp_registry::ids::CommitSha;
+use serde_json::Value;
+use tokio::task::block_in_place;
+
+/// A registry, and the host of its entries' repositories: one, `repo.git`, with two commits.
+struct World {
+    registry: Runner,
+    server: GitServer,
+    upstream: Upstreamed,
+    old: CommitSha,
+    new: CommitSha,
+}
+
+impl World {
+    async fn new() -> Self {
+        let upstream = Upstreamed::new();
+        let commit = |text: &str, parents: &[&CommitSha]| {
+            let weather = upstream.files(&[("server.js", text)]);
+            let other = upstream.files(&[("server.js", "console.log('other');\n")]);
+            let top = upstream.tree(&[("40000", "other", other), ("40000", "weather", weather)]);
+            upstream.commit(top, parents)
+        };
+        let old = commit("console.log('weather');\n", &[]);
+        let new = commit("require('child_process').exec(process.argv[2]);\n", &[&old]);
+        upstream.branch("main", &new);
+        upstream.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
+        let server = GitServer::start(upstream.above()).await;
+        let registry = Runner::new();
+        registry.git(["init", "--quiet"]);
+        std::fs::write(registry.home().join("roots.pem"), &server.server.ca).unwrap();
+        Self { registry, server, upstream, old, new }
+    }
+
+    /// Writes an entry with this source.
+    fn entry(&self, name: &str, commit: &str, more: &str) {
+        let project = self.server.server.url("/repo.git");
+        let text = format!(
+            "name: {name}\nimage: mcp/{name}\ntype: server\nsource:\n  project: {project}\n  commit: {commit}\n{more}"
+        );
+        self.registry.write(format!("servers/{name}/server.yaml"), text);
+    }
+
+    fn review(&self, arguments: &[&str]) -> Run<'_> {
+        self.registry
+            .command(["review", "--agent", "static", "--allow-network", "127.0.0.0/8"].iter().chain(arguments))
+            .env("SSL_CERT_FILE", self.registry.home().join("roots.pem"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut output = block_in_place(|| self.review(arguments).run());
+        for text in [&mut output.stdout, &mut output.stderr] {
+            *text = text.replace(&self.server.server.port.to_string(), "[PORT]");
+        }
+        output
+    }
+
+    fn report(&self, name: &str) -> Value {
+        serde_json::from_str(&self.registry.read(format!("reviews/{name}/report.json"))).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetched_once() {
+    let world = World::new().await;
+    let (old, new) = (world.old.as_str(), world.new.as_str());
+    world.entry("moved", old, "  directory: weather\n");
+    world.entry("twin", old, "  directory: weather\n");
+    world.entry("untouched", old, "");
+    world.entry("elsewhere", old, "  directory: weather\n");
+    world.entry("broken", old, "");
+    world.entry("gone", old, "");
+    world.entry("renamed-from", old, "  directory: weather\n");
+    let base = world.registry.commit("start");
+
+    world.entry("moved", new, "  directory: weather\n");
+    world.entry("twin", new, "  directory: weather\n");
+    world.entry("untouched", old, "  # a comment\n");
+    world.entry("elsewhere", old, "  directory: other\n");
+    world.registry.write("servers/broken/server.yaml", "name: [\n");
+    world.entry("new", new, "  directory: weather\n");
+    world.entry("lost", &"1".repeat(40), "");
+    world.registry.write("servers/remote/server.yaml", "name: remote\nremote:\n  url: https://weather.example/mcp\n");
+    world.registry.git(["rm", "-r", "--quiet", "servers/gone"]);
+    world.registry.git(["mv", "servers/renamed-from", "servers/renamed-to"]);
+    world.registry.commit("a change");
+
+    let output = world.run(&["--diff", &format!("{base}..HEAD")]);
+    assert_eq!(output.status, 3, "{}", output.stderr);
+    insta::assert_snapshot!(output.stdout, @"");
+    assert_eq!(output.stderr, "");
+    let moved = world.report("moved");
+    assert_eq!(moved["reviewed"]["scope"], "differential");
+    assert_eq!((&moved["reviewed"]["base"], &moved["reviewed"]["head"]), (&old.into(), &new.into()));
+    assert_eq!(world.report("new")["reviewed"]["scope"], "full");
+    // Equal work is done once, and says the same.
+    let twin = world.report("twin");
+    assert_eq!(twin["findings"], moved["findings"]);
+    // A greeting, and what was asked for: once without the commit that nobody has.
+    insta::assert_snapshot!(world.server.requests().join("\n"), @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_that_is_gone_makes_a_full_review() {
+    let world = World::new().await;
+    world.entry("weather", &"1".repeat(40), "  directory: weather\n");
+    let base = world.registry.commit("start");
+    world.entry("weather", world.new.as_str(), "  directory: weather\n");
+    world.registry.commit("a change");
+    let output = world.run(&["--diff", &format!("{base}..HEAD")]);
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    assert_eq!(world.report("weather")["reviewed"]["scope"], "full");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_cannot_name_a_path_of_whoever_reviews_it() {
+    let world = World::new().await;
+    let project = world.upstream.path();
+    let commit = &world.new;
+    let text = format!("name: weather\nsource:\n  project: {}\n  commit: {commit}\n", project.display());
+    world.registry.write("servers/weather/server.yaml", text);
+    let output = world.run(&["weather"]);
+    assert_eq!(output.status, 3, "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("an entry cannot name a path"), "{}", output.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_are_those_of_every_command() {
+    let world = World::new().await;
+    world.entry("weather", world.new.as_str(), "  directory: weather\n");
+    for format in ["json", "sarif", "github", "markdown"] {
+        let output = world.run(&["weather", "--format", format]);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{format}");
+        assert!(output.stdout.contains("weather"), "{format}: {}", output.stdout);
+        if format == "json" {
+            let schema: Value = serde_json::from_str(include_str!("../../../schemas/report.json")).unwrap();
+            let report: Value = serde_json::from_str(&output.stdout).unwrap();
+            jsonschema::validate(&schema, &report).unwrap();
+            assert_eq!(report["command"], "review");
+        }
+    }
+}
