@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use unicode_normalization::UnicodeNormalization;
 
-/// The most bytes of a file's name on the file systems of containers (`NAME_MAX`).
-const MAX_BYTES: usize = 255;
+/// The most bytes of an exported name: those of a file system (`NAME_MAX`, 255) without what tells names apart.
+const MAX_BYTES: usize = 240;
 /// What a name is cut to that has more, so that an addition fits.
 const CUT: usize = 200;
 
@@ -72,6 +72,8 @@ impl Names {
         let unusable = unusable(&exported);
         if unusable.is_some() {
             exported = harmless(&exported);
+            // What was cut off may have been all that kept it from steering.
+            exported = if steers(&exported) { disarmed(&exported) } else { exported };
         }
         let other = self.exported.take(&exported, folded);
         let alike = other.is_some();
@@ -144,7 +146,7 @@ fn unusable(name: &str) -> Option<&'static str> {
         matches!((digits.next(), digits.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
     };
     if name.len() > MAX_BYTES {
-        Some("its name has more than 255 bytes")
+        Some("its name has more bytes than file systems take")
     } else if is_git(name) {
         Some("Git itself takes it for its own folder")
     } else if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$")
@@ -201,7 +203,10 @@ fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::Names;
+    use super::{Names, folded, hidden, unusable};
+    use crate::snapshot::steering::steers;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn shown(raw: &[&[u8]]) -> String {
         let mut names = Names::default();
@@ -214,6 +219,33 @@ mod tests {
             })
             .collect();
         lines.join("\n")
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_names_are_exported_ones_are_harmless_and_told_apart(
+            raw in prop::collection::vec(prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..6),
+                "[.aA~ :\\-]{0,5}".prop_map(String::into_bytes),
+                "\\.?(git|GIT|nul|Com1|claude|CLAUDE|agents)(\u{200c}|~1| |\\.)?(md|\\.md|)".prop_map(String::into_bytes),
+                "[a-z]{180,260}(\\.prompt\\.md)?[a-z]{0,60}".prop_map(String::into_bytes),
+                "\\PC{0,8}".prop_map(String::into_bytes),
+            ], 1..12),
+        ) {
+            let mut names = Names::default();
+            let (mut shown, mut exported) = (BTreeSet::new(), BTreeSet::new());
+            for raw in raw {
+                let name = names.name(&raw, 4096).unwrap();
+                for text in [&name.shown, &name.exported] {
+                    prop_assert!(!matches!(text.as_str(), "" | "." | ".."), "{raw:?} {text:?}");
+                    prop_assert!(!text.contains('/') && !text.chars().any(|c| c.is_control() || hidden(c)), "{raw:?} {text:?}");
+                }
+                prop_assert_eq!(unusable(&name.exported), None, "{:?} {:?}", raw, name.exported);
+                prop_assert!(!steers(&name.exported), "{raw:?} {:?}", name.exported);
+                prop_assert!(shown.insert(name.shown), "{raw:?}");
+                prop_assert!(exported.insert(folded(&name.exported)), "{raw:?}");
+            }
+        }
     }
 
     #[test]
@@ -235,15 +267,15 @@ mod tests {
             b"NUL", b"con.txt", b"Com1.x.y", b"end.", b"end ", b"C:x", b" ", b"-",
             b".git", b".GIT", b"git~1", ".g\u{200c}it".as_bytes(), b".git ", &[b'a'; 300],
         ]), @r"
-        \empty -> _empty   unusable-name: its name is shown escaped
-        \x2e -> _x2e   unusable-name: its name is shown escaped
-        \x2e\x2e -> _x2e_x2e   unusable-name: its name is shown escaped
-        a\u{2f}..\u{2f}b -> a_u{2f}.._u{2f}b   unusable-name: its name is shown escaped
-        \u{2f}etc\u{2f}passwd -> _u{2f}etc_u{2f}passwd   unusable-name: its name is shown escaped
+        \empty -> _empty   unusable-name: its name is shown escaped; exported as `_empty`
+        \x2e -> _x2e   unusable-name: its name is shown escaped; exported as `_x2e`
+        \x2e\x2e -> _x2e_x2e   unusable-name: its name is shown escaped; exported as `_x2e_x2e`
+        a\u{2f}..\u{2f}b -> a_u{2f}.._u{2f}b   unusable-name: its name is shown escaped; exported as `a_u{2f}.._u{2f}b`
+        \u{2f}etc\u{2f}passwd -> _u{2f}etc_u{2f}passwd   unusable-name: its name is shown escaped; exported as `_u{2f}etc_u{2f}passwd`
         ..\x -> .._x   unusable-name: its name has characters that Windows does not allow; exported as `.._x`
-        bad\xffname -> bad_xffname   unusable-name: its name is shown escaped
-        \u{1b}[31m -> _u{1b}[31m   unusable-name: its name is shown escaped
-        ab\u{202e}dc -> ab_u{202e}dc   unusable-name: its name is shown escaped
+        bad\xffname -> bad_xffname   unusable-name: its name is shown escaped; exported as `bad_xffname`
+        \u{1b}[31m -> _u{1b}[31m   unusable-name: its name is shown escaped; exported as `_u{1b}[31m`
+        ab\u{202e}dc -> ab_u{202e}dc   unusable-name: its name is shown escaped; exported as `ab_u{202e}dc`
         NUL -> _NUL_   unusable-name: it is the name of a device on Windows; exported as `_NUL_`
         con.txt -> _con_txt_   unusable-name: it is the name of a device on Windows; exported as `_con_txt_`
         Com1.x.y -> _Com1_x.y_   unusable-name: it is the name of a device on Windows; exported as `_Com1_x.y_`
@@ -253,11 +285,11 @@ mod tests {
           -> __ _   unusable-name: Windows drops what its name ends with; exported as `__ _`
         - -> _-   unusable-name: its name is taken for something else; exported as `_-`
         .git -> dot-git   unusable-name: Git itself takes it for its own folder; exported as `dot-git`
-        .GIT -> dot-GIT~2   unusable-name: Git itself takes it for its own folder; exported as `dot-GIT`
+        .GIT -> dot-GIT~2   unusable-name: Git itself takes it for its own folder; exported as `dot-GIT~2`
         git~1 -> _git~1_   unusable-name: Git itself takes it for its own folder; exported as `_git~1_`
-        .g\u{200c}it -> .g_u{200c}it   unusable-name: its name is shown escaped
+        .g\u{200c}it -> .g_u{200c}it   unusable-name: its name is shown escaped; exported as `.g_u{200c}it`
         .git  -> _dot-git _   unusable-name: Git itself takes it for its own folder; exported as `_dot-git _`
-        aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -> aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa   unusable-name: its name has more than 255 bytes; exported as `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+        aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -> aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa   unusable-name: its name has more bytes than file systems take; exported as `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
         ");
     }
 
@@ -275,6 +307,7 @@ mod tests {
         same -> same
         same~2 -> same~2   name-collision: another entry of the folder has the same name
         same~2~2 -> same~2~2   name-collision: another entry of the folder has the same name
+        same~3 -> same~3   name-collision: another entry of the folder has the same name
         ");
     }
 

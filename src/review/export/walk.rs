@@ -41,13 +41,16 @@ struct Place {
 
 impl Place {
     fn below(&self, name: &Name) -> Self {
-        let join = |above: &str, name: &str| if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
         Self {
             shown: join(&self.shown, &name.shown),
             exported: join(&self.exported, &name.exported),
             depth: self.depth + 1,
         }
     }
+}
+
+fn join(above: &str, name: &str) -> String {
+    if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") }
 }
 
 /// A folder that is being walked through.
@@ -89,7 +92,7 @@ impl<'a> Walk<'a> {
             };
             let Some(name) = level.names.name(&entry.name, self.limits.path) else {
                 let (start, _) = readable(entry.name.get(..100).unwrap_or_default());
-                let path = format!("{}/{start}…", level.place.shown);
+                let path = join(&level.place.shown, &format!("{start}…"));
                 self.list(path, Reason::PathTooLong, format!("a name of {} bytes", entry.name.len()));
                 continue;
             };
