@@ -43,7 +43,7 @@ use tokio::time::Instant;
 use url::Url;
 
 /// Connections at the same time; others wait to be accepted.
-const MAX_CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: usize = options::MAX_CONCURRENT as usize;
 /// The time that a connection to a provider may take, names and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time that an unused connection to a provider is kept.
@@ -59,8 +59,8 @@ pub enum ProxyError {
     #[error("the HTTP client cannot be set up")]
     Client(#[from] SetupError),
     /// It cannot listen.
-    #[error("the proxy cannot listen")]
-    Listen(#[source] std::io::Error),
+    #[error("the proxy cannot listen at {0}")]
+    Listen(String, #[source] std::io::Error),
     /// The audit lines cannot be written: there is no call without its line.
     #[error("the audit lines cannot be written")]
     Audit,

@@ -194,7 +194,7 @@ mod tests {
         let (before, order) = (conversation.bytes(), kinds(&conversation));
         let freed = conversation.make_room(before - 15_000);
         assert_eq!(conversation.bytes(), before - freed);
-        assert!(freed >= 15_000 && freed < 21_000, "{freed}");
+        assert!((15_000..21_000).contains(&freed), "{freed}");
         assert_eq!(kinds(&conversation), order);
         let gone: Vec<bool> = conversation
             .turns

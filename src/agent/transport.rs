@@ -249,7 +249,7 @@ impl Client {
         let mut decoder = Decoder::default();
         let mut events = match self.provider {
             Provider::Anthropic => Events::Anthropic(anthropic::stream::Assembler::default(), false),
-            Provider::OpenAi => Events::OpenAi(openai::stream::Assembler::default()),
+            Provider::OpenAi => Events::OpenAi(Box::default()),
         };
         let mut bytes = 0_usize;
         while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
@@ -269,7 +269,7 @@ impl Client {
 enum Events {
     /// And whether it is cut at its limit of tokens: then a call's arguments may end anywhere.
     Anthropic(anthropic::stream::Assembler, bool),
-    OpenAi(openai::stream::Assembler),
+    OpenAi(Box<openai::stream::Assembler>),
 }
 
 impl Events {
@@ -282,9 +282,10 @@ impl Events {
                 }
                 assembler.push(event).map_err(anthropic_problem)
             }
-            Self::OpenAi(assembler) => openai::stream::StreamEvent::parse(event)
-                .and_then(|event| assembler.push(event))
-                .map_err(openai_problem),
+            Self::OpenAi(assembler) => {
+                let event = openai::stream::StreamEvent::parse(event).map_err(openai_problem)?;
+                assembler.push(event).map_err(openai_problem)
+            }
         }
     }
 

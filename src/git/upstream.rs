@@ -235,6 +235,7 @@ impl UpstreamError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Redirect { to, .. } if !to.starts_with("https://") => "redirects are not followed".to_owned(),
             Self::Redirect { to, .. } => {
                 format!("redirects are not followed: if that is the same project, correct the entry's address to {to}")
             }

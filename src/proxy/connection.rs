@@ -21,6 +21,9 @@ const IDLE: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
+/// How long a client may take to read a whole answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What follows a call.
 enum Next {
     /// Another request may come.
@@ -226,8 +229,11 @@ impl<S: AsyncWrite + Unpin> Client<'_, S> {
         answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
         answer.extend_from_slice(body);
         call.status = status;
-        self.stream.write_all(&answer).await?;
-        self.stream.flush().await?;
+        let written = timeout(WRITE_TIMEOUT, async {
+            self.stream.write_all(&answer).await?;
+            self.stream.flush().await
+        });
+        written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         call.bytes_out = body.len() as u64;
         Ok(())
     }

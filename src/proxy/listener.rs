@@ -38,7 +38,13 @@ impl Listener {
             Listen::Socket(path) => bind_unix(path).map(|listener| Kind::Unix(listener, path.clone())),
             Listen::Loopback(address) => TcpListener::bind(address).await.map(Kind::Tcp),
         };
-        kind.map(Self).map_err(ProxyError::Listen)
+        kind.map(Self).map_err(|error| {
+            let place = match listen {
+                Listen::Socket(path) => path.display().to_string(),
+                Listen::Loopback(address) => address.to_string(),
+            };
+            ProxyError::Listen(place, error)
+        })
     }
 
     /// The address, if it is a port: which one was free.

@@ -122,6 +122,11 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// [`Options::read_timeout`] unless said otherwise.
 pub const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The most calls at the same time: as many as connections.
+pub(super) const MAX_CONCURRENT: u64 = 256;
+/// The longest time: a week, which nobody waits for and which every clock can count.
+const MAX_SECONDS: u64 = 7 * 24 * 60 * 60;
+
 /// Options that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
@@ -140,6 +145,9 @@ pub enum OptionsError {
     /// A base address is not https.
     #[error("the base address of {0} is not https; `--allow-http-upstream` allows that")]
     NotHttps(Provider),
+    /// A number is out of its range.
+    #[error("`--{0}` must be {1} to {2}")]
+    Range(&'static str, u64, u64),
     /// Money is bounded, and nobody knows what anything costs.
     #[error("`--max-cost` needs `--input-price` and `--output-price`")]
     NoPrice,
@@ -197,6 +205,17 @@ impl Options {
             let url = self.base_url(provider);
             if base_url(provider, url.as_str())?.scheme() != "https" && !self.allow_http_upstream {
                 return Err(OptionsError::NotHttps(provider));
+            }
+        }
+        let concurrent = u64::try_from(self.limits.concurrent).unwrap_or(u64::MAX);
+        for (name, value, most) in [
+            ("max-concurrent", concurrent, MAX_CONCURRENT),
+            ("timeout", self.timeout.as_secs(), MAX_SECONDS),
+            ("lifetime", self.lifetime.as_secs(), MAX_SECONDS),
+            ("read-timeout", self.read_timeout.as_secs(), MAX_SECONDS),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(OptionsError::Range(name, 1, most));
             }
         }
         match (self.limits.cost, self.price) {

@@ -42,7 +42,7 @@ impl Default for ExportLimits {
             depth: 40,
             path: 4096,
             entries: 300_000,
-            folder: 32_000_000,
+            folder: 16_000_000,
             listed: 200,
         }
     }

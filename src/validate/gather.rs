@@ -23,7 +23,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use serde::{Deserialize, Serialize};
-use shared::{Memo, Permits, within};
+use shared::{Memo, Permits, late, within};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
@@ -210,7 +210,7 @@ impl Gatherer<'_> {
         let key = format!("{transport:?} {tools} {url}");
         match tokio::time::timeout_at(self.deadline, self.remotes.get(&key, ask)).await {
             Ok(facts) => facts,
-            Err(_) => (within(self.deadline, std::future::pending()).await, Fact::NotGathered),
+            Err(_) => (late(), Fact::NotGathered),
         }
     }
 }

@@ -9,6 +9,18 @@ use crate::finding::{Finding, Report};
 use crate::policy::Policy;
 use chrono::NaiveDate;
 
+/// The `server.yaml` of an entry `x` with everything that facts of a source are about.
+pub(crate) const PINNED: &str = "\
+name: x
+type: server
+source:
+  project: https://github.com/acme/x
+  branch: stable
+  directory: servers/x
+  dockerfile: docker/Dockerfile
+  commit: b4ee623039a6c60053ce67269701ad9e95073306
+";
+
 /// An entry to judge by one rule.
 #[derive(Debug)]
 pub(crate) struct Case {

@@ -5,7 +5,7 @@ mod fetching;
 mod inert;
 mod names;
 
-use crate::git_server::{Upstreamed, fetcher};
+use crate::git_server::{self, Upstreamed, fetcher};
 use mcp_registry::git::{self, Limits, Store, Upstream, UpstreamError};
 use mcp_registry::ids::CommitSha;
 use mcp_registry::review::export::{self, ExportError, ExportLimits};
@@ -23,7 +23,13 @@ fn local(repo: &Upstreamed, commit: &CommitSha) -> Result<Store, UpstreamError> 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let upstream = Upstream::parse(repo.path().to_str().unwrap()).unwrap();
     let nowhere = repo.above().join("nowhere");
-    let store = runtime.block_on(git::fetch(&no_network(), &upstream, &[commit.clone()], &Limits::default(), &nowhere));
+    let store = runtime.block_on(git::fetch(
+        &no_network(),
+        &upstream,
+        std::slice::from_ref(commit),
+        &Limits::default(),
+        &nowhere,
+    ));
     assert!(!nowhere.exists(), "a repository on this machine is read where it lies");
     store
 }
@@ -111,5 +117,42 @@ fn base_and_head_share_what_they_have_in_common() {
     let [base, head] = [base, head].map(|commit| export::snapshot(&store, &commit, "", &limits).unwrap());
     assert!(std::sync::Arc::ptr_eq(&base.files["a"].content, &head.files["a"].content));
     let changes = mcp_registry::snapshot::diff::diff(&base, &head, &Default::default());
-    insta::assert_snapshot!(changes[0].pieces.concat(), @"");
+    insta::assert_snapshot!(changes[0].pieces.concat(), @r"
+    diff --git a/b b/b
+    --- a/b
+    +++ b/b
+    @@ -1 +1 @@
+    -old
+    +new
+    ");
+}
+
+#[test]
+fn git_itself_applies_the_diff() {
+    let repo = Upstreamed::new();
+    let old: String = (0..200).map(|number| format!("line {number}\n")).collect();
+    let new = old.replace("line 7\n", "").replace("line 9\n", "nine\nmore\n").replace("line 150\n", "x\n") + "end";
+    let base = repo.commit(repo.files(&[("a \"b\"", old.as_str()), ("gone", "x\n"), ("keep", "k\n")]), &[]);
+    let head = repo.commit(repo.files(&[("a \"b\"", new.as_str()), ("keep", "k\n"), ("new", "y")]), &[&base]);
+    let store = local(&repo, &base).unwrap();
+    let limits = ExportLimits::default();
+    let [base, head] = [base, head].map(|commit| export::snapshot(&store, &commit, "", &limits).unwrap());
+    for piece in [64 * 1024, 300] {
+        let limits = mcp_registry::snapshot::diff::DiffLimits { piece, ..Default::default() };
+        let changes = mcp_registry::snapshot::diff::diff(&base, &head, &limits);
+        assert_eq!(changes.iter().map(|change| change.pieces.len()).max() > Some(1), piece == 300);
+        let patch: String = changes.iter().flat_map(|change| change.pieces.clone()).collect();
+        let work = repo.above().join(format!("work{piece}"));
+        std::fs::create_dir(&work).unwrap();
+        for (path, file) in &base.files {
+            std::fs::write(work.join(&**path), &file.content).unwrap();
+        }
+        std::fs::write(repo.above().join("patch"), patch).unwrap();
+        let output = git_server::git(&work).args(["apply", "--unidiff-zero", "../patch"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        for (path, file) in &head.files {
+            assert_eq!(std::fs::read(work.join(&**path)).unwrap(), *file.content, "{path}");
+        }
+        assert!(!work.join("gone").exists());
+    }
 }

@@ -221,11 +221,9 @@ impl Store {
         let reader = self.reader()?;
         let mut missing = Vec::new();
         for commit in commits {
-            let here = match self.note(commit) {
-                Some(note) => note == ALL || note.parse().is_ok_and(|limit: u64| limit >= file),
-                None => false,
-            };
-            if !(here && reader.commit(commit)?.is_some()) && !missing.contains(commit) {
+            let enough = |note: String| note == ALL || note.parse().is_ok_and(|limit: u64| limit >= file);
+            let here = self.note(commit).is_some_and(enough) && reader.commit(commit)?.is_some();
+            if !here && !missing.contains(commit) {
                 missing.push(commit.clone());
             }
         }
@@ -363,13 +361,12 @@ fn parse_commit(data: &[u8]) -> Option<Commit> {
 fn parse_tree(mut data: &[u8], most: usize) -> Listing {
     let mut listing = Listing::default();
     while !data.is_empty() {
-        let Some((entry, rest)) = parse_entry(data) else {
+        let Some((mode, name, id, rest)) = parse_entry(data) else {
             listing.damaged = true;
             break;
         };
         data = rest;
         if listing.entries.len() < most {
-            let (mode, name, id) = entry;
             listing.entries.push(Entry { name: name.to_owned(), mode, id });
         } else {
             listing.more += 1;
@@ -378,7 +375,7 @@ fn parse_tree(mut data: &[u8], most: usize) -> Listing {
     listing
 }
 
-fn parse_entry(data: &[u8]) -> Option<((Mode, &[u8], ObjectId), &[u8])> {
+fn parse_entry(data: &[u8]) -> Option<(Mode, &[u8], ObjectId, &[u8])> {
     let space = data.iter().take(16).position(|byte| *byte == b' ')?;
     let (mode, rest) = (&data[..space], &data[space + 1..]);
     let end = rest.iter().position(|byte| *byte == 0)?;
@@ -395,5 +392,5 @@ fn parse_entry(data: &[u8]) -> Option<((Mode, &[u8], ObjectId), &[u8])> {
         0o160_000 => Mode::Submodule,
         _ => Mode::Other,
     };
-    Some(((mode, name, ObjectId(id.try_into().ok()?)), rest))
+    Some((mode, name, ObjectId(id.try_into().ok()?), rest))
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes of all folders that are read: with names of ordinary length, as many as entries are looked at.
-const FOLDER_BYTES: u64 = 256_000_000;
+const FOLDER_BYTES: u64 = 64_000_000;
 /// The most bytes of a Git LFS pointer, by its specification.
 const LFS_POINTER: usize = 1024;
 /// How such a pointer begins.
@@ -41,13 +41,16 @@ struct Place {
 
 impl Place {
     fn below(&self, name: &Name) -> Self {
-        let join = |above: &str, name: &str| if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
         Self {
             shown: join(&self.shown, &name.shown),
             exported: join(&self.exported, &name.exported),
             depth: self.depth + 1,
         }
     }
+}
+
+fn join(above: &str, name: &str) -> String {
+    if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") }
 }
 
 /// A folder that is being walked through.
@@ -76,7 +79,9 @@ impl<'a> Walk<'a> {
     pub(super) fn run(&mut self, parts: &[&str], tree: ObjectId) {
         let mut place = Place::default();
         for part in parts {
-            place = place.below(&Names::default().name(part.as_bytes()));
+            if let Some(name) = Names::default().name(part.as_bytes(), usize::MAX) {
+                place = place.below(&name);
+            }
         }
         // By hand and not by recursion: what is on the stack then is a list that is as long as folders are deep.
         let mut levels: Vec<Level> = self.open(place, tree).into_iter().collect();
@@ -85,13 +90,12 @@ impl<'a> Walk<'a> {
                 levels.pop();
                 continue;
             };
-            if entry.name.len() > self.limits.path {
+            let Some(name) = level.names.name(&entry.name, self.limits.path) else {
                 let (start, _) = readable(entry.name.get(..100).unwrap_or_default());
-                let path = format!("{}/{start}…", level.place.shown);
+                let path = join(&level.place.shown, &format!("{start}…"));
                 self.list(path, Reason::PathTooLong, format!("a name of {} bytes", entry.name.len()));
                 continue;
-            }
-            let name = level.names.name(&entry.name);
+            };
             let place = level.place.below(&name);
             if place.shown.len().max(place.exported.len()) > self.limits.path {
                 let detail = format!("more than {} bytes", self.limits.path);

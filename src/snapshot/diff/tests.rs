@@ -84,7 +84,52 @@ fn changes_are_shown_with_what_is_around_them() {
     let new = old.replace("line 3\n", "line three\n").replace("line 15\n", "").replace("line 20\n", "line 20\nlast");
     let base = snapshot(&[("a.txt", &old), ("gone", "x\n"), ("same", "y")]);
     let head = snapshot(&[("a.txt", &new), ("dir/it is \"new\"", "x\n"), ("empty", ""), ("same", "y")]);
-    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @"");
+    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @r#"
+    Modified
+    diff --git a/a.txt b/a.txt
+    --- a/a.txt
+    +++ b/a.txt
+    @@ -1,6 +1,6 @@
+     line 1
+     line 2
+    -line 3
+    +line three
+     line 4
+     line 5
+     line 6
+    @@ -12,9 +12,9 @@
+     line 12
+     line 13
+     line 14
+    -line 15
+     line 16
+     line 17
+     line 18
+     line 19
+     line 20
+    +last
+    \ No newline at end of file
+
+    Added
+    diff --git "a/dir/it is \"new\"" "b/dir/it is \"new\""
+    new file mode 100644
+    --- /dev/null
+    +++ "b/dir/it is \"new\""
+    @@ -0,0 +1 @@
+    +x
+
+    Added
+    diff --git a/empty b/empty
+    new file mode 100644
+
+    Deleted
+    diff --git a/gone b/gone
+    deleted file mode 100644
+    --- a/gone
+    +++ /dev/null
+    @@ -1 +0,0 @@
+    -x
+    "#);
 }
 
 #[test]
@@ -95,7 +140,27 @@ fn kinds_and_modes_are_changes() {
     head.files.get_mut("link").unwrap().link = true;
     head.files.insert("pic".into(), file(b"a\0c"));
     head.files.insert("latin".into(), file(b"caf\xe9\n"));
-    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @"");
+    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @r"
+    Modified
+    diff --git a/latin b/latin
+    --- a/latin
+    +++ b/latin
+    @@ -1 +1 @@
+    -a
+    +caf\xe9
+
+    Modified
+    diff --git a/link b/link
+    old mode 100644
+    new mode 120000
+
+    Modified binary
+
+    Modified
+    diff --git a/run.sh b/run.sh
+    old mode 100644
+    new mode 100755
+    ");
 }
 
 #[test]
@@ -103,7 +168,19 @@ fn what_was_not_exported_is_neither_added_nor_deleted() {
     let left_out = |path: &str| Unreviewed { path: path.into(), reason: Reason::FileTooLarge, detail: String::new() };
     let base = Snapshot { unreviewed: vec![left_out("shrunk")], ..snapshot(&[("grown", "small\n")]) };
     let head = Snapshot { unreviewed: vec![left_out("grown")], ..snapshot(&[("shrunk", "small\n")]) };
-    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @"");
+    insta::assert_snapshot!(shown(&diff(&base, &head, &DiffLimits::default())), @r"
+    Modified
+    diff --git a/grown b/grown
+    not exported at head: file-too-large
+
+    Modified
+    diff --git a/shrunk b/shrunk
+    not exported at base: file-too-large
+    --- /dev/null
+    +++ b/shrunk
+    @@ -0,0 +1 @@
+    +small
+    ");
 }
 
 #[test]

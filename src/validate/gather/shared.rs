@@ -58,8 +58,28 @@ impl Permits {
 
 /// The fact, unless the time is up before it is known.
 pub(super) async fn within<T>(deadline: Instant, ask: impl Future<Output = Fact<T>>) -> Fact<T> {
+    tokio::time::timeout_at(deadline, ask).await.unwrap_or_else(|_| late())
+}
+
+/// What was asked for, or else the fact that its absence is: `missing` when there is none.
+pub(super) async fn found<V, E: ToString, T>(
+    deadline: Instant,
+    missing: T,
+    ask: impl Future<Output = Result<Option<V>, E>>,
+) -> Result<V, Fact<T>> {
     match tokio::time::timeout_at(deadline, ask).await {
-        Ok(fact) => fact,
-        Err(_) => Fact::Unavailable("the time for all questions was up".into()),
+        Ok(Ok(Some(found))) => Ok(found),
+        Ok(Ok(None)) => Err(Fact::Known(missing)),
+        Ok(Err(error)) => Err(unavailable(&error)),
+        Err(_) => Err(late()),
     }
+}
+
+pub(super) fn unavailable<T>(error: &impl ToString) -> Fact<T> {
+    Fact::Unavailable(error.to_string())
+}
+
+/// What is left when the time is up.
+pub(super) fn late<T>() -> Fact<T> {
+    Fact::Unavailable("the time for all questions was up".into())
 }

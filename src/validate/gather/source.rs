@@ -1,7 +1,7 @@
 //! Facts about an entry's source: its repository, pin, branch and paths.
 
 use super::Gatherer;
-use super::shared::within;
+use super::shared::{found, unavailable, within};
 use crate::entry::{Entry, EntryType};
 use crate::fetch::host_of;
 use crate::git::remote::{self, RemoteRefs};
@@ -11,10 +11,6 @@ use crate::validate::facts::{Branch, Commit, Fact, Facts, PathAtPin, Repository}
 use url::Url;
 
 const GITHUB_ONLY: &str = "it is only known for repositories on GitHub";
-
-fn unavailable<T>(error: &impl ToString) -> Fact<T> {
-    Fact::Unavailable(error.to_string())
-}
 
 /// Owner and name of a repository on GitHub, from its address.
 fn on_github(project: &Url, api: &Url) -> Option<(String, String)> {
@@ -68,19 +64,11 @@ impl Gatherer<'_> {
 
     async fn github_source(&self, entry: &Entry, owner: &str, name: &str, facts: &mut Facts) {
         let source = &entry.manifest.source;
-        let found = tokio::time::timeout_at(self.deadline, self.github.repository(owner, name)).await;
-        let repository = match found {
-            Ok(Ok(Some(repository))) => repository,
-            Ok(Ok(None)) => {
-                facts.repository = Fact::Known(Repository::Missing);
-                return;
-            }
-            Ok(Err(error)) => {
-                facts.repository = unavailable(&error);
-                return;
-            }
-            Err(_) => {
-                facts.repository = within(self.deadline, std::future::pending()).await;
+        let asked = self.github.repository(owner, name);
+        let repository = match found(self.deadline, Repository::Missing, asked).await {
+            Ok(repository) => repository,
+            Err(fact) => {
+                facts.repository = fact;
                 return;
             }
         };
@@ -95,18 +83,10 @@ impl Gatherer<'_> {
             facts.branch = within(self.deadline, self.github_branch(&repository, branch)).await;
         }
         let Some(Ok(pin)) = source.commit.as_deref().map(CommitSha::parse) else { return };
-        let commit = match tokio::time::timeout_at(self.deadline, self.github.commit(&repository, &pin)).await {
-            Ok(Ok(Some(commit))) => commit,
-            Ok(Ok(None)) => {
-                facts.commit = Fact::Known(Commit::Missing);
-                return;
-            }
-            Ok(Err(error)) => {
-                facts.commit = unavailable(&error);
-                return;
-            }
-            Err(_) => {
-                facts.commit = within(self.deadline, std::future::pending()).await;
+        let commit = match found(self.deadline, Commit::Missing, self.github.commit(&repository, &pin)).await {
+            Ok(commit) => commit,
+            Err(fact) => {
+                facts.commit = fact;
                 return;
             }
         };
@@ -158,18 +138,10 @@ impl Gatherer<'_> {
             let _permit = self.permits.enter(&host_of(url)).await;
             remote::refs(&self.fetcher, url).await
         };
-        let refs = match tokio::time::timeout_at(self.deadline, self.refs.get(url.as_str(), ask)).await {
-            Ok(Ok(Some(refs))) => refs,
-            Ok(Ok(None)) => {
-                facts.repository = Fact::Known(Repository::Missing);
-                return;
-            }
-            Ok(Err(error)) => {
-                facts.repository = unavailable(&error);
-                return;
-            }
-            Err(_) => {
-                facts.repository = within(self.deadline, std::future::pending()).await;
+        let refs = match found(self.deadline, Repository::Missing, self.refs.get(url.as_str(), ask)).await {
+            Ok(refs) => refs,
+            Err(fact) => {
+                facts.repository = fact;
                 return;
             }
         };

@@ -2,9 +2,9 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
-use crate::validate::facts::{Fact, Repository, Need};
+use crate::validate::facts::{Fact, Need, Repository};
 
 pub(super) static RULE: Rule = Rule {
     id: "archived-repository",
@@ -39,23 +39,13 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Fact, Facts, Repository};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn judged(archived: bool) -> Case {
         let (url, default_branch) = ("https://github.com/acme/x".into(), "main".into());
         let repository = Repository::Found { url, archived, license: None, default_branch };
-        case("archived-repository", "x", YAML).facts(Facts { repository: Fact::Known(repository), ..Facts::default() })
+        case("archived-repository", "x", PINNED)
+            .facts(Facts { repository: Fact::Known(repository), ..Facts::default() })
     }
 
     #[test]
@@ -79,6 +69,6 @@ source:
     #[test]
     fn a_missing_repository_is_another_matter() {
         let gone = Facts { repository: Fact::Known(Repository::Missing), ..Facts::default() };
-        assert_eq!(case("archived-repository", "x", YAML).facts(gone).count(), 0);
+        assert_eq!(case("archived-repository", "x", PINNED).facts(gone).count(), 0);
     }
 }

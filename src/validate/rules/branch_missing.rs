@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
 use crate::validate::facts::{Branch, Fact, Need};
 
@@ -40,21 +40,10 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Branch, Fact, Facts};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn judged(fact: Fact<Branch>) -> Case {
-        case("branch-missing", "x", YAML).facts(Facts { branch: fact, ..Facts::default() })
+        case("branch-missing", "x", PINNED).facts(Facts { branch: fact, ..Facts::default() })
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
 use crate::finding::{Anchor, Severity};
 use crate::route;
-use crate::validate::facts::{Commit, Fact, Repository, Need};
+use crate::validate::facts::{Commit, Fact, Need, Repository};
 
 pub(super) static RULE: Rule = Rule {
     id: "commit-not-found",
@@ -49,21 +49,10 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Commit, Fact, Facts, Repository};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn judged(repository: Fact<Repository>, commit: Fact<Commit>) -> Case {
-        case("commit-not-found", "x", YAML).facts(Facts { repository, commit, ..Facts::default() })
+        case("commit-not-found", "x", PINNED).facts(Facts { repository, commit, ..Facts::default() })
     }
 
     #[test]

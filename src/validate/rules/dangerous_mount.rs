@@ -117,7 +117,8 @@ run:
 
     #[test]
     fn what_the_user_chooses_is_fine() {
-        for volume in ["{{x.dir}}:/data", "{{x.paths|volume|into}}", "x-data:/data", "/etc/localtime:/etc/localtime:ro"] {
+        for volume in ["{{x.dir}}:/data", "{{x.paths|volume|into}}", "x-data:/data", "/etc/localtime:/etc/localtime:ro"]
+        {
             assert_eq!(of(volume), 0, "{volume}");
         }
     }

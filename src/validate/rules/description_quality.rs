@@ -103,7 +103,8 @@ fn words(text: &str) -> Vec<String> {
 /// Words that say no more than that this is an MCP server.
 fn generic_opening(text: &str) -> Option<&str> {
     const ARTICLES: [&str; 4] = ["a ", "an ", "the ", ""];
-    const NAMES: [&str; 4] = ["mcp server", "model context protocol server", "model context protocol (mcp) server", "mcp"];
+    const NAMES: [&str; 4] =
+        ["mcp server", "model context protocol server", "model context protocol (mcp) server", "mcp"];
     const LINKS: [&str; 5] = [" for ", " that ", " to ", " which ", " providing "];
     let lower = text.to_ascii_lowercase();
     for article in ARTICLES {

@@ -4,7 +4,7 @@ use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
 use crate::finding::{Anchor, Severity};
 use crate::route;
-use crate::validate::facts::{Fact, PathAtPin, Need};
+use crate::validate::facts::{Fact, Need, PathAtPin};
 
 pub(super) static RULE: Rule = Rule {
     id: "dockerfile-missing",
@@ -54,21 +54,10 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Fact, Facts, PathAtPin};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn judged(fact: Fact<PathAtPin>) -> Case {
-        case("dockerfile-missing", "x", YAML).facts(Facts { dockerfile: fact, ..Facts::default() })
+        case("dockerfile-missing", "x", PINNED).facts(Facts { dockerfile: fact, ..Facts::default() })
     }
 
     #[test]

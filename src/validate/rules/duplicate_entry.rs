@@ -106,7 +106,8 @@ fn report(entry: &Entry, own: &[&Trait], other: &Entry, theirs: &[Trait], sink: 
 
 fn traits(entry: &Entry) -> Vec<Trait> {
     let manifest = &entry.manifest;
-    let at = |what, route: Route, value: Option<String>| Some(Trait { what, anchor: Anchor::Value(route), value: value? });
+    let at =
+        |what, route: Route, value: Option<String>| Some(Trait { what, anchor: Anchor::Value(route), value: value? });
     let local = manifest.kind == EntryType::Server;
     [
         at("name", route!["name"], Some(entry.name.to_lowercase())),
@@ -223,7 +224,8 @@ source:
 
     #[test]
     fn two_remotes_of_one_address_are_the_same() {
-        let remote = |title: &str, url: &str| format!("type: remote\nabout: {{title: {title}}}\nremote: {{url: {url}}}\n");
+        let remote =
+            |title: &str, url: &str| format!("type: remote\nabout: {{title: {title}}}\nremote: {{url: {url}}}\n");
         let here = case("duplicate-entry", "b", &remote("B", "https://a.example/mcp/"));
         assert_eq!(here.beside("a", &remote("A", "https://A.example/mcp"), None).count(), 1);
         let here = case("duplicate-entry", "b", &remote("B", "https://a.example/mcp"));

@@ -32,9 +32,8 @@ mod tests {
 
     /// Today is 2026-01-02 in these tests.
     fn until(rule: &'static str, day: &str) -> Case {
-        let policy = format!(
-            "[[waivers]]\nrule = \"title-style\"\nentry = \"x\"\nreason = \"its name\"\nexpires = \"{day}\"\n"
-        );
+        let policy =
+            format!("[[waivers]]\nrule = \"title-style\"\nentry = \"x\"\nreason = \"its name\"\nexpires = \"{day}\"\n");
         case(rule, "x", "name: x\nabout:\n  title: curl\n").policy(&policy)
     }
 

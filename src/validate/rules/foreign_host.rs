@@ -258,7 +258,18 @@ mod tests {
           |
           = help: write `https://github.com/acme/x`; the folder belongs into `source.directory`
         ");
-        for path in ["", "/", "/acme", "/acme/", "/acme/x/", "/acme/x?tab=readme", "/acme/x#readme", "/acme/..", "/acme/x%2Fy", "/-acme/x"] {
+        for path in [
+            "",
+            "/",
+            "/acme",
+            "/acme/",
+            "/acme/x/",
+            "/acme/x?tab=readme",
+            "/acme/x#readme",
+            "/acme/..",
+            "/acme/x%2Fy",
+            "/-acme/x",
+        ] {
             assert_eq!(of(&format!("'https://github.com{path}'")), 1, "{path}");
         }
     }

@@ -44,10 +44,9 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         }
         let (written, prefix) = (excerpt(&found.written), excerpt(&found.prefix));
         let (message, help) = match found.parameter.as_deref().map(excerpt) {
-            None if found.prefix == name => (
-                format!("`{written}` names no parameter"),
-                format!("write which one: `{{{{{name}.parameter}}}}`"),
-            ),
+            None if found.prefix == name => {
+                (format!("`{written}` names no parameter"), format!("write which one: `{{{{{name}.parameter}}}}`"))
+            }
             None => (
                 format!("`{written}` does not say whose parameter it is"),
                 format!("begin it with the entry's name: `{{{{{name}.{prefix}}}}}`"),

@@ -86,7 +86,11 @@ fn report(path: &Arc<str>, span: Span, found: &Hidden, sink: &mut Sink<'_>) {
         (Kind::Reordering, _) => {
             format!("this text is shown in another order than it has: {}", names(&found.characters))
         }
-        (Kind::Control, _) => format!("{} in this text cannot be seen or control what shows it: {}", plural(count, "character"), names(&found.characters)),
+        (Kind::Control, _) => format!(
+            "{} in this text cannot be seen or control what shows it: {}",
+            plural(count, "character"),
+            names(&found.characters)
+        ),
         _ => format!("{} cannot be seen: {}", plural(count, "character"), names(&found.characters)),
     };
     let said = sink

@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
 use crate::validate::facts::{Fact, Icon, Need};
 

@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
 use crate::validate::facts::{Fact, Image, Need};
 
@@ -44,7 +44,8 @@ mod tests {
     use crate::validate::testing::{Case, case};
 
     fn judged(fact: Fact<Image>) -> Case {
-        case("image-not-found", "x", "name: x\nimage: ghcr.io/acme/x:1.2\n").facts(Facts { image: fact, ..Facts::default() })
+        case("image-not-found", "x", "name: x\nimage: ghcr.io/acme/x:1.2\n")
+            .facts(Facts { image: fact, ..Facts::default() })
     }
 
     #[test]

@@ -46,21 +46,10 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Commit, Fact, Facts};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn judged(fact: Fact<Commit>) -> Case {
-        case("impostor-commit", "x", YAML).facts(Facts { commit: fact, ..Facts::default() })
+        case("impostor-commit", "x", PINNED).facts(Facts { commit: fact, ..Facts::default() })
     }
 
     #[test]

@@ -80,17 +80,8 @@ fn check_address(document: &Document, text: &str, route: Route, sink: &mut Sink<
 
 /// The parameter of a query that holds a credential, by its name. A template is the user's own value, not a leak.
 fn credential(query: &str) -> Option<(&str, &str)> {
-    const NAMES: [&str; 9] = [
-        "access_token",
-        "api_key",
-        "api-key",
-        "apikey",
-        "auth_token",
-        "client_secret",
-        "password",
-        "secret",
-        "token",
-    ];
+    const NAMES: [&str; 9] =
+        ["access_token", "api_key", "api-key", "apikey", "auth_token", "client_secret", "password", "secret", "token"];
     query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, value)| {
         let is_value = !value.is_empty() && !value.contains("{{") && !value.contains('$') && !value.contains('<');
         is_value && NAMES.into_iter().any(|known| name.eq_ignore_ascii_case(known))
@@ -152,7 +143,8 @@ remote:
           |
           = help: remove them, and revoke them: they were published with this file
         ");
-        let shown = rendered("insecure-url", "x", "name: x\nremote:\n  url: https://x.example/mcp?v=1&apiKey=hunter2\n");
+        let shown =
+            rendered("insecure-url", "x", "name: x\nremote:\n  url: https://x.example/mcp?v=1&apiKey=hunter2\n");
         assert!(!shown.contains("hunter2"), "{shown}");
         insta::assert_snapshot!(shown, @"
         error[insecure-url]: there is a credential in the address: its parameter `apiKey` has a value
@@ -188,7 +180,8 @@ remote:
 
     #[test]
     fn what_programs_read_differently_is_found() {
-        for url in ["https:/x.example", "x.example/mcp", "https://x.example\\mcp", "https://x .example", "ftp://x", "a"] {
+        for url in ["https:/x.example", "x.example/mcp", "https://x.example\\mcp", "https://x .example", "ftp://x", "a"]
+        {
             assert_eq!(findings("insecure-url", "x", &format!("remote: {{url: '{url}'}}\n")), 1, "{url}");
         }
     }

@@ -34,11 +34,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if !entry.name.is_empty() && entry.name.bytes().all(valid) {
         return;
     }
-    let anchor = if entry.manifest.name.as_deref() == Some(&*entry.name) {
-        Anchor::Value(route!["name"])
-    } else {
-        Anchor::File
-    };
+    let anchor =
+        if entry.manifest.name.as_deref() == Some(&*entry.name) { Anchor::Value(route!["name"]) } else { Anchor::File };
     let help = match suggested(&entry.name) {
         Some(name) => format!("rename the folder to `{name}`, and `name` in {MANIFEST} with it"),
         None => "rename the folder: use lower-case letters, digits and hyphens only".to_owned(),

@@ -104,7 +104,10 @@ mod tests {
     #[test]
     fn placeholders_are_fine() {
         for example in ["<API_KEY>", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "AKIAIOSFODNN7EXAMPLE", "sk-…"] {
-            assert_eq!(findings("leaked-secret", "x", &format!("config: {{secrets: [{{example: '{example}'}}]}}\n")), 0);
+            assert_eq!(
+                findings("leaked-secret", "x", &format!("config: {{secrets: [{{example: '{example}'}}]}}\n")),
+                0
+            );
         }
     }
 

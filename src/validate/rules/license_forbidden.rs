@@ -111,7 +111,9 @@ mod tests {
           |
           = help: allow it in `[licenses]` of mcp-registry.toml, or waive this finding for this entry
         ");
-        for license in ["GPL-3.0", "AGPL-3.0", "LGPL-2.1", "SSPL-1.0", "BUSL-1.1", "GPL-2.0-or-later", "GPL-2.0+", "Elastic-2.0"] {
+        for license in
+            ["GPL-3.0", "AGPL-3.0", "LGPL-2.1", "SSPL-1.0", "BUSL-1.1", "GPL-2.0-or-later", "GPL-2.0+", "Elastic-2.0"]
+        {
             assert_eq!(judged(license).count(), 1, "{license}");
         }
     }

@@ -2,9 +2,9 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
-use crate::validate::facts::{Fact, Repository, Need};
+use crate::validate::facts::{Fact, Need, Repository};
 
 pub(super) static RULE: Rule = Rule {
     id: "license-missing",
@@ -40,18 +40,7 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::validate::facts::{Fact, Facts, Repository};
-    use crate::validate::testing::{Case, case};
-
-    const YAML: &str = "\
-name: x
-type: server
-source:
-  project: https://github.com/acme/x
-  branch: stable
-  directory: servers/x
-  dockerfile: docker/Dockerfile
-  commit: b4ee623039a6c60053ce67269701ad9e95073306
-";
+    use crate::validate::testing::{Case, PINNED, case};
 
     fn found(license: Option<&str>) -> Facts {
         let repository = Repository::Found {
@@ -64,7 +53,7 @@ source:
     }
 
     fn judged(license: Option<&str>) -> Case {
-        case("license-missing", "x", YAML).facts(found(license))
+        case("license-missing", "x", PINNED).facts(found(license))
     }
 
     #[test]
@@ -90,6 +79,6 @@ source:
     fn an_unrecognised_licence_is_not_a_missing_one_and_neither_is_that_of_a_missing_repository() {
         assert_eq!(judged(Some("NOASSERTION")).count(), 0);
         let gone = Facts { repository: Fact::Known(Repository::Missing), ..Facts::default() };
-        assert_eq!(case("license-missing", "x", YAML).facts(gone).count(), 0);
+        assert_eq!(case("license-missing", "x", PINNED).facts(gone).count(), 0);
     }
 }

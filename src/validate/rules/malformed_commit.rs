@@ -190,7 +190,10 @@ mod tests {
         for number in [format!("12e{}", "4".repeat(37)), format!("0b{}", "10".repeat(19))] {
             let quoted = pinned(&format!("\"{number}\""));
             assert_eq!(case("malformed-commit", "x", &pinned(&number)).fixed(), quoted);
-            assert_eq!(case("malformed-commit", "x", &pinned(&number.to_uppercase().replace('B', "b"))).fixed(), quoted);
+            assert_eq!(
+                case("malformed-commit", "x", &pinned(&number.to_uppercase().replace('B', "b"))).fixed(),
+                quoted
+            );
         }
     }
 
@@ -204,9 +207,22 @@ mod tests {
     #[test]
     fn the_message_says_what_it_is_instead() {
         let said: Vec<String> = [
-            "abc", "b4ee623", &SHA[1..], &format!("{SHA}0"), &"0".repeat(64), "sha256:00", "https://github.com/a/b",
-            "--upload-pack=x", " b4ee623", &SHA.replace("39", "3g"), "v1.2.3", "2025.4.24", "refs/tags/x", "main",
-            "HEAD^1", "ünïcode",
+            "abc",
+            "b4ee623",
+            &SHA[1..],
+            &format!("{SHA}0"),
+            &"0".repeat(64),
+            "sha256:00",
+            "https://github.com/a/b",
+            "--upload-pack=x",
+            " b4ee623",
+            &SHA.replace("39", "3g"),
+            "v1.2.3",
+            "2025.4.24",
+            "refs/tags/x",
+            "main",
+            "HEAD^1",
+            "ünïcode",
         ]
         .map(what_it_is)
         .into();

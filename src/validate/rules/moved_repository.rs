@@ -2,9 +2,9 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
-use crate::validate::facts::{Fact, Repository, Need};
+use crate::validate::facts::{Fact, Need, Repository};
 
 pub(super) static RULE: Rule = Rule {
     id: "moved-repository",
@@ -55,12 +55,8 @@ mod tests {
     use crate::validate::testing::{Case, case};
 
     fn judged(project: &str, url: &str) -> Case {
-        let repository = Repository::Found {
-            url: url.into(),
-            archived: false,
-            license: None,
-            default_branch: "main".into(),
-        };
+        let repository =
+            Repository::Found { url: url.into(), archived: false, license: None, default_branch: "main".into() };
         let yaml = format!("type: server\nsource:\n  project: {project}\n");
         case("moved-repository", "x", &yaml).facts(Facts { repository: Fact::Known(repository), ..Facts::default() })
     }
@@ -87,7 +83,8 @@ mod tests {
     #[test]
     fn spelling_is_not_moving() {
         let today = "https://github.com/acme/x";
-        for project in ["https://github.com/Acme/X", "https://github.com/acme/x/", "https://www.github.com/acme/x.git"] {
+        for project in ["https://github.com/Acme/X", "https://github.com/acme/x/", "https://www.github.com/acme/x.git"]
+        {
             assert_eq!(judged(project, today).count(), 0, "{project}");
         }
         assert_eq!(judged("https://github.com/acme/x.gitx", today).count(), 1);

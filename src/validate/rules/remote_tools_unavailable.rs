@@ -2,9 +2,9 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
-use crate::validate::facts::{Fact, RemoteTools, Need};
+use crate::validate::facts::{Fact, Need, RemoteTools};
 
 pub(super) static RULE: Rule = Rule {
     id: "remote-tools-unavailable",
@@ -53,7 +53,8 @@ mod tests {
     use crate::validate::testing::{Case, case};
 
     fn judged(fact: Fact<RemoteTools>) -> Case {
-        let yaml = "name: x\ntype: remote\nremote:\n  transport_type: streamable-http\n  url: https://mcp.acme.example/mcp\n";
+        let yaml =
+            "name: x\ntype: remote\nremote:\n  transport_type: streamable-http\n  url: https://mcp.acme.example/mcp\n";
         case("remote-tools-unavailable", "x", yaml).facts(Facts { remote_tools: fact, ..Facts::default() })
     }
 

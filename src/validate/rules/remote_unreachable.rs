@@ -2,9 +2,9 @@
 
 use super::{Check, Rule, Sink, Subject};
 use crate::document::Document;
-use crate::finding::{Severity};
+use crate::finding::Severity;
 use crate::route;
-use crate::validate::facts::{Fact, Remote, Need};
+use crate::validate::facts::{Fact, Need, Remote};
 
 pub(super) static RULE: Rule = Rule {
     id: "remote-unreachable",
@@ -45,7 +45,8 @@ mod tests {
     use crate::validate::testing::{Case, case};
 
     fn judged(fact: Fact<Remote>) -> Case {
-        let yaml = "name: x\ntype: remote\nremote:\n  transport_type: streamable-http\n  url: https://mcp.acme.example/mcp\n";
+        let yaml =
+            "name: x\ntype: remote\nremote:\n  transport_type: streamable-http\n  url: https://mcp.acme.example/mcp\n";
         case("remote-unreachable", "x", yaml).facts(Facts { remote: fact, ..Facts::default() })
     }
 

@@ -35,7 +35,8 @@ The reference validator's `hasValidTools`, which asks the service when both are 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let manifest = subject.manifest();
     // What the service answered is the matter of `remote-tools-unavailable`.
-    let refused = matches!(subject.facts.remote_tools, Fact::Known(RemoteTools::NeedsCredentials | RemoteTools::Failed(_)));
+    let refused =
+        matches!(subject.facts.remote_tools, Fact::Known(RemoteTools::NeedsCredentials | RemoteTools::Failed(_)));
     // With OAuth there is only one of the two ways, and `oauth-without-dynamic-tools` names it.
     let silent = refused || manifest.remote.url.is_none() || manifest.dynamic_tools || !manifest.oauth.is_empty();
     if !silent && !subject.entry.tools_file.exists() {

@@ -58,7 +58,11 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
 
 /// What the secret should be named, as far as its own part can be kept.
 fn form(subject: &Subject<'_>, own: &str) -> String {
-    let own: String = excerpt(own).trim_end_matches('…').chars().map(|c| if is_word(c) { c.to_ascii_lowercase() } else { '_' }).collect();
+    let own: String = excerpt(own)
+        .trim_end_matches('…')
+        .chars()
+        .map(|c| if is_word(c) { c.to_ascii_lowercase() } else { '_' })
+        .collect();
     format!("name it `{}.{own}`; its `env` stays as it is", subject.entry.name)
 }
 
@@ -68,7 +72,10 @@ fn is_word(character: char) -> bool {
 
 fn is_valid(name: &str) -> bool {
     name.split_once('.').is_some_and(|(prefix, own)| {
-        !prefix.is_empty() && prefix.chars().all(is_word) && !own.is_empty() && own.chars().all(|c| is_word(c) || c == '.')
+        !prefix.is_empty()
+            && prefix.chars().all(is_word)
+            && !own.is_empty()
+            && own.chars().all(|c| is_word(c) || c == '.')
     })
 }
 

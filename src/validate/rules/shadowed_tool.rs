@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn names_are_alike_by_look_by_a_letter_or_by_words() {
-        for (one, other) in [("github", "github-official"), ("github", "githud"), ("paypal", "pаypal"), ("my-sql", "MySQL")] {
+        for (one, other) in
+            [("github", "github-official"), ("github", "githud"), ("paypal", "pаypal"), ("my-sql", "MySQL")]
+        {
             assert!(alike(one, other), "{one} {other}");
         }
         for (one, other) in [("graph", "paragraph"), ("git", "gitlab"), ("aws-s3", "aws-ec2"), ("db", "db2")] {

@@ -98,7 +98,8 @@ fn words<'t>(title: &'t str, policy: &Title) -> Vec<Word<'t>> {
             continue;
         }
         let is_name = names.iter().any(|name| name.start < place.end && place.start < name.end);
-        let parts: Vec<&str> = if is_name { Vec::new() } else { parts(text).filter(|part| is_empty_word(part)).collect() };
+        let parts: Vec<&str> =
+            if is_name { Vec::new() } else { parts(text).filter(|part| is_empty_word(part)).collect() };
         let fault = if !parts.is_empty() {
             Some(Fault::Empty)
         } else if !is_name && begins_small(text) && !policy.lowercase_words.iter().any(|word| word == text) {
@@ -118,9 +119,11 @@ fn names(title: &str, policy: &Title) -> Vec<Range<usize>> {
         let after = title.get(place.end..).and_then(|text| text.chars().next());
         ![before, after].into_iter().flatten().any(char::is_alphanumeric)
     };
-    let found = policy.names.iter().filter(|name| !name.is_empty()).flat_map(|name| {
-        title.match_indices(name.as_str()).map(|(start, found)| start..start + found.len())
-    });
+    let found = policy
+        .names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .flat_map(|name| title.match_indices(name.as_str()).map(|(start, found)| start..start + found.len()));
     found.filter(bounded).collect()
 }
 
@@ -136,7 +139,11 @@ fn parts(word: &str) -> impl Iterator<Item = &str> {
         let acronym_ends = this.is_uppercase()
             && next.is_uppercase()
             && after.is_some_and(|after| after.is_lowercase() && !ends_in_plural_s(&characters, position + 2));
-        if (this.is_lowercase() && next.is_uppercase()) || acronym_ends || !this.is_alphanumeric() || !next.is_alphanumeric() {
+        if (this.is_lowercase() && next.is_uppercase())
+            || acronym_ends
+            || !this.is_alphanumeric()
+            || !next.is_alphanumeric()
+        {
             starts.push(*at);
         }
     }
@@ -254,7 +261,9 @@ mod tests {
 
     #[test]
     fn words_that_only_contain_them_are_words_of_their_own() {
-        for right in ["AWS Serverless", "Observer", "GitHub", "Mcpherson", "Search and Rescue for Cats", "3D 中文 (Beta)"] {
+        for right in
+            ["AWS Serverless", "Observer", "GitHub", "Mcpherson", "Search and Rescue for Cats", "3D 中文 (Beta)"]
+        {
             assert_eq!(findings("title-style", "x", &titled(right)), 0, "{right}");
         }
         assert_eq!(findings("title-style", "x", "name: x\n"), 0);
@@ -278,8 +287,16 @@ mod tests {
     #[test]
     fn a_title_is_suggested_when_one_remains() {
         let suggested = |title: &str| corrected(&words(title, &Title::default())).unwrap_or_default();
-        let titles = ["MCP Database Server", "Remote MCP", "MCP", "The official MCP Server for Cylera.", "FastMCP",
-            "Securenote.link mcp server", "Kagi  search", "Root.io Remediation (MCP)"];
+        let titles = [
+            "MCP Database Server",
+            "Remote MCP",
+            "MCP",
+            "The official MCP Server for Cylera.",
+            "FastMCP",
+            "Securenote.link mcp server",
+            "Kagi  search",
+            "Root.io Remediation (MCP)",
+        ];
         insta::assert_snapshot!(titles.map(suggested).join("\n"), @"
         Database
         Remote
@@ -295,7 +312,8 @@ mod tests {
     #[test]
     fn words_are_divided_where_capitals_say_so() {
         let divided = |word: &str| parts(word).collect::<Vec<_>>().join("|");
-        let words = ["MCPServer", "mcpServer", "AWSServerless", "MCPs", "FastMCP", "My-MCP.", "ÜberMCP", "GitHub", "a", ""];
+        let words =
+            ["MCPServer", "mcpServer", "AWSServerless", "MCPs", "FastMCP", "My-MCP.", "ÜberMCP", "GitHub", "a", ""];
         insta::assert_snapshot!(words.map(divided).join("\n"), @"
         MCP|Server
         mcp|Server

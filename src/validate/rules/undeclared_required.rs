@@ -174,7 +174,8 @@ tools:
 
     #[test]
     fn declared_names_are_fine() {
-        let entry = "config: {parameters: {properties: {a: {}, '8080': {}}, required: [a, 8080], anyOf: [{required: [a]}]}}\n";
+        let entry =
+            "config: {parameters: {properties: {a: {}, '8080': {}}, required: [a, 8080], anyOf: [{required: [a]}]}}\n";
         assert_eq!(findings("undeclared-required", "x", entry), 0);
     }
 

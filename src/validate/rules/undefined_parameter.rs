@@ -132,7 +132,8 @@ fn argument(document: &Document, template: &Template, sink: &mut Sink<'_>) {
     }
     let name = excerpt(&template.prefix);
     let message = format!("`{}` names `{name}`, which is no argument of this tool", excerpt(&template.written));
-    let said = sink.value(template.route.clone(), message).also(Anchor::Key(anchor(document, parameters)), "its arguments");
+    let said =
+        sink.value(template.route.clone(), message).also(Anchor::Key(anchor(document, parameters)), "its arguments");
     match nearest_of(&template.prefix, declared) {
         Some(nearest) => said.help(format!("did you mean `{nearest}`?")),
         None => said.help("declare it in the tool's `parameters.properties`, or correct the name"),
@@ -204,8 +205,7 @@ mod tests {
           |
           = help: a secret reaches the server by its `env`: remove this variable, or declare a parameter
         ");
-        let misplaced =
-            "config:\n  env:\n    - name: A\n      value: '{{x.a}}'\n  parameters:\n  properties:\n    a: {type: string}\n";
+        let misplaced = "config:\n  env:\n    - name: A\n      value: '{{x.a}}'\n  parameters:\n  properties:\n    a: {type: string}\n";
         insta::assert_snapshot!(rendered("undefined-parameter", "x", misplaced), @"
         warning[undefined-parameter]: `{{x.a}}` names `a`, which is not declared
          --> servers/x/server.yaml:4:14

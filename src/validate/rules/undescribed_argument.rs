@@ -94,14 +94,14 @@ fn report(
         Fault::Empty => format!("say in `{key}` what the argument is"),
     };
     let what = if fault == Fault::Empty { "is empty" } else { "is missing" };
-    let named = first.name.as_deref().map_or("an argument".to_owned(), |name| format!("the argument `{}`", excerpt(name)));
+    let named =
+        first.name.as_deref().map_or("an argument".to_owned(), |name| format!("the argument `{}`", excerpt(name)));
     let which = match others.len() {
         0 => format!("{named} of {} is", of(tool)),
         1 => format!("{named} and another of {} are", of(tool)),
         more => format!("{named} and {more} others of {} are", of(tool)),
     };
-    let mut said =
-        sink.at(path, place(first, document), format!("{which} not described: `{key}` {what}")).help(help);
+    let mut said = sink.at(path, place(first, document), format!("{which} not described: `{key}` {what}")).help(help);
     for other in others.iter().take(MAX_LABELS) {
         said = said.also(place(other, document), "");
     }
@@ -118,7 +118,11 @@ fn of(tool: &Tool) -> String {
 /// The argument's name, rather than the whole object, which may go on for lines.
 fn place(argument: &ToolArgument, document: &Document) -> Anchor {
     let name = argument.route.then("name");
-    if argument.listed && document.at(&name).is_some() { Anchor::Value(name) } else { Anchor::Key(argument.route.clone()) }
+    if argument.listed && document.at(&name).is_some() {
+        Anchor::Value(name)
+    } else {
+        Anchor::Key(argument.route.clone())
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +131,8 @@ mod tests {
     use crate::validate::testing::{Case, case};
 
     fn with(argument: &str) -> Case {
-        let tools = format!("[\n  {{\n    \"name\": \"find\",\n    \"arguments\": [\n      {argument}\n    ]\n  }}\n]\n");
+        let tools =
+            format!("[\n  {{\n    \"name\": \"find\",\n    \"arguments\": [\n      {argument}\n    ]\n  }}\n]\n");
         case("undescribed-argument", "x", "name: x\n").tools(&tools)
     }
 

@@ -35,8 +35,8 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     if known.is_empty() || known.contains(category) {
         return;
     }
-    let said = sink
-        .value(route!["meta", "category"], format!("`{}` is not a category of this registry", excerpt(category)));
+    let said =
+        sink.value(route!["meta", "category"], format!("`{}` is not a category of this registry", excerpt(category)));
     match nearest_of(category, known.iter().map(String::as_str)) {
         Some(nearest) => said.help(format!("did you mean `{nearest}`?")),
         None => said.help(format!("use one of these: {}", known.join(", "))),

@@ -73,7 +73,8 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     for violation in subject.violations {
         let ViolationKind::UnknownKey { known } = &violation.kind else { continue };
         let route = &violation.route;
-        let keys: Vec<&str> = route.steps().iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
+        let keys: Vec<&str> =
+            route.steps().iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
         let Some((key, parents)) = keys.split_last() else { continue };
         let place = match parents {
             [] => "an entry".to_owned(),
@@ -104,14 +105,16 @@ fn help(document: &Document, route: &Route, keys: &[&str], known: &[&str]) -> St
             return "name the parameter in `config.parameters.required` if it must be set".to_owned();
         }
         ["config", "env", "", "env"] => {
-            return "the variable's own name goes into `name`; if this is a secret, move it to `config.secrets`".to_owned();
+            return "the variable's own name goes into `name`; if this is a secret, move it to `config.secrets`"
+                .to_owned();
         }
         ["config", "env", "", "secret"] => return "move a secret to `config.secrets`".to_owned(),
         ["config", "type" | "properties" | "required"] => {
             return format!("it belongs one level deeper: `config.parameters.{key}`");
         }
         ["run" | "config", "ports"] | ["ports"] => {
-            return "the format cannot publish ports: a local server speaks through standard input and output".to_owned();
+            return "the format cannot publish ports: a local server speaks through standard input and output"
+                .to_owned();
         }
         ["source", "source" | "url" | "repo" | "repository" | "git"] => return "did you mean `project`?".to_owned(),
         ["source", "sha" | "rev" | "revision" | "hash" | "ref"] => return "did you mean `commit`?".to_owned(),

@@ -136,7 +136,8 @@ config:
     #[test]
     fn used_parameters_are_fine_wherever_the_template_stands() {
         assert_eq!(findings("unused-parameter", "x", ENTRY), 0);
-        let remote = "remote: {url: 'https://{{x.a}}.example'}\nconfig: {parameters: {properties: {a: {type: string}}}}\n";
+        let remote =
+            "remote: {url: 'https://{{x.a}}.example'}\nconfig: {parameters: {properties: {a: {type: string}}}}\n";
         assert_eq!(findings("unused-parameter", "x", remote), 0);
         let whole = "run: {command: ['{{x.a}}']}\nconfig: {parameters: {properties: {a: {properties: {b: {}}}}}}\n";
         assert_eq!(findings("unused-parameter", "x", whole), 0);

@@ -91,9 +91,7 @@ pub(super) fn transcript(seen: &[Seen]) -> String {
 pub(super) fn envelope(seen: &Seen) -> String {
     let mut body = seen.body.clone();
     let fields = body.as_object_mut().unwrap();
-    let names =
-        |tools: &Value| -> Value { tools.as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect() };
-    fields["tools"] = names(&fields["tools"]);
+    fields["tools"] = fields["tools"].as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect();
     for (field, shown) in [("messages", "(messages)"), ("input", "(items)"), ("instructions", "(the system prompt)")] {
         if let Some(value) = fields.get_mut(field) {
             *value = shown.into();

@@ -114,18 +114,27 @@ async fn a_blob_of_5_gb_of_zeros_is_never_unpacked() {
 
     let path = Upstream::parse(repo.path().to_str().unwrap()).unwrap();
     let server = GitServer::start(repo.above()).await;
-    let store = git::fetch(&server.fetcher, &path, &[commit.clone()], &Limits::default(), repo.above()).await.unwrap();
+    let store = git::fetch(&server.fetcher, &path, std::slice::from_ref(&commit), &Limits::default(), repo.above())
+        .await
+        .unwrap();
     let snapshot = export::snapshot(&store, &commit, "", &limits).unwrap();
     check(&snapshot, &limits);
-    insta::assert_snapshot!(shown(&snapshot), @"");
+    insta::assert_snapshot!(shown(&snapshot), @r#"
+    ok: "x"
+    ! zeros file-too-large: 5368709120 bytes
+    "#);
 
     // From a server that can leave out what is too large, it does not even come.
     let url = Upstream::parse(&server.server.url("/repo.git")).unwrap();
     let folder = repo.above().join("store");
-    let store = git::fetch(&server.fetcher, &url, &[commit.clone()], &Limits::default(), &folder).await.unwrap();
+    let store =
+        git::fetch(&server.fetcher, &url, std::slice::from_ref(&commit), &Limits::default(), &folder).await.unwrap();
     let snapshot = export::snapshot(&store, &commit, "", &limits).unwrap();
     check(&snapshot, &limits);
-    insta::assert_snapshot!(shown(&snapshot), @"");
+    insta::assert_snapshot!(shown(&snapshot), @r#"
+    ok: "x"
+    ! zeros file-too-large: more than 5000000 bytes; it was not fetched
+    "#);
 }
 
 #[tokio::test]
@@ -137,7 +146,7 @@ async fn a_blob_that_unpacks_to_more_than_may_come_ends_the_fetch() {
     let server = GitServer::start(repo.above()).await;
     let url = Upstream::parse(&server.server.url("/repo.git")).unwrap();
     let fetch = async |limits: Limits, folder: &str| {
-        git::fetch(&server.fetcher, &url, &[commit.clone()], &limits, &repo.above().join(folder)).await
+        git::fetch(&server.fetcher, &url, std::slice::from_ref(&commit), &limits, &repo.above().join(folder)).await
     };
     // 20 MB in 20 kB; the same as 5 GB against the limit that is the default.
     let limits = Limits { unpacked: 10_000_000, ..Limits::default() };
@@ -203,7 +212,18 @@ fn what_does_not_fit_is_listed_and_the_rest_is_exported() {
     ]);
     let commit = repo.commit(tree, &[]);
     let limits = ExportLimits { bytes: 12, files: 4, file: 10, path: 400, ..ExportLimits::default() };
-    insta::assert_snapshot!(shown(&exported(&repo, &commit, &limits)), @"");
+    insta::assert_snapshot!(shown(&exported(&repo, &commit, &limits)), @r#"
+    a: "12345678"
+    d: "12"
+    e: ""
+    f: ""
+    ! b file-too-large: 11 bytes
+    ! c too-many-bytes: 10 bytes, and 4 may still be exported
+    ! deep/pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp/pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp path-too-long: more than 400 bytes
+    ! mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm… path-too-long: a name of 5000 bytes
+    ! nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn too-many-files: more than 4 files
+    ! nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn unusable-name: its name has more bytes than file systems take; exported as `nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn`
+    "#);
 }
 
 #[test]
@@ -220,7 +240,14 @@ fn what_is_missing_or_damaged_is_listed() {
         ("170000", "nothing-known", blob),
     ]);
     let commit = repo.commit(tree, &[]);
-    insta::assert_snapshot!(shown(&exported(&repo, &commit, &ExportLimits::default())), @"");
+    insta::assert_snapshot!(shown(&exported(&repo, &commit, &ExportLimits::default())), @r#"
+    a: "x"
+    ! file-that-is-none damaged: the folder cannot be read
+    ! folder-that-is-none damaged: the file cannot be read
+    ! missing damaged: the file is missing
+    ! missing-folder damaged: the folder is missing
+    ! nothing-known damaged: it is of no kind that Git knows
+    "#);
     // A content that is not what its id says, as a broken disk or a clever author makes it.
     let id = blob.to_string();
     let other = repo.blob("y").to_string();

@@ -189,16 +189,25 @@ async fn redirects_are_refused_and_named() {
         })
     };
     let world = to("https://user:secret@example.com/new/repo.git/info/refs?service=git-upload-pack&token=x").await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @r"
+    https://127.0.0.1:PORT/repo.git redirects to https://example.com/new/repo.git
+    hint: redirects are not followed: if that is the same project, correct the entry's address to https://example.com/new/repo.git
+    ");
     assert_eq!(world.server.requests().len(), 1, "it was not followed");
     let world = to("http://169.254.169.254/latest").await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @r"
+    https://127.0.0.1:PORT/repo.git redirects to http://169.254.169.254/latest
+    hint: redirects are not followed
+    ");
     // Not for the second request either.
     let world = World::with(|seen, _| {
         (seen.method == "POST").then(|| reply(307, &[("location", "/elsewhere/git-upload-pack")], ""))
     })
     .await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @r"
+    https://127.0.0.1:PORT/repo.git redirects to https://127.0.0.1:PORT/elsewhere
+    hint: redirects are not followed: if that is the same project, correct the entry's address to https://127.0.0.1:PORT/elsewhere
+    ");
 }
 
 #[tokio::test]
@@ -221,7 +230,9 @@ async fn addresses_that_are_not_public_are_not_reached() {
     let options = FetchOptions { roots_pem: Some(world.server.server.ca.clone()), ..FetchOptions::default() };
     let guarded = Fetcher::new(&options).unwrap();
     let upstream = world.upstream("/repo.git");
-    let error = git::fetch(&guarded, &upstream, &[world.second.clone()], &Limits::default(), &world.folder("s")).await;
+    let error =
+        git::fetch(&guarded, &upstream, std::slice::from_ref(&world.second), &Limits::default(), &world.folder("s"))
+            .await;
     assert_eq!(
         error.unwrap_err().to_string(),
         format!("127.0.0.1:{} has the loopback address 127.0.0.1", world.server.server.port)
@@ -244,11 +255,14 @@ async fn answering(body: impl Fn(Vec<u8>) -> Reply + Send + Sync + 'static) -> W
 #[tokio::test]
 async fn servers_that_do_not_answer_as_git_does_are_refused() {
     let world = World::with(|_, _| Some(reply(200, &[], "<html>"))).await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @"127.0.0.1:PORT did not answer as a Git server does: a packet without a length");
     let world = World::with(|_, _| Some(reply(404, &[], ""))).await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @r"
+    there is no public repository at https://127.0.0.1:PORT/repo.git
+    hint: private repositories ask strangers for a password, which is never given
+    ");
     let world = World::with(|_, _| Some(reply(500, &[], ""))).await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @"127.0.0.1:PORT answered 500");
     let world = World::with(|seen, backend| {
         // As a server before Git 2.18 does it, which does not know the header.
         let mut older = seen.clone();
@@ -256,22 +270,25 @@ async fn servers_that_do_not_answer_as_git_does_are_refused() {
         Some(backend(&older))
     })
     .await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @r"
+    127.0.0.1:PORT does not speak version 2 of Git's protocol
+    hint: ask its operators for Git 2.18 or later
+    ");
     let world = answering(|_| reply(200, &[], "000dpackfile\n0000")).await;
-    insta::assert_snapshot!(world.refused().await, @"");
-    let world = answering(|_| reply(200, &[], "0014ERR no more today")).await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @"127.0.0.1:PORT sent objects that cannot be unpacked: they break off");
+    let world = answering(|_| reply(200, &[], "0015ERR no more today")).await;
+    insta::assert_snapshot!(world.refused().await, @"127.0.0.1:PORT refused: no more today");
 }
 
 #[tokio::test]
 async fn packs_that_are_cut_changed_or_of_something_else_are_refused() {
     let world = answering(|body| reply(200, &[], &body[..body.len() / 2])).await;
-    insta::assert_snapshot!(world.refused().await, @"");
+    insta::assert_snapshot!(world.refused().await, @"127.0.0.1:PORT did not answer as a Git server does: its answer breaks off");
     // One bit, anywhere in what libgit2 gets: nothing is ever taken for what it is not.
     for at in [30, 60, 90, 5] {
         let world = answering(move |mut body| {
             let start = body.windows(4).position(|window| window == b"PACK").unwrap();
-            let place = if at == 5 { body.len() - 10 } else { start + at };
+            let place = if at == 5 { body.len() - 15 } else { start + at };
             body[place] ^= 1;
             reply(200, &[], body)
         })

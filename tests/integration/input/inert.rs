@@ -73,7 +73,9 @@ async fn submodules_of_file_urls_are_listed_and_not_followed() {
     let server = GitServer::start(repo.above()).await;
     let url = Upstream::parse(&server.server.url("/repo.git")).unwrap();
     let folder = repo.above().join("store");
-    let store = adapter::fetch(&server.fetcher, &url, &[commit.clone()], &Limits::default(), &folder).await.unwrap();
+    let store = adapter::fetch(&server.fetcher, &url, std::slice::from_ref(&commit), &Limits::default(), &folder)
+        .await
+        .unwrap();
     let snapshot = export::snapshot(&store, &commit, "", &ExportLimits::default()).unwrap();
     assert_eq!(
         shown(&snapshot),

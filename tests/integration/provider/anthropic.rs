@@ -45,7 +45,7 @@ pub(super) fn check(script: &Script, headers: &HeaderMap, body: &Value) -> Resul
     if headers.get("anthropic-version").is_none_or(|version| version != "2023-06-01") {
         return refuse("anthropic-version: header is required");
     }
-    for field in body.as_object().unwrap().keys().filter(|field| !FIELDS.contains(&field.as_str())) {
+    if let Some(field) = body.as_object().unwrap().keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return refuse(format!("{field}: Extra inputs are not permitted"));
     }
     if body["model"].as_str().is_none_or(str::is_empty) {

@@ -50,7 +50,7 @@ pub(super) fn check(script: &Script, headers: &HeaderMap, body: &Value) -> Resul
             message: "Incorrect API key provided".into(),
         });
     }
-    for field in body.as_object().unwrap().keys().filter(|field| !FIELDS.contains(&field.as_str())) {
+    if let Some(field) = body.as_object().unwrap().keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return refuse(format!("Unknown parameter: '{field}'."));
     }
     if body["max_output_tokens"].as_u64().is_some_and(|tokens| tokens < 16) {

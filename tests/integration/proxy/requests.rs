@@ -207,7 +207,15 @@ fn a_token_of_another_run_is_refused() {
 #[test]
 fn an_expired_token_is_refused() {
     let upstream = Upstream::new();
-    let mut proxy = Proxy::with(&upstream, &["--lifetime=0"]);
+    let mut proxy = Proxy::with(&upstream, &["--lifetime=1", "--max-requests=1000000"]);
+    // Calls may be made until the time is over, and never again after it.
+    loop {
+        let answer = proxy.post(ANTHROPIC, &anthropic());
+        proxy.line();
+        if answer.status != 200 {
+            break;
+        }
+    }
     refused_request(&mut proxy, &upstream, ANTHROPIC, &anthropic(), "expired");
 }
 

@@ -1,7 +1,7 @@
 //! Providers that misbehave, and what of their answers gets through.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, Answer, JSON, OPENAI, OPENAI_KEY, Proxy, Upstream, answer, anthropic, openai, with,
+    ANTHROPIC, ANTHROPIC_KEY, Answer, JSON, OPENAI, OPENAI_KEY, Proxy, Setup, Upstream, answer, anthropic, openai, with,
 };
 use serde_json::{Value, json};
 use std::io::Write;
@@ -121,6 +121,29 @@ fn a_provider_that_is_not_there_is_said_to_be() {
     assert_eq!((said.status, said.reason().as_str()), (502, "upstream-unreachable"));
     let line = proxy.line();
     assert_eq!((&line["estimated"], &line["output_tokens"]), (&json!(false), &json!(0)), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_is_asked_only_when_its_certificate_is_trusted() {
+    use crate::tls_server::{TlsServer, reply};
+    let body = json!({"usage": {"input_tokens": 10, "output_tokens": 5}}).to_string();
+    let server = TlsServer::start(move |_| reply(200, &[("content-type", "application/json")], &body)).await;
+    let start = |trusted: bool| {
+        let upstream = Upstream::at(([127, 0, 0, 1], server.port).into());
+        let mut setup = Setup::new(&upstream, &[]).without("--a").without("--o");
+        setup.command.args([format!("--anthropic-base-url={}", server.url(""))]);
+        let path = setup.directory.path().join("ca.pem");
+        std::fs::write(&path, &server.ca).unwrap();
+        if trusted {
+            setup.command.env("SSL_CERT_FILE", &path);
+        }
+        setup.start()
+    };
+    let said = start(false).post(ANTHROPIC, &anthropic());
+    assert_eq!((said.status, said.reason().as_str()), (502, "upstream-unreachable"));
+    assert!(server.seen().is_empty());
+    assert_eq!(start(true).post(ANTHROPIC, &anthropic()).status, 200);
+    assert_eq!(server.seen()[0].header("x-api-key"), ANTHROPIC_KEY);
 }
 
 #[test]
