@@ -21,6 +21,7 @@ mod properties;
 mod provider;
 mod proxy;
 mod reference;
+mod reviewer;
 mod rules;
 mod runner;
 mod sandbox;
