@@ -584,7 +584,7 @@ fn findings_of_a_review_are_findings_of_the_registry() {
     4 errors, 1 warning and 1 note in 2 entries
     ");
     insta::assert_snapshot!(rendered(&all, Format::Human), @"
-    error[incomplete-review]: the review is incomplete: a; b; c; and 1 more reasons
+    error[incomplete-review]: the review is incomplete: a; b; c; and 1 more
     --> .
      = help: run the review again, or look at the code yourself: an incomplete review is never a pass
 
