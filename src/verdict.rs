@@ -6,13 +6,15 @@
 //!
 //! Risk is the reviewer's scale. It is never mixed with the severity of a finding about an entry.
 
+pub mod annotate;
 pub mod document;
 pub mod judge;
 pub mod report;
 pub mod task;
 
+pub use annotate::annotate;
 pub use document::{Findings, FindingsError};
-pub use judge::{AgentRun, judge, unjudged};
+pub use judge::{AgentRun, heard, judge, unjudged};
 pub use report::ReviewReport;
 
 use serde::{Deserialize, Serialize};

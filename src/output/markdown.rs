@@ -101,7 +101,7 @@ mod tests {
         for (number, line) in shown.lines().enumerate().filter(|(_, line)| line.starts_with("| ")) {
             assert_eq!(line.matches('|').count(), 5, "line {number}: {line}");
         }
-        insta::assert_snapshot!(shown.lines().nth(4).unwrap_or_default(), @r"| **error** | `servers/x\n::error file=a::b%0A,:/server.yaml:1` | `\u{1b}]8;;https://evil.example\u{7}x` &#92;u&#123;202e&#125;&#92;n::&#8203;stop-commands::x&#92;r&#92;n&#35;&#8203;&#35;&#8203;&#92;u&#123;5b&#125;add-mask&#93;y %0A::&#8203;error::z &#33;&#91;i&#93;&#40;https:&#8203;//evil.example/i.png&#41; &#64;&#8203;octocat fixes &#35;&#8203;1 &#124; &#60;script&#62;<br>ask &#64;&#8203;octocat&#92;n::set-output name&#61;a::b | `hidden-text` |");
+        insta::assert_snapshot!(shown.lines().nth(4).unwrap_or_default(), @r"| **error** | `servers/x\n::error file=a::b%0A,:/server.yaml:1` | `\u{1b}]8;;https://evil.example\u{7}x` &#92;u&#123;202e&#125;&#92;n::&#8203;stop-commands::x&#92;r&#92;n&#35;&#8203;&#35;&#8203;&#92;u&#123;5b&#125;add-mask&#93;y %0A::&#8203;error::z &#33;&#91;i&#93;&#40;https:&#8203;//evil.example/i.png&#41; &#64;&#8203;octocat fixes &#35;&#8203;1 &#124; &#60;script&#62;<br>ask &#64;&#8203;octocat&#92;n::set-output name&#61;a::&#8203;b | `hidden-text` |");
     }
 
     #[test]

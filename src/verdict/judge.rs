@@ -43,6 +43,25 @@ pub struct AgentRun {
     pub audit: Vec<serde_json::Value>,
 }
 
+/// What an agent said, out of what it printed. `trouble` is how it ended when that was not well: it was stopped, or exited with another
+/// status than 0. Findings in a document that can be read count all the same, because they can only raise the risk.
+///
+/// # Errors
+/// When no document can be read: the trouble, or why the document is refused. What is printed is repeated at most in a few
+/// escaped characters.
+pub fn heard(printed: &[u8], trouble: Option<&str>) -> Result<Findings, String> {
+    let parsed = Findings::parse(printed);
+    let Some(trouble) = trouble else {
+        return parsed.map_err(|refusal| format!("what it printed is refused: {refusal}"));
+    };
+    let mut said = parsed.map_err(|_| trouble.to_owned())?;
+    if said.status == Status::Complete {
+        said.status = Status::Incomplete;
+        said.reason = Some(cut(trouble));
+    }
+    Ok(said)
+}
+
 /// The report of one target: `runs` in the order in which they were asked for, the static reviewer among them.
 ///
 /// Time grows with the number of findings times the size of the files that they name.

@@ -276,7 +276,7 @@ fn help_of_rules_and_schema() {
     Usage: mcp-registry schema [OPTIONS] <NAME>
 
     Arguments:
-      <NAME>  Which one [possible values: server, tools, policy, report]
+      <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report]
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -22,6 +22,7 @@ mod provider;
 mod proxy;
 mod reference;
 mod review;
+mod reviewer;
 mod rules;
 mod runner;
 mod sandbox;

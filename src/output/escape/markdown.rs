@@ -123,7 +123,8 @@ fn commit(text: &str, at: usize) -> Option<&str> {
 /// Whether what follows a colon makes it the begin of an emoji's name.
 fn begins_emoji(rest: &str) -> bool {
     let name = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(byte)).count();
-    name > 0 && rest.as_bytes().get(name) == Some(&b':')
+    // At the end of the text a colon may come after it.
+    name > 0 && rest.as_bytes().get(name).is_none_or(|after| *after == b':')
 }
 
 #[cfg(test)]
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!(markdown("cc @octocat/team"), "cc &#64;&#8203;octocat/team");
         assert_eq!(markdown("https://x.example www.x.example"), "https:&#8203;//x.example www&#8203;.x.example");
         assert_eq!(markdown("a | b\n\n| c |"), "a &#124; b&#92;n&#92;n&#124; c &#124;");
-        assert_eq!(markdown("see :+1: a::b 10:30:00"), "see :&#8203;&#43;1: a::b 10:&#8203;30:00");
+        assert_eq!(markdown("see :+1: a::b c 10:30:00 x:y"), "see :&#8203;&#43;1: a::b c 10:&#8203;30:00 x:&#8203;y");
         assert_eq!(markdown("in b4ee623, b4ee62 and b4ee623x"), "in b4ee62&#8203;3, b4ee62 and b4ee623x");
         assert_eq!(markdown("CVE-2021-44228 ghsa-x"), "CVE&#8203;-2021-44228 ghsa&#8203;-x");
         assert_eq!(markdown("- a"), "&#8203;- a");

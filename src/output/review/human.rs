@@ -88,7 +88,7 @@ fn reasons(report: &ReviewReport, out: &mut String) {
         let _ = writeln!(out, "{}: incomplete: {}", name(report), terminal_within(reason, MAX_REASON));
     }
     if all.len() > MAX_REASONS {
-        let _ = writeln!(out, "{}: and {} more reasons", name(report), all.len() - MAX_REASONS);
+        let _ = writeln!(out, "{}: incomplete: and for {} more reasons", name(report), all.len() - MAX_REASONS);
     }
     if !report.model_looked() && !report.agents.is_empty() {
         let _ = writeln!(out, "{}: no model looked at this code", name(report));

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{MAX_REPORT_BYTES, Row, human, labels_txt, report_json, report_md};
+use crate::document::Document;
+use crate::finding::{SourceText, Sources};
 use crate::ids::CommitSha;
-use crate::output::samples::assert_visible;
+use crate::output::samples::{assert_visible, rendered};
+use crate::output::{Format, RenderOptions, render};
+use crate::verdict::annotate::{annotate, rules};
 use crate::verdict::document::Status;
 use crate::verdict::report::{
     AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
@@ -15,7 +19,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 use serde_json::{Value, json};
 use std::cell::Cell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const HEAD: &str = "b4ee623039a6c60053ce67269701ad9e95073306";
 
@@ -80,7 +84,10 @@ fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
                 summary: text("summary"),
                 findings: 1,
                 usage: Some(Usage { requests: 14, input_tokens: 120_000, output_tokens: 1, cost_micros: 1_230_045 }),
-                audit: vec![json!({ "refused": text("refusal") }), json!({ "refused": null })],
+                audit: vec![
+                    json!({ "event": "call", "outcome": "refused", "reason": text("refusal") }),
+                    json!({ "event": "call", "outcome": "answered", "reason": null }),
+                ],
             },
         ],
         findings: all,
@@ -165,7 +172,7 @@ fn a_report_reads_well() {
 
     ## Evidence
 
-    - `the name of an agent`: 14 calls reached the provider, 120000 tokens read and 1 written, 1.230045 US dollars as far as prices are known. Refused: the refusal &#40;1&#41;
+    - `the name of an agent`: 14 calls reached the provider, 120000 tokens read and 1 written, 1.230045 US dollars as far as prices are known; not answered: the refusal &#40;1&#41;
 
     Texts of findings and agents are shown as they were written, with what is hidden made visible; longer ones are cut at “…”. report.json has all of them.
     ");
@@ -421,7 +428,7 @@ fn lists_at_their_longest_leave_room_for_findings() {
         let mut report = report(&|_| text.clone(), 3);
         report.verdict.incomplete = vec![text.clone(); 500];
         report.agents = vec![report.agents[1].clone(); 50];
-        let refused = |number| json!({ "refused": format!("{number}{text}") });
+        let refused = |number| json!({ "reason": format!("{number}{text}") });
         report.agents[0].audit = (0..1_000).map(refused).collect();
         report.unreviewed = vec![report.unreviewed[0].clone(); 50_000];
         report.renamed = vec![report.renamed[0].clone(); 50_000];
@@ -553,4 +560,93 @@ fn a_report_on_nothing_reads_well() {
 
     Texts of findings and agents are shown as they were written, with what is hidden made visible; longer ones are cut at “…”. report.json has all of them.
     ");
+}
+
+#[test]
+fn findings_of_a_review_are_findings_of_the_registry() {
+    let manifest = "name: weather\nsource:\n  project: https://github.com/example/weather\n  commit: b4ee623039a6c60053ce67269701ad9e95073306\n";
+    let path = "servers/weather/server.yaml";
+    let document = Arc::new(Document::from_yaml(manifest).unwrap());
+    let sources = Sources::from([(path.into(), SourceText::Document(document))]);
+    let mut of_entry = harmless();
+    of_entry.reviewed.entry = Some("weather".to_owned());
+    let mut of_repository = report(&|field| format!("the {field}"), 1);
+    of_repository.reviewed.entry = None;
+    of_repository.verdict.incomplete = vec!["a".to_owned(), "b".to_owned(), "c".to_owned(), "d".to_owned()];
+    let all = annotate(&[of_entry, of_repository], sources);
+    insta::assert_snapshot!(rendered(&all, Format::Github), @"
+    ::error file=.,title=incomplete-review::the review is incomplete: a; b; c; and 1 more%0Ahelp: run the review again, or look at the code yourself: an incomplete review is never a pass
+    ::error file=servers/weather/server.yaml,line=4,endLine=4,col=11,endColumn=51,title=incomplete-review::the review is incomplete: the reason%0Ahelp: run the review again, or look at the code yourself: an incomplete review is never a pass
+    ::error file=servers/weather/server.yaml,line=4,endLine=4,col=11,endColumn=51,title=review-injection::high risk: the title (`the path`, lines 41 to 43, at b4ee623039a6)%0Ahelp: the recommendation
+    ::notice file=servers/weather/server.yaml,line=4,endLine=4,col=11,endColumn=51,title=review-injection::low risk: the title (the repository, lines 41 to 43, at b4ee623039a6)%0Ahelp: the recommendation
+    ::warning file=servers/weather/server.yaml,line=4,endLine=4,col=11,endColumn=51,title=review-injection::medium risk: the title (`src/ü b.js`, lines 41 to 43, at b4ee623039a6; what it quotes is not there, so that it may be invented)%0Ahelp: the recommendation
+    ::error file=the path,title=review-injection::high risk: the title (`the path`, lines 41 to 43, at b4ee623039a6)%0Ahelp: the recommendation
+    4 errors, 1 warning and 1 note in 2 entries
+    ");
+    insta::assert_snapshot!(rendered(&all, Format::Human), @"
+    error[incomplete-review]: the review is incomplete: a; b; c; and 1 more
+    --> .
+     = help: run the review again, or look at the code yourself: an incomplete review is never a pass
+
+    error[incomplete-review]: the review is incomplete: the reason
+     --> servers/weather/server.yaml:4:11
+      |
+    4 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: run the review again, or look at the code yourself: an incomplete review is never a pass
+
+    error[review-injection]: high risk: the title (`the path`, lines 41 to 43, at b4ee623039a6)
+     --> servers/weather/server.yaml:4:11
+      |
+    4 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: the recommendation
+
+    note[review-injection]: low risk: the title (the repository, lines 41 to 43, at b4ee623039a6)
+     --> servers/weather/server.yaml:4:11
+      |
+    4 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: the recommendation
+
+    warning[review-injection]: medium risk: the title (`src/ü b.js`, lines 41 to 43, at b4ee623039a6; what it quotes is not there, so that it may be invented)
+     --> servers/weather/server.yaml:4:11
+      |
+    4 |   commit: b4ee623039a6c60053ce67269701ad9e95073306
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: the recommendation
+
+    error[review-injection]: high risk: the title (`the path`, lines 41 to 43, at b4ee623039a6)
+    --> the path
+     = help: the recommendation
+
+    4 errors, 1 warning and 1 note in 2 entries
+    ");
+
+    let text = HOSTILE.concat();
+    let hostile = annotate(&[report(&|_| text.clone(), 3)], Sources::new());
+    let rules = rules();
+    let options = RenderOptions { rules: &rules, ..RenderOptions::default() };
+    for format in [Format::Human, Format::Json, Format::Sarif, Format::Github, Format::Markdown] {
+        assert_visible(&render(&hostile, format, &options));
+    }
+    assert_eq!(rendered(&hostile, Format::Github).lines().count(), 4 + 1);
+}
+
+#[test]
+fn every_category_has_a_rule_that_is_explained() {
+    let rules = rules();
+    assert_eq!(rules.len(), Category::ALL.len() + 1);
+    for rule in &rules {
+        let sections: Vec<&str> = rule.explanation.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(sections, ["## What", "## Why", "## How to fix", "## Source"], "{}", rule.id);
+        assert!(rule.explanation.ends_with(".\n") && !rule.summary.ends_with('.'), "{}", rule.id);
+    }
+    for category in Category::ALL {
+        assert!(rules.iter().any(|rule| rule.id == format!("review-{}", category.as_str())));
+    }
 }

@@ -233,12 +233,13 @@ fn finding<'r>(report: &ReviewReport, judged: &'r JudgedFinding) -> Finding<'r> 
     }
 }
 
-/// What the proxy saw of an agent: sums, and how often it refused for which reason.
+/// What the proxy saw of an agent: sums, and how often a call was refused or failed for which reason.
 fn evidence_of(agent: &AgentReport) -> Evidence<'_> {
     let usage = agent.usage.unwrap_or_default();
     let mut refusals: BTreeMap<&str, usize> = BTreeMap::new();
     for line in &agent.audit {
-        if let Some(reason) = line.get("refused").and_then(serde_json::Value::as_str) {
+        // Every call that was not answered says why: see the proxy's audit lines.
+        if let Some(reason) = line.get("reason").and_then(serde_json::Value::as_str) {
             *refusals.entry(reason).or_default() += 1;
         }
     }

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::{AgentRun, BUILTIN, STATIC, judge, unjudged};
+use super::{AgentRun, BUILTIN, STATIC, heard, judge, unjudged};
 use crate::snapshot::{File, Material, Reason, Snapshot, Unreviewed};
 use crate::verdict::document::Status;
 use crate::verdict::report::{Quote, ReviewReport, Reviewed, Scope, Usage};
@@ -332,4 +332,21 @@ fn a_tree_that_was_not_read_whole_is_never_a_pass() {
     name-collision: [] []
     damaged: ["not all of head was read: damaged (a and 2 more)"] ["not all of base was read: damaged (a and 2 more)"]
     "#);
+}
+
+#[test]
+fn an_agent_that_ends_badly_did_not_finish() {
+    let document =
+        serde_json::to_vec(run("x", vec![finding("x", Risk::High, "a", None, None)]).said.as_ref().unwrap()).unwrap();
+    let well = heard(&document, None).unwrap();
+    assert_eq!((well.status, well.reason), (Status::Complete, None));
+    let badly = heard(&document, Some("ended with status 1")).unwrap();
+    assert_eq!((badly.status, badly.reason.as_deref()), (Status::Incomplete, Some("ended with status 1")));
+    assert_eq!(badly.findings, well.findings);
+    assert_eq!(heard(b"{", Some("did not end in its time")), Err("did not end in its time".to_owned()));
+    let refusal = heard(b"{}", None).unwrap_err();
+    assert_eq!(refusal, "what it printed is refused: version: missing");
+    let gave_up =
+        br#"{"version": 1, "status": "incomplete", "reason": "no more tokens", "summary": "", "findings": []}"#;
+    assert_eq!(heard(gave_up, Some("ended with status 3")).unwrap().reason.as_deref(), Some("no more tokens"));
 }
