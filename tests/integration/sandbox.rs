@@ -4,4 +4,10 @@
 //! `sandbox/attempt.rs`, which is compiled for it. Every network target is a listener of these tests.
 
 mod basics;
+mod escape;
 mod lab;
+mod leftovers;
+mod limits;
+mod network;
+mod output;
+mod proxied;

@@ -14,6 +14,10 @@ pub enum Mode {
     LeftoversAndImages,
 }
 
+/// How often it is looked for more, as long as there is some: the engine may finish making a container when its volume is
+/// already to be removed.
+const PASSES: usize = 5;
+
 /// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -31,14 +35,20 @@ pub struct Cleaned {
 /// # Errors
 /// When the engine would not. What could be removed is removed all the same.
 pub async fn clean(engine: &Engine, mode: Mode) -> Result<Cleaned, SandboxError> {
-    let owner = Owner::this_process();
-    let mut things = engine.owned(RUN).await?;
     let mut cleaned = Cleaned::default();
     let mut first_error = None;
-    if !things.is_empty() {
-        let now = engine.now().await?;
-        things.retain(|thing| owner.is_abandoned(thing, now));
-        things.sort_by_key(|thing| thing.kind);
+    let owner = Owner::this_process();
+    for _ in 0..PASSES {
+        let mut things = engine.owned(RUN).await?;
+        if !things.is_empty() {
+            let now = engine.now().await?;
+            things.retain(|thing| owner.is_abandoned(thing, now));
+            things.sort_by_key(|thing| thing.kind);
+        }
+        first_error = None;
+        if things.is_empty() {
+            break;
+        }
         for thing in things {
             tracing::info!(kind = thing.kind.as_str(), name = thing.name, "removing a leftover");
             match engine.remove(thing.kind, &thing.name).await {

@@ -4,6 +4,7 @@
 //! The agent's user is this process's own. So that an agent cannot take it over, this process may not be traced; and so
 //! that nothing is gained if it could, it has nothing that the agent does not get.
 
+mod calls;
 mod forward;
 mod probe;
 
@@ -46,20 +47,28 @@ pub struct Init {
 /// Does all of it, and returns the status to exit with.
 #[must_use]
 pub fn run(init: &Init) -> u8 {
-    // Fails on no Linux. If it did, what an agent gains is the process that it is in already.
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let status = start(init);
     u8::try_from(status).unwrap_or(EXIT_OTHER as u8)
 }
 
 fn start(init: &Init) -> i64 {
-    let failures = probe::probe(init);
+    let own = probe::own_environment();
+    let mut failures = probe::probe(init, &own);
+    // Only now: a process that may not be traced may not look at all of itself either.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        failures.push(format!("the first process can be traced: {error}"));
+    }
+    // The agent is started by this thread and takes its filter with it; the forwarder's thread is another.
+    let forward = forward::start(init.proxy.then_some(SOCKET));
+    if let Err(error) = calls::restrict() {
+        failures.push(format!("system calls cannot be refused: {error}"));
+    }
     if !failures.is_empty() {
         say(&probe::rendered(&failures));
         return EXIT_PROBE;
     }
     let token = if init.proxy { read_token() } else { Ok(String::new()) };
-    let (token, forward) = match (token, forward::start(init.proxy.then_some(SOCKET))) {
+    let (token, forward) = match (token, forward) {
         (Ok(token), Ok(forward)) => (token, forward),
         (Err(error), _) | (_, Err(error)) => {
             say(&probe::rendered(&[format!("the way to the proxy cannot be opened: {error}")]));
@@ -70,7 +79,11 @@ fn start(init: &Init) -> i64 {
         return EXIT_NOT_STARTED;
     };
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(environment(init.proxy.then_some(token.as_str()))).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment(&own.unwrap_or_default(), init.proxy.then_some(token.as_str())))
+        .stdin(Stdio::null());
     if let Some(directory) = &init.directory {
         command.current_dir(directory);
     }
@@ -88,14 +101,14 @@ fn start(init: &Init) -> i64 {
 }
 
 /// All that the agent gets to know of its surroundings.
-fn environment(token: Option<&str>) -> Vec<(String, String)> {
+fn environment(own: &[(String, String)], token: Option<&str>) -> Vec<(String, String)> {
     let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let path = probe::own_environment().into_iter().find(|(name, _)| name == "PATH");
+    let path = own.iter().find(|(name, _)| name == "PATH");
     let mut environment = vec![
         variable("HOME", "/tmp"),
         variable("TMPDIR", "/tmp"),
         variable("LANG", "C.UTF-8"),
-        variable("PATH", path.as_ref().map_or("/bin", |(_, value)| value)),
+        variable("PATH", path.map_or("/bin", |(_, value)| value)),
         variable("MCP_REVIEW_TASK", "/input/review.json"),
     ];
     if let Some(token) = token {

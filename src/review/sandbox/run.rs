@@ -314,6 +314,8 @@ impl Made {
             }
         };
         if let Some(ended) = cut {
+            // Let go first: the engine cannot end a container while somebody is attached who does not read.
+            drop(attached);
             self.engine.signal(&self.agent, "SIGKILL").await?;
             heard.ended = ended;
             return Ok(heard);

@@ -117,7 +117,7 @@ fn hostile_image() -> String {
     let mut import = Command::new("docker")
         .args(["import", "--change", &format!("LABEL {LABEL}")])
         .args(["--change", r#"ENTRYPOINT ["/bin/sh"]"#, "--change", r#"CMD ["/input/agent.sh"]"#])
-        .args(["--change", "ENV PATH=/bin LD_PRELOAD=/input/evil.so SECRET_OF_THE_IMAGE=1", "--change", "USER root"])
+        .args(["--change", "ENV PATH=/bin LD_PRELOAD=/input/evil.so SECRET_OF_THE_IMAGE=1", "--change", "USER 0:0"])
         .args(["--change", "WORKDIR /tmp", "--change", "HEALTHCHECK CMD [\"/bin/sh\"]", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -3,6 +3,7 @@
 use super::{Init, read};
 use crate::review::sandbox::SOCKET;
 use std::fs;
+use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -28,17 +29,20 @@ const IFF_UP: u32 = 1;
 const RTF_REJECT: u32 = 0x200;
 
 /// Everything that is not as it must be, one sentence each.
-pub(super) fn probe(init: &Init) -> Vec<String> {
+pub(super) fn probe(init: &Init, environment: &io::Result<Vec<(String, String)>>) -> Vec<String> {
     let mut found = Vec::new();
     network(&mut found);
     privileges(init, &mut found);
     mounts(init, &mut found);
     writing(&mut found);
     sockets(init, &mut found);
-    for (name, _) in own_environment() {
-        if !EXPECTED_VARIABLES.contains(&name.as_str()) {
-            found.push(format!("the environment has {name}"));
+    match environment {
+        Ok(variables) => {
+            for (name, _) in variables.iter().filter(|(name, _)| !EXPECTED_VARIABLES.contains(&name.as_str())) {
+                found.push(format!("the environment has {name}"));
+            }
         }
+        Err(error) => found.push(format!("the environment cannot be read: {error}")),
     }
     let limit = control_group("pids", "pids.max");
     // Another runtime may keep its count where this container does not see it.
@@ -68,15 +72,14 @@ pub fn failures(stderr: &[u8]) -> Vec<String> {
 }
 
 /// The environment that this process was started with, as the kernel has it.
-pub(super) fn own_environment() -> Vec<(String, String)> {
-    let text = read("/proc/self/environ").unwrap_or_default();
+pub(super) fn own_environment() -> io::Result<Vec<(String, String)>> {
+    let text = read("/proc/self/environ")?;
     let variables = text.split('\0').filter(|variable| !variable.is_empty());
-    variables
-        .map(|variable| {
-            let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-            (name.to_owned(), value.to_owned())
-        })
-        .collect()
+    let split = |variable: &str| {
+        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    Ok(variables.map(split).collect())
 }
 
 /// A file of this container's control group, whether the kernel has one tree of them or one per controller.
@@ -103,8 +106,13 @@ fn network(found: &mut Vec<String>) {
         Ok(_) => {}
         Err(error) => found.push(format!("routes cannot be listed: {error}")),
     }
-    // Without version 6 in the kernel there is no such file.
-    for line in read("/proc/net/ipv6_route").unwrap_or_default().lines() {
+    let text = match read("/proc/net/ipv6_route") {
+        Ok(text) => text,
+        // Without version 6 in the kernel there is no such file.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return found.push(format!("routes of IP version 6 cannot be listed: {error}")),
+    };
+    for line in text.lines() {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();
         let flags = fields.get(8).and_then(|flags| u32::from_str_radix(flags, 16).ok()).unwrap_or(0);
         if fields.last() != Some(&"lo") && flags & RTF_REJECT == 0 {
