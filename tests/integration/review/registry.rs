@@ -91,7 +91,25 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
 
     let output = world.run(&["--diff", &format!("{base}..HEAD")]);
     assert_eq!(output.status, 3, "{}", output.stderr);
-    insta::assert_snapshot!(output.stdout, @"");
+    insta::assert_snapshot!(output.stdout, @r#"
+    target      verdict     risk     findings        report
+    broken      incomplete  unknown  no findings     reviews/broken/report.md
+    elsewhere   passed      info     no findings     reviews/elsewhere/report.md
+    lost        incomplete  unknown  no findings     reviews/lost/report.md
+    moved       passed      low      1 low finding   reviews/moved/report.md
+    new         passed      info     1 info finding  reviews/new/report.md
+    renamed-to  passed      info     no findings     reviews/renamed-to/report.md
+    twin        passed      low      1 low finding   reviews/twin/report.md
+
+    broken: incomplete: server.yaml does not parse
+    elsewhere: no model looked at this code
+    lost: incomplete: there is no commit 1111111111111111111111111111111111111111 here
+    moved: no model looked at this code
+    new: no model looked at this code
+    renamed-to: no model looked at this code
+    twin: no model looked at this code
+    7 targets: 2 incomplete, 5 passed
+    "#);
     assert_eq!(output.stderr, "");
     let moved = world.report("moved");
     assert_eq!(moved["reviewed"]["scope"], "differential");
@@ -101,7 +119,12 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     let twin = world.report("twin");
     assert_eq!(twin["findings"], moved["findings"]);
     // A greeting, and what was asked for: once without the commit that nobody has.
-    insta::assert_snapshot!(world.server.requests().join("\n"), @"");
+    insta::assert_snapshot!(world.server.requests().join("\n"), @r#"
+    GET /repo.git/info/refs?service=git-upload-pack
+    POST /repo.git/git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
+    POST /repo.git/git-upload-pack
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

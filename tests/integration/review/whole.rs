@@ -92,7 +92,13 @@ fn what_a_budget_ends_is_incomplete() {
     let arguments = ["--repo", "./upstream", "--head", &head, "--report-dir", "reports", "--max-requests", "2"];
     let output = lab.review(&registry, "anthropic", &arguments).run();
     assert_eq!(output.status, 3, "{}{}", output.stdout, output.stderr);
-    insta::assert_snapshot!(output.stdout, @"");
+    insta::assert_snapshot!(output.stdout, @r#"
+    target      verdict     risk     findings       report
+    ./upstream  incomplete  unknown  1 low finding  reports/report.md
+
+    ./upstream: incomplete: builtin did not finish: the proxy refused the call (403): budget-requests: this run has made all its calls
+    1 target: 1 incomplete
+    "#);
     assert_eq!(registry.read("reports/labels.txt"), "security-risk:incomplete\n");
     assert_eq!(lab.seen().len(), 2);
 }
