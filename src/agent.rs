@@ -34,6 +34,8 @@ use fence::Fence;
 use input::Input;
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::Instant;
 use tools::finish::Finish;
 use tools::{Answer, Done};
 use transport::{Client, Failure};
@@ -71,11 +73,22 @@ pub struct Bounds {
     pub conversation: usize,
     /// The most bytes of results in the whole review.
     pub results: usize,
+    /// After this time the model has one more turn, and must end in it: whoever waits outside has a deadline too, and what is
+    /// killed says nothing.
+    pub time: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { turns: 60, answer_tokens: 16_384, conversation: 480 * 1024, results: 8 * 1024 * 1024 }
+        Self {
+            turns: 60,
+            answer_tokens: 16_384,
+            // With the proxy's usual budget of five million tokens, sixty turns of this length can be paid.
+            conversation: 320 * 1024,
+            results: 8 * 1024 * 1024,
+            // Of the half hour that `review` gives a sandbox.
+            time: Duration::from_secs(25 * 60),
+        }
     }
 }
 
@@ -97,6 +110,7 @@ const MAX_SHORTENED: u32 = 3;
 
 const REMINDER: &str = "That was no call of a tool. Go on with the review by calling tools; when you are done, call `finish`. \
                         Only a call of `finish` counts as a result.";
+const NO_TIME: &str = "There is no time left: call `finish` now with what you have.";
 const SPENT: &str = "All that can be read in one review has been read. Call `finish` with what you have.";
 const TOO_MUCH: &str = "This is too much for one turn. Ask for it again in the next one, with fewer calls.";
 
@@ -173,10 +187,16 @@ impl<'a> Review<'a> {
         let changed = files.iter().filter(|file| file.status != FileStatus::Unchanged).count();
         tell(&Event::Start { files: files.len(), changed, prompt: PROMPT_VERSION });
         let turns = self.request.bounds.turns;
+        let end = Instant::now() + self.request.bounds.time;
         for turn in 1..=turns {
+            // An answer is worth waiting for once; what comes after is not.
+            let late = Instant::now() >= end;
+            if late && turn > 1 {
+                self.conversation.say(NO_TIME);
+            }
             self.make_room(self.request.bounds.conversation, tell);
             tell(&Event::Turn { turn, bytes: self.conversation.bytes() });
-            let reply = self.ask(turn == turns, tell).await?;
+            let reply = self.ask(late || turn == turns, tell).await?;
             self.usage.input_tokens = self.usage.input_tokens.saturating_add(reply.usage.input_tokens);
             self.usage.output_tokens = self.usage.output_tokens.saturating_add(reply.usage.output_tokens);
             let calls = reply.parts.iter().filter(|part| matches!(part, Part::Call(_))).count();
@@ -194,6 +214,9 @@ impl<'a> Review<'a> {
             }
             if let Next::Stop = self.answer(reply.parts, turns - turn, tell)? {
                 return Ok(());
+            }
+            if late {
+                return Err("the time was used up before the review was finished".to_owned());
             }
         }
         Err(format!("all {turns} turns were used up before the review was finished"))

@@ -146,6 +146,17 @@ impl Conversation {
         Self { system, turns: vec![Turn::User(task)] }
     }
 
+    /// Adds a word of ours to the last turn, which is ours.
+    pub(super) fn say(&mut self, text: &str) {
+        match self.turns.last_mut() {
+            Some(Turn::User(said)) => *said = format!("{said}\n{text}"),
+            Some(Turn::Results(_, note)) => {
+                *note = Some(note.take().map_or(text.to_owned(), |note| format!("{note}\n{text}")))
+            }
+            Some(Turn::Assistant(_)) | None => {}
+        }
+    }
+
     /// How many bytes the model has to read.
     pub(super) fn bytes(&self) -> usize {
         self.system.len() + self.turns.iter().map(Turn::bytes).sum::<usize>()

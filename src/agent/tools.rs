@@ -181,3 +181,6 @@ impl Page {
         fits
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,8 @@ impl Problem {
     fn sentence(&self) -> String {
         let said = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind } else { words };
+            // The proxy says who it is; the sentence does so already.
+            let words = words.strip_prefix("mcp-registry proxy: ").unwrap_or(words);
             if words.is_empty() { String::new() } else { format!(": {}", cut(words, MAX_WORDS)) }
         };
         match self {
@@ -359,7 +361,8 @@ async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>,
 
 /// `retry-after` in seconds. One given as a date is not obeyed: it would need a clock that agrees with the provider's.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// What kind of error it is, and what it says: both providers, and the proxy, have `{"error": {"type", "message"}}`.

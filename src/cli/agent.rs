@@ -42,14 +42,17 @@ pub(super) struct AgentArgs {
     /// The most bytes of tool results in the whole review.
     #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().results)]
     max_results: usize,
+    /// Seconds after which the model must come to an end.
+    #[arg(long, value_name = "SECONDS", default_value_t = Bounds::default().time.as_secs(), value_parser = clap::value_parser!(u64).range(..=86_400))]
+    max_seconds: u64,
     /// How often to ask again when the provider is busy or fails.
     #[arg(long, value_name = "N", default_value_t = Patience::default().retries)]
     retries: u32,
     /// Milliseconds to wait before asking again; doubles each time.
-    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=3_600_000))]
     retry_wait: u64,
     /// Seconds of silence after which an answer is given up.
-    #[arg(long, value_name = "SECONDS", default_value_t = Patience::default().silence.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = Patience::default().silence.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
     silence: u64,
     /// The folder with the task [default: that of MCP_REVIEW_TASK, or /input].
     #[arg(long, value_name = "DIR")]
@@ -85,6 +88,7 @@ pub(super) fn run(args: &AgentArgs, context: &Context, ui: &Ui) -> Result<u8, Co
             answer_tokens: args.max_answer_tokens,
             conversation: args.max_conversation,
             results: args.max_results,
+            time: Duration::from_secs(args.max_seconds),
         },
         patience: Patience {
             retries: args.retries,

@@ -5,11 +5,13 @@ mod fences;
 mod misbehaviour;
 mod reading;
 mod sandboxed;
+mod through_the_proxy;
 mod transcript;
 
 use crate::provider::{Provider, Script, Seen, Step};
 use crate::runner::{Output, Runner};
 use mcp_registry::ids::CommitSha;
+use mcp_registry::verdict::Findings;
 use mcp_registry::verdict::report::{Renamed, Scope, Unreviewed};
 use mcp_registry::verdict::task::{FileStatus, Task, TaskFile};
 use serde_json::Value;
@@ -171,6 +173,7 @@ impl Run {
     fn document(&self) -> Value {
         assert_eq!(self.output.stdout.matches('\n').count(), 1, "{}", self.output.stdout);
         assert!(self.output.stdout.len() <= 256 * 1024);
+        Findings::parse(self.output.stdout.as_bytes()).unwrap();
         let document: Value = serde_json::from_str(&self.output.stdout).unwrap();
         let expected = if document["status"] == "complete" { 0 } else { 3 };
         assert_eq!(self.output.status, expected, "{}", self.output.stderr);

@@ -4,6 +4,7 @@ use super::{Answer, Page, Tool, object};
 use crate::agent::glob::Glob;
 use crate::agent::input::{Input, Side};
 use crate::agent::show::{is_binary, lines, visible, write_visible};
+use crate::verdict::document::MAX_PATH;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::json;
@@ -105,7 +106,7 @@ pub(super) fn run(input: &Input, arguments: &Arguments) -> Answer {
         if is_binary(&bytes) {
             found.binary += 1;
         } else {
-            search(&mut found, &regex, &visible(&file.path, MAX_COLUMNS), &bytes, context, offset);
+            search(&mut found, &regex, &visible(&file.path, MAX_PATH), &bytes, context, offset);
         }
         if found.full || found.searched > MAX_SEARCHED {
             break;

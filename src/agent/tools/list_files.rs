@@ -4,12 +4,10 @@ use super::{Answer, Page, Tool, object};
 use crate::agent::glob::Glob;
 use crate::agent::input::Input;
 use crate::agent::show::visible;
+use crate::verdict::document::MAX_PATH;
 use crate::verdict::task::{FileStatus, TaskFile};
 use serde::Deserialize;
 use serde_json::json;
-
-/// Characters of a path that are shown: no export has a longer one unless it is told to.
-const MAX_PATH: usize = 4_096;
 
 /// What it takes.
 #[derive(Debug, Deserialize)]

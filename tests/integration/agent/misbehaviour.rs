@@ -77,7 +77,7 @@ fn a_busy_provider_is_asked_again_when_it_says() {
         let run = Sandbox::weather().run(
             api,
             Script::new([
-                Step::fail(429, "rate_limit_error", "slow down").header("retry-after", "1"),
+                Step::fail(429, "rate_limit_error", "slow down").header("retry-after", "0.9"),
                 Step::fail(529, "overloaded_error", "Overloaded"),
                 Step::fail(500, "api_error", "Internal server error").header("retry-after", "soon"),
                 Step::Die,
@@ -90,14 +90,14 @@ fn a_busy_provider_is_asked_again_when_it_says() {
         let said = events(&run, "retry").join("\n");
         match api {
             Api::Anthropic => insta::assert_snapshot!(said, @r#"
-            {"event":"retry","status":429,"why":"status","attempt":1,"wait_ms":1000}
+            {"event":"retry","status":429,"why":"status","attempt":1,"wait_ms":900}
             {"event":"retry","status":529,"why":"status","attempt":2,"wait_ms":2}
             {"event":"retry","status":500,"why":"status","attempt":3,"wait_ms":4}
             {"event":"retry","why":"cut","attempt":4,"wait_ms":10}
             {"event":"retry","why":"malformed","attempt":5,"wait_ms":20}
             "#),
             Api::OpenAi => insta::assert_snapshot!(said, @r#"
-            {"event":"retry","status":429,"why":"status","attempt":1,"wait_ms":1000}
+            {"event":"retry","status":429,"why":"status","attempt":1,"wait_ms":900}
             {"event":"retry","status":529,"why":"status","attempt":2,"wait_ms":2}
             {"event":"retry","status":500,"why":"status","attempt":3,"wait_ms":4}
             {"event":"retry","why":"cut","attempt":4,"wait_ms":10}
@@ -198,6 +198,17 @@ fn endless_calls_end_with_the_turns() {
     // At the end there is no choice.
     let choices: Vec<_> = run.seen.iter().map(|seen| seen.body["tool_choice"].to_string()).collect();
     insta::assert_snapshot!(choices.join(" "), @r#"null null null null {"type":"tool","name":"finish"}"#);
+}
+
+#[test]
+fn when_the_time_is_up_there_is_one_more_turn() {
+    let call = || Step::calls([("list_files", json!({}))]);
+    let run = ending([call()], &["--max-seconds", "0"]);
+    insta::assert_snapshot!(run.reason(), @"the time was used up before the review was finished");
+    assert_eq!(run.seen.len(), 1);
+    assert_eq!(run.seen[0].body["tool_choice"], json!({"type": "tool", "name": "finish"}));
+    let run = ending([Step::finish("In haste.", json!([]))], &["--max-seconds", "0"]);
+    assert_eq!(run.document()["status"], "complete");
 }
 
 #[test]
