@@ -38,9 +38,12 @@ fn review(api: Api, arguments: &[&str], budget: &[&str]) -> (Run, Vec<Value>) {
     child.stdin.take().unwrap().write_all(keys.to_string().as_bytes()).unwrap();
     let mut ready = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let proxy = Proxy(child);
+    let mut proxy = Proxy(child);
     let output = sandbox.start(api, TOKEN, arguments);
-    drop(proxy);
+    // Asked to end, it writes the lines that it still has.
+    let Proxy(child) = &mut proxy;
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::TERM).unwrap();
+    child.wait().unwrap();
     let audit = std::fs::read_to_string(audit).unwrap();
     let lines = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     (Run { output, seen: provider.seen() }, lines)
