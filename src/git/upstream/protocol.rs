@@ -235,7 +235,7 @@ mod tests {
         let mut server = Abilities { object_format: Some("sha1".into()), filter: true, shallow: true };
         insta::assert_snapshot!(question(&server, &commits, Some(1), Filter::FilesOver(5)), @"0011command=fetch0016object-format=sha10001000fno-progress000dofs-delta000cdeepen 10017filter blob:limit=60031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
         server.object_format = None;
-        insta::assert_snapshot!(question(&server, &commits, None, Filter::Trees), @"0011command=fetch0001000fno-progress000dofs-delta0012filter tree:00031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        insta::assert_snapshot!(question(&server, &commits, None, Filter::Trees), @"0011command=fetch0001000fno-progress000dofs-delta0011filter tree:00031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
     }
 
     proptest! {
@@ -252,10 +252,13 @@ mod tests {
             let _ = abilities(&bytes);
             let mut whole = Answer::default();
             let at_once = whole.push(&bytes);
+            let at_once_is_whole = at_once.is_ok();
             let mut answer = Answer::default();
             let one_by_one: Result<Vec<_>, _> = bytes.iter().map(|byte| answer.push(&[*byte])).collect();
             prop_assert_eq!(at_once, one_by_one.map(|parts| parts.concat()));
-            prop_assert_eq!(whole.ended(), answer.ended());
+            if at_once_is_whole {
+                prop_assert_eq!(whole.ended(), answer.ended());
+            }
         }
     }
 

@@ -54,7 +54,8 @@ fn measured(pack: &[u8]) -> Result<bool, Bad> {
         let mut measure = Measure::new(&limits());
         pack.chunks(size).try_for_each(|piece| measure.push(piece)).map(|()| measure.ended())
     });
-    assert!(results.iter().all(|result| *result == results[0]), "{results:?}");
+    // Which of several faults is seen first is up to the pieces.
+    assert!(results.iter().all(|result| result.as_ref().ok() == results[0].as_ref().ok()), "{results:?}");
     results[0].clone()
 }
 
