@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 /// The most bytes of a listing: 100,000 refs are about 7 MB.
-pub(super) const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Branches and tags by full name (`refs/heads/main`) with the commits they lead to; annotated tags are followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -149,3 +149,21 @@ impl Refusal {
         body.to_string().into_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reason_is_a_word_of_its_own_and_no_success() {
+        let words: BTreeSet<&str> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
+        assert_eq!(words.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            let word = refusal.as_str();
+            assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{word}");
+            assert!((400..600).contains(&refusal.status()), "{word}");
+            assert!(!refusal.is_budget() || refusal.status() == 403, "{word}");
+        }
+    }
+}

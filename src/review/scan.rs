@@ -19,18 +19,25 @@
 //! What it cannot see: behaviour behind names that are put together at run time, languages that it has no patterns for,
 //! what dependencies do, and whether any of it is right.
 
-#![allow(dead_code, reason = "some checks are not here yet")]
-
 mod behaviour;
+mod binaries;
+mod blobs;
 mod combination;
 mod comments;
+mod dependencies;
+mod dockerfile;
+mod hidden_text;
 mod hosts;
 mod install;
 mod known;
 mod language;
 mod place;
+mod reviewer_text;
 mod sink;
+mod steering;
 mod subject;
+mod tool_text;
+mod unreviewed;
 
 use crate::snapshot::Material;
 use crate::verdict::{ReviewFinding, document};
@@ -61,6 +68,16 @@ const CHECKS: &[Check] = &[
     Check { name: "behaviour", run: Run::File(behaviour::check) },
     Check { name: "contacted hosts", run: Run::File(hosts::check) },
     Check { name: "code that runs at installation", run: Run::File(install::check) },
+    Check { name: "Dockerfile", run: Run::File(dockerfile::check) },
+    Check { name: "hidden text", run: Run::File(hidden_text::check) },
+    Check { name: "hidden text in names", run: Run::Whole(hidden_text::check_paths) },
+    Check { name: "text to reviewers and models", run: Run::File(reviewer_text::check) },
+    Check { name: "tool poisoning", run: Run::File(tool_text::check) },
+    Check { name: "files that steer agents", run: Run::File(steering::check) },
+    Check { name: "unreadable code", run: Run::File(blobs::check) },
+    Check { name: "not text", run: Run::File(binaries::check) },
+    Check { name: "not reviewed", run: Run::Whole(unreviewed::check) },
+    Check { name: "dependencies", run: Run::File(dependencies::check) },
 ];
 
 /// How many files are looked at before what was found is put together: what is kept of them is in memory.

@@ -153,13 +153,16 @@ impl Sandbox {
             .run()
     }
 
-    /// The results of calls, made in one turn each, as the model reads them; the delimiter's word is `WORD`.
-    fn results<const N: usize>(&self, calls: [(&str, Value); N]) -> Vec<String> {
-        let steps =
-            calls.into_iter().map(|call| Step::calls([call])).chain([Step::finish("Done.", serde_json::json!([]))]);
-        let run = self.run(Api::Anthropic, Script::new(steps));
+    /// The results of calls as the model reads them; the delimiter's word is `WORD`.
+    fn results<'a>(&self, calls: impl IntoIterator<Item = (&'a str, Value)>) -> Vec<String> {
+        let calls: Vec<(String, Value)> = calls.into_iter().map(|(tool, value)| (tool.to_owned(), value)).collect();
+        let steps = calls.chunks(8).map(|calls| Step::Say { text: None, calls: calls.to_vec() });
+        let script = Script::new(steps.chain([Step::finish("Done.", serde_json::json!([]))]));
+        let run = self.run(Api::Anthropic, script);
         assert_eq!(run.output.status, 0, "{}{}", run.output.stdout, run.output.stderr);
-        transcript::results(&run.seen)
+        let results = transcript::results(&run.seen);
+        assert_eq!(results.len(), calls.len());
+        results
     }
 
     /// The result of one call.

@@ -3,9 +3,9 @@
 //! Hosts keep the objects of a project and of all its forks together, and hand out any of them under any of the names: a
 //! commit that a stranger pushed to a fork looks as if it were the project's. What is on a branch or tag is the project's.
 
-use super::download::{Ask, Server};
+use super::download::{Ask, Server, listing};
 use super::{Filter, Limits, Store, Upstream, UpstreamError};
-use crate::fetch::{Fetcher, Request, host_of};
+use crate::fetch::{Fetcher, host_of};
 use crate::git::remote::{self, RemoteError};
 use crate::git::sha;
 use crate::ids::CommitSha;
@@ -62,11 +62,7 @@ async fn search(
     limits: &Limits,
     folder: &Path,
 ) -> Result<Contained, UpstreamError> {
-    let mut url = server.url.clone();
-    url.set_path(&format!("{}/info/refs", url.path()));
-    url.set_query(Some("service=git-upload-pack"));
-    let request = Request::get(url, remote::MAX_BYTES).stay();
-    let refs = remote::listed(fetcher, &request).await.map_err(|error| match error {
+    let refs = remote::listed(fetcher, &listing(&server.url, limits)).await.map_err(|error| match error {
         RemoteError::Fetch(error) => UpstreamError::Fetch(error),
         RemoteError::Status { host, status } => UpstreamError::Status { host, status },
         RemoteError::NotGit(host) => UpstreamError::NotGit { host, what: "it does not list its branches" },
@@ -85,13 +81,18 @@ async fn search(
         objects: limits.objects.min(MAX_COMMITS),
         ..limits.clone()
     };
-    let place = tempfile::Builder::new().prefix("history-").tempdir_in(folder);
-    let place = place.map_err(|error| UpstreamError::store(folder, &error))?;
+    // What a killed run leaves behind is removed by whoever takes the lock next.
+    let above = Store::at(folder)?;
+    let lock = above.lock().await?;
+    let place = above.incoming()?;
     let store = Store::at(place.path())?;
     let wanted: Vec<_> = tips.keys().cloned().collect();
     let ask = Ask { commits: &wanted, depth: Some(MAX_DEPTH), filter: Filter::Trees };
     let came = server.download(fetcher, &ask, &limits, &store).await?;
-    let (found, cut) = walk(&store, &tips, commit)?;
+    let commit = commit.clone();
+    let walked = tokio::task::spawn_blocking(move || walk(&store, &tips, &commit)).await;
+    let (found, cut) = walked.map_err(|error| UpstreamError::store(place.path(), &error))??;
+    drop((place, lock));
     Ok(match found {
         Some(name) => Contained::In(name),
         None if cut || !came.shallow.is_empty() => Contained::NotChecked("its history is too long".to_owned()),

@@ -7,7 +7,7 @@ use crate::fetch::{FetchError, Fetcher, Request, host_of};
 use crate::ids::CommitSha;
 use bytes::Bytes;
 use git2::Indexer;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method};
 use std::io::Write;
 use std::path::Path;
@@ -24,6 +24,8 @@ const WAITING: usize = 16;
 
 const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 const VERSION_2: HeaderValue = HeaderValue::from_static("version=2");
+/// Some hosts let nobody but Git in, and know it by how its name begins. libgit2 calls itself `git/2.0 (libgit2 …)`.
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("git/2.0 (mcp-registry ", env!("CARGO_PKG_VERSION"), ")"));
 
 /// What is wanted.
 #[derive(Debug)]
@@ -67,8 +69,7 @@ impl Server {
         let mut url = project.clone();
         let host = host_of(&url);
         for attempt in 0.. {
-            let request = Request::get(below(&url, "/info/refs", Some("service=git-upload-pack")), MAX_GREETING);
-            let request = request.header(GIT_PROTOCOL, VERSION_2).stay().within(GREETING_TIME.min(limits.time));
+            let request = listing(&url, limits).header(GIT_PROTOCOL, VERSION_2);
             let answer = fetcher.fetch(&request).await?;
             if let Some(target) = redirect(&answer.headers, answer.status.as_u16(), &request.url) {
                 // Some hosts insist on `.git`, or on its absence. That is one repository spelled twice.
@@ -88,8 +89,8 @@ impl Server {
                 Greeting::Old => UpstreamError::OldProtocol(host.clone()),
                 Greeting::NotGit(what) => UpstreamError::NotGit { host: host.clone(), what },
             })?;
-            if abilities.object_format != "sha1" {
-                return Err(UpstreamError::ObjectFormat(host, abilities.object_format));
+            if let Some(format) = abilities.object_format.as_ref().filter(|format| *format != "sha1") {
+                return Err(UpstreamError::ObjectFormat(host, format.clone()));
             }
             return Ok(Self { url, host, abilities });
         }
@@ -133,13 +134,14 @@ impl Server {
         store: &Store,
     ) -> Result<Vec<CommitSha>, UpstreamError> {
         let mut request = Request::get(below(&self.url, "/git-upload-pack", None), limits.download)
+            .header(USER_AGENT, AGENT)
             .header(GIT_PROTOCOL, VERSION_2)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-git-upload-pack-request"))
             .header(ACCEPT, HeaderValue::from_static("application/x-git-upload-pack-result"))
             .stay()
             .within(limits.time);
         request.method = Method::POST;
-        request.body = Bytes::from(question(ask.commits, ask.depth, filter));
+        request.body = Bytes::from(question(&self.abilities, ask.commits, ask.depth, filter));
         let mut incoming = fetcher.open(&request).await?;
         let status = incoming.status.as_u16();
         if let Some(target) = redirect(&incoming.headers, status, &request.url) {
@@ -198,6 +200,12 @@ impl Server {
         }
         UpstreamError::Refused { host: self.host.clone(), message }
     }
+}
+
+/// The first request to a repository's address: it lists the refs, or, asked in version 2, what the server can do.
+pub(super) fn listing(url: &Url, limits: &Limits) -> Request {
+    let url = below(url, "/info/refs", Some("service=git-upload-pack"));
+    Request::get(url, MAX_GREETING).header(USER_AGENT, AGENT).stay().within(GREETING_TIME.min(limits.time))
 }
 
 /// What may be asked for in place of this, so that no less comes.

@@ -32,8 +32,8 @@ impl Filter {
 /// What a server can do, as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Abilities {
-    /// How it names objects.
-    pub(super) object_format: String,
+    /// How it names objects; none if it does not say, as servers before Git 2.28 do not, who know but one way.
+    pub(super) object_format: Option<String>,
     /// Whether it can leave things out.
     pub(super) filter: bool,
     /// Whether it can cut history off.
@@ -69,7 +69,7 @@ pub(super) fn abilities(body: &[u8]) -> Result<Abilities, Greeting> {
         Some(first) if first == "version 1" => return Err(Greeting::Old),
         _ => return Err(Greeting::NotGit("its first words are others")),
     }
-    let mut found = Abilities { object_format: "sha1".to_owned(), filter: false, shallow: false };
+    let mut found = Abilities { object_format: None, filter: false, shallow: false };
     let mut fetches = false;
     for line in rest {
         match line.split_once('=').unwrap_or((line, "")) {
@@ -78,17 +78,19 @@ pub(super) fn abilities(body: &[u8]) -> Result<Abilities, Greeting> {
                 found.filter = words.split(' ').any(|word| word == "filter");
                 found.shallow = words.split(' ').any(|word| word == "shallow");
             }
-            ("object-format", format) => found.object_format = format.chars().take(20).collect(),
+            ("object-format", format) => found.object_format = Some(format.chars().take(20).collect()),
             _ => {}
         }
     }
     if fetches { Ok(found) } else { Err(Greeting::NotGit("it does not let fetch")) }
 }
 
-/// The body that asks for commits.
-pub(super) fn question(commits: &[CommitSha], depth: Option<u32>, filter: Filter) -> String {
+/// The body that asks for commits. A server refuses abilities that it has not named.
+pub(super) fn question(abilities: &Abilities, commits: &[CommitSha], depth: Option<u32>, filter: Filter) -> String {
     let mut body = line("command=fetch");
-    body.push_str(&line("object-format=sha1"));
+    if let Some(format) = &abilities.object_format {
+        body.push_str(&line(&format!("object-format={format}")));
+    }
     body.push_str("0001");
     // Without `thin-pack` no object may be a difference to one that is not sent along.
     for word in ["no-progress", "ofs-delta"] {
@@ -203,8 +205,9 @@ fn said(words: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Answer, Filter, Greeting, Wrong, abilities, line, question};
+    use super::{Abilities, Answer, Filter, Greeting, Wrong, abilities, line, question};
     use crate::ids::CommitSha;
+    use proptest::prelude::*;
 
     #[test]
     fn a_server_says_what_it_can_do() {
@@ -212,7 +215,7 @@ mod tests {
             ["version 2\n", "agent=x\n", "ls-refs\n", "fetch=shallow wait-for-done filter\n", "object-format=sha1\n"];
         let body = body.map(line).concat() + "0000";
         let found = abilities(body.as_bytes()).unwrap();
-        assert_eq!((found.filter, found.shallow, found.object_format.as_str()), (true, true, "sha1"));
+        assert_eq!((found.filter, found.shallow, found.object_format.as_deref()), (true, true, Some("sha1")));
         let named = line("# service=git-upload-pack\n") + "0000" + &body;
         assert_eq!(abilities(named.as_bytes()), Ok(found));
     }
@@ -228,8 +231,35 @@ mod tests {
 
     #[test]
     fn a_question_is_lines() {
-        let commit = CommitSha::parse(&"a".repeat(40)).unwrap();
-        insta::assert_snapshot!(question(&[commit], Some(1), Filter::FilesOver(5)), @"0011command=fetch0016object-format=sha10001000fno-progress000dofs-delta000cdeepen 10017filter blob:limit=60031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        let commits = [CommitSha::parse(&"a".repeat(40)).unwrap()];
+        let mut server = Abilities { object_format: Some("sha1".into()), filter: true, shallow: true };
+        insta::assert_snapshot!(question(&server, &commits, Some(1), Filter::FilesOver(5)), @"0011command=fetch0016object-format=sha10001000fno-progress000dofs-delta000cdeepen 10017filter blob:limit=60031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        server.object_format = None;
+        insta::assert_snapshot!(question(&server, &commits, None, Filter::Trees), @"0011command=fetch0001000fno-progress000dofs-delta0011filter tree:00031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_or_are_refused(parts in prop::collection::vec(prop_oneof![
+            Just(line("packfile\n").into_bytes()),
+            Just(line("shallow-info\n").into_bytes()),
+            Just(b"0000".to_vec()),
+            Just(b"0001".to_vec()),
+            "[\u{1}-\u{4}]?[ -~]{0,20}".prop_map(|text| line(&text).into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..20),
+        ], 0..12)) {
+            let bytes = parts.concat();
+            let _ = abilities(&bytes);
+            let mut whole = Answer::default();
+            let at_once = whole.push(&bytes);
+            let at_once_is_whole = at_once.is_ok();
+            let mut answer = Answer::default();
+            let one_by_one: Result<Vec<_>, _> = bytes.iter().map(|byte| answer.push(&[*byte])).collect();
+            prop_assert_eq!(at_once, one_by_one.map(|parts| parts.concat()));
+            if at_once_is_whole {
+                prop_assert_eq!(whole.ended(), answer.ended());
+            }
+        }
     }
 
     #[test]

@@ -394,3 +394,57 @@ fn parse_entry(data: &[u8]) -> Option<(Mode, &[u8], ObjectId, &[u8])> {
     };
     Some((mode, name, ObjectId(id.try_into().ok()?), rest))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Mode, parse_commit, parse_tree};
+    use proptest::prelude::*;
+
+    fn entry(mode: &str, name: &[u8]) -> Vec<u8> {
+        [mode.as_bytes(), b" ", name, b"\0", &[7; 20]].concat()
+    }
+
+    #[test]
+    fn a_folder_is_read_entry_by_entry_up_to_what_is_broken() {
+        let modes = ["40000", "100644", "100755", "100664", "120000", "160000", "0", "777777"];
+        let data: Vec<u8> = modes.iter().flat_map(|mode| entry(mode, b"../\xff")).collect();
+        let listing = parse_tree(&data, 100);
+        let kinds: Vec<Mode> = listing.entries.iter().map(|entry| entry.mode).collect();
+        let file = |executable| Mode::File { executable };
+        let wanted = [Mode::Folder, file(false), file(true), file(false), Mode::Symlink, Mode::Submodule, Mode::Other];
+        assert_eq!(kinds[..7], wanted);
+        assert_eq!(
+            (listing.entries[0].name.as_slice(), listing.more, listing.damaged),
+            (b"../\xff".as_slice(), 0, false)
+        );
+        let listing = parse_tree(&data, 3);
+        assert_eq!((listing.entries.len(), listing.more), (3, 5));
+        for cut in 1..30 {
+            assert!(parse_tree(&data[..data.len() - cut], 100).damaged, "{cut}");
+        }
+        for wrong in [entry("9", b"x"), entry("", b"x"), entry("77777777777777", b"x"), entry("7777777777777777", b"x")]
+        {
+            let listing = parse_tree(&wrong, 100);
+            assert!(listing.damaged || listing.entries[0].mode == Mode::Other, "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_said_to_be_damaged(
+            parts in prop::collection::vec(prop_oneof![
+                Just(entry("100644", b"a")),
+                prop::collection::vec(any::<u8>(), 0..40),
+                Just(format!("tree {}\nparent {}\n", "1".repeat(40), "2".repeat(40)).into_bytes()),
+            ], 0..6),
+        ) {
+            let data = parts.concat();
+            let listing = parse_tree(&data, 3);
+            prop_assert!(listing.entries.len() <= 3);
+            let read: usize = listing.entries.iter().map(|entry| entry.name.len() + 22).sum();
+            prop_assert!(read <= data.len());
+            let _ = parse_commit(&data);
+        }
+    }
+}

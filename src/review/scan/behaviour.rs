@@ -234,10 +234,7 @@ fn matched(code: &str, pattern: &patterns::Pattern, at: usize, start: usize) -> 
     if is_part || is_method {
         return None;
     }
-    let mut end = (start + WINDOW).min(code.len());
-    while !code.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = code.floor_char_boundary(start + WINDOW);
     let window = code.get(start..end)?;
     let found = EXPRESSIONS.get(at)?.as_ref()?.find(window)?;
     if !pattern.unless.is_empty() && window.lines().next().is_some_and(|line| line.contains(pattern.unless)) {

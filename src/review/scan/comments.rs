@@ -25,6 +25,8 @@ struct Syntax {
     triple: bool,
     template: bool,
     regex: bool,
+    /// Whether an apostrophe begins a character, or something else that has no end.
+    characters: bool,
 }
 
 const NONE: Syntax = Syntax {
@@ -36,6 +38,7 @@ const NONE: Syntax = Syntax {
     triple: false,
     template: false,
     regex: false,
+    characters: false,
 };
 
 fn syntax(language: Language) -> Syntax {
@@ -43,7 +46,7 @@ fn syntax(language: Language) -> Syntax {
         Language::JavaScript => Syntax { slashes: true, template: true, regex: true, ..NONE },
         Language::Python => Syntax { hash: true, triple: true, ..NONE },
         Language::Go => Syntax { slashes: true, quotes: b"\"'`", ..NONE },
-        Language::Rust => Syntax { slashes: true, quotes: b"\"", multiline: true, ..NONE },
+        Language::Rust => Syntax { slashes: true, quotes: b"\"", multiline: true, characters: true, ..NONE },
         Language::Jvm | Language::CSharp => Syntax { slashes: true, triple: true, ..NONE },
         Language::Ruby | Language::Shell | Language::PowerShell => Syntax { hash: true, multiline: true, ..NONE },
         Language::Php => Syntax { slashes: true, hash: true, multiline: true, ..NONE },
@@ -137,9 +140,23 @@ impl Lexer<'_> {
             },
             b'`' if self.syntax.template => self.template(at + 1),
             b'\\' => at + 2,
+            b'\'' if self.syntax.characters => self.character(at),
             _ if self.syntax.quotes.contains(&byte) => self.string(at, byte, previous),
             _ => at + 1,
         }
+    }
+
+    /// The end of the character that begins here; the next byte if none does: `'a` is a lifetime.
+    fn character(&mut self, at: usize) -> usize {
+        let length = if self.at(at + 1) == b'\\' {
+            self.bytes
+                .get(at + 3..)
+                .and_then(|rest| rest.iter().take(10).position(|byte| *byte == b'\''))
+                .map(|end| end + 2)
+        } else {
+            (1..=4).find(|length| self.at(at + 1 + length) == b'\'')
+        };
+        length.map_or(at + 1, |length| at + length + 2)
     }
 
     /// The end of the comment that begins here, if one does.
@@ -152,7 +169,10 @@ impl Lexer<'_> {
             self.find(at + 2, b"*/").map_or(self.bytes.len(), |end| end + 2)
         } else if (self.syntax.slashes && self.starts(at, b"//"))
             || (self.syntax.dashes && self.starts(at, b"-- "))
-            || (self.syntax.hash && self.at(at) == b'#' && !matches!(self.at(at + 1), b'[' | b'!'))
+            || (self.syntax.hash
+                && self.at(at) == b'#'
+                && (before.is_ascii_whitespace() || before == b';')
+                && !matches!(self.at(at + 1), b'[' | b'!'))
         {
             self.line_end(at)
         } else {
@@ -283,10 +303,11 @@ mod tests {
         assert_eq!(code("x = 'http://a' # b\n", Language::Python), "x = 'http://a'    \n");
         assert_eq!(
             code("def f():\n  \"\"\"doc\"\"\"\n  g(\"\"\"x\"\"\")", Language::Python),
-            "def f():\n             \n  g(\"\"\"x\"\"\")"
+            "def f():\n           \n  g(\"\"\"x\"\"\")"
         );
         assert_eq!(code("echo \"# no\" ${#a} # yes", Language::Shell), "echo \"# no\" ${#a}      ");
         assert_eq!(code("s := `// no`", Language::Go), "s := `// no`");
+        assert_eq!(code("f('\"', '\\'', 'é'); // b", Language::Rust), "f('\"', '\\'', 'é');     ");
         assert_eq!(code("let a: &'a str = \"//\"; // b", Language::Rust), "let a: &'a str = \"//\";     ");
     }
 

@@ -57,7 +57,7 @@ struct Sign {
 const SIGNS: &[Sign] = &[
     Sign {
         file: |path| name(path) == "setup.py",
-        pattern: r"(?m)^\s*class \w{1,80}\((?:\w{1,40}\.){0,4}(?:install|develop|egg_info|build_py|sdist|bdist_egg)\)",
+        pattern: r"(?m)^\s*class [A-Za-z0-9_]+\((?:[a-z_]+\.)*(?:install|develop|egg_info|build_py|sdist|bdist_egg)\)",
         risk: Risk::Medium,
         title: "setup.py runs code of its own when the package is installed",
     },

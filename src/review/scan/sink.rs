@@ -63,21 +63,6 @@ impl Kept {
         self.highest_left_out = self.highest_left_out.max(Some(risk));
     }
 
-    /// Whether nothing was said.
-    pub(super) fn is_empty(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    /// Adds what another kept, up to `limit`.
-    pub(super) fn merge(&mut self, other: Self, limit: usize) {
-        for finding in other.findings {
-            self.push(finding, limit);
-        }
-        if let Some(risk) = other.highest_left_out {
-            self.leave_out(other.more, risk);
-        }
-    }
-
     /// All that were kept and, if some were left out, one that says how many, with the highest risk among them. Its place
     /// is that of `path`.
     pub(super) fn close(mut self, about: &str, path: Option<&str>) -> Vec<ReviewFinding> {
@@ -96,12 +81,6 @@ impl Kept {
             });
         }
         self.findings
-    }
-
-    /// The highest risk among what was kept and what was left out.
-    #[cfg(test)]
-    pub(super) fn highest(&self) -> Option<Risk> {
-        self.findings.iter().map(|finding| finding.risk).max().max(self.highest_left_out)
     }
 }
 
@@ -130,6 +109,30 @@ impl<'s, 'a> Sink<'s, 'a> {
     /// Says something about the bytes of `range`, new or not.
     pub(super) fn always(&mut self, range: Range<usize>, said: Said) {
         let finding = finding(self.subject, Some(range), said);
+        self.kept.push(finding, PER_FILE);
+    }
+
+    /// Says something that is as dangerous wherever the file stands, unless the base had it.
+    pub(super) fn anywhere(&mut self, range: Range<usize>, said: Said) {
+        if said.risk == Risk::Critical || !self.is_old(&range) {
+            let risk = said.risk;
+            self.kept.push(ReviewFinding { risk, ..finding(self.subject, Some(range), said) }, PER_FILE);
+        }
+    }
+
+    /// Says something about the bytes of `range`, new or not, as dangerous wherever the file stands, and quotes all of it.
+    pub(super) fn whole(&mut self, range: Range<usize>, said: Said) {
+        let risk = said.risk;
+        let mut finding = finding(self.subject, Some(range.clone()), said);
+        finding.risk = risk;
+        let text = self.subject.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            let start = range.start + (text.len() - text.trim_start().len());
+            let end = range.start + text.trim_end().len();
+            finding.quote = Some(text.trim().to_owned());
+            finding.start_line = Some(number(self.subject.line(start)));
+            finding.end_line = Some(number(self.subject.line(end - 1)));
+        }
         self.kept.push(finding, PER_FILE);
     }
 
@@ -205,12 +208,8 @@ fn quoted(subject: &Subject<'_>, range: &Range<usize>) -> Range<usize> {
         start..(start + QUOTE).min(lines.end).min(range.end.max(start + QUOTE / 2))
     };
     let text = &subject.text;
-    while !text.is_char_boundary(shown.start) {
-        shown.start += 1;
-    }
-    while !text.is_char_boundary(shown.end) {
-        shown.end -= 1;
-    }
+    shown.start = text.ceil_char_boundary(shown.start);
+    shown.end = text.floor_char_boundary(shown.end).max(shown.start);
     let bytes = subject.bytes.get(shown.clone()).unwrap_or_default();
     // The first stretch of valid UTF-8 that reaches over the place's begin, or any.
     let mut at = shown.start;

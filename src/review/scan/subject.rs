@@ -33,6 +33,8 @@ pub(super) struct Subject<'a> {
     pub(super) is_built: bool,
     /// Whether it may be executed.
     pub(super) executable: bool,
+    /// Whether it is a symbolic link, and its content our own words.
+    pub(super) is_link: bool,
     /// What stands at its path in the base.
     pub(super) base: Base<'a>,
     /// Where each line begins.
@@ -82,6 +84,7 @@ impl<'a> Subject<'a> {
             place: Place::of(path, language),
             is_built: material.dockerfile == Some(path),
             executable: file.executable,
+            is_link: file.link,
             base: base(material.base, path, &file.blob, is_text),
             lines,
             code: OnceCell::new(),
@@ -142,13 +145,21 @@ impl<'a> Subject<'a> {
         self.instructions.get_or_init(|| {
             let mut found: Vec<Instruction> = Vec::new();
             for piece in pieces(&self.text) {
-                for instruction in instructions::find(self.text.get(piece.clone()).unwrap_or_default()) {
-                    let range = piece.start + instruction.range.start..piece.start + instruction.range.end;
-                    if !found.iter().rev().take(64).any(|known| known.range == range) {
-                        found.push(Instruction { range, ..instruction });
+                let mut from = piece.start;
+                // Of each kind the first is found; what comes after it is searched again, a few times.
+                for _ in 0..ROUNDS {
+                    let here = instructions::find(self.text.get(from..piece.end).unwrap_or_default());
+                    let Some(end) = here.iter().map(|instruction| from + instruction.range.end).min() else { break };
+                    for instruction in here {
+                        let range = from + instruction.range.start..from + instruction.range.end;
+                        if !found.iter().rev().take(64).any(|known| known.range == range) {
+                            found.push(Instruction { range, ..instruction });
+                        }
                     }
+                    from = end;
                 }
             }
+            found.sort_by_key(|instruction| (instruction.range.start, instruction.range.end));
             found
         })
     }
@@ -190,15 +201,6 @@ impl<'a> Subject<'a> {
     fn is_old_line(&self, lines: &HashSet<&[u8]>, line: usize) -> bool {
         self.bytes.get(self.line_range(line)).is_some_and(|line| lines.contains(line.trim_ascii()))
     }
-
-    /// The base's text of this file; empty when it has none.
-    pub(super) fn base_bytes(&self) -> &[u8] {
-        match &self.base {
-            Base::Changed { bytes, .. } => bytes,
-            Base::Same => self.bytes,
-            Base::None | Base::New => &[],
-        }
-    }
 }
 
 fn base<'a>(base: Option<&'a Snapshot>, path: &str, blob: &str, is_text: bool) -> Base<'a> {
@@ -215,6 +217,8 @@ fn base<'a>(base: Option<&'a Snapshot>, path: &str, blob: &str, is_text: bool) -
 
 /// The most bytes of a piece that is searched for phrases at once.
 const PIECE: usize = 8 * 1024;
+/// How often what comes after an instruction is searched for others, in one piece.
+const ROUNDS: usize = 8;
 /// How many bytes a piece repeats of the one before it: more than any phrase has.
 const OVERLAP: usize = 512;
 
@@ -222,15 +226,8 @@ fn pieces(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut next = Some(0);
     std::iter::from_fn(move || {
         let start = next?;
-        let mut end = (start + PIECE).min(text.len());
-        while !text.is_char_boundary(end) {
-            end += 1;
-        }
-        let mut again = end.saturating_sub(OVERLAP).max(start + 1);
-        while !text.is_char_boundary(again) {
-            again += 1;
-        }
-        next = (end < text.len()).then_some(again);
+        let end = text.ceil_char_boundary(start + PIECE);
+        next = (end < text.len()).then(|| text.ceil_char_boundary(end.saturating_sub(OVERLAP).max(start + 1)));
         Some(start..end)
     })
 }

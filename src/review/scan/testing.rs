@@ -1,5 +1,7 @@
 //! Small repositories for the tests of the checks, and their findings as text.
 
+#![allow(clippy::unwrap_used)]
+
 use super::scan;
 use crate::snapshot::{Change, File, FileDiff, Material, Snapshot, Unreviewed};
 use crate::verdict::ReviewFinding;
@@ -107,7 +109,7 @@ pub(super) fn shown(findings: &[ReviewFinding]) -> String {
             (Some(path), None) => path.clone(),
             _ => "-".to_owned(),
         };
-        writeln!(out, "{} {place}: {}", finding.risk, finding.title).unwrap();
+        writeln!(out, "{} {}: {}", finding.risk, place.escape_debug(), finding.title).unwrap();
         if let Some(quote) = &finding.quote {
             writeln!(out, "    | {}", quote.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\""))
                 .unwrap();

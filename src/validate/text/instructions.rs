@@ -3,7 +3,7 @@
 
 mod kinds;
 
-pub(crate) use kinds::Strength;
+pub(crate) use kinds::{Strength, Topic};
 
 use super::hidden;
 use aho_corasick::AhoCorasick;
@@ -20,6 +20,8 @@ pub(crate) struct Instruction {
     pub(crate) range: Range<usize>,
     /// What it does, to follow "this text".
     pub(crate) does: &'static str,
+    /// What it is about.
+    pub(crate) topic: Topic,
     /// How sure that is.
     pub(crate) strength: Strength,
 }
@@ -68,7 +70,7 @@ pub(crate) fn find(text: &str) -> Vec<Instruction> {
         let Some(place) = pattern(at).and_then(|pattern| pattern.find(&plain)) else { continue };
         let from = normalized.get_or_insert_with(|| Normalized::new(text));
         let range = from.original(place.start())..from.original_end(place.end());
-        found.push(Instruction { range, does: kind.does, strength: kind.strength });
+        found.push(Instruction { range, does: kind.does, topic: kind.topic, strength: kind.strength });
     }
     found.extend(hidden_comment(text));
     found.sort_by_key(|instruction| instruction.range.start);
@@ -82,7 +84,8 @@ fn hidden_comment(text: &str) -> Option<Instruction> {
         let end = text.get(start..)?.find("-->").map_or(text.len(), |end| start + end + 3);
         if addresses_a_model(&Normalized::text(text.get(start..end)?)) {
             let does = "addresses a model in a comment that people do not see";
-            return Some(Instruction { range: start..end, does, strength: Strength::Likely });
+            let topic = Topic::HiddenComment;
+            return Some(Instruction { range: start..end, does, topic, strength: Strength::Likely });
         }
         at = end;
     }

@@ -1,7 +1,7 @@
 //! What the tools show, and what they do not.
 
 use super::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 
 /// Two hundred files, some of which changed.
@@ -253,7 +253,7 @@ fn only_listed_files_can_be_read() {
     std::fs::write(sandbox.runner.home().join("secret.txt"), "SECRET").unwrap();
     sandbox.file("listed.txt", "fine");
     let absolute = sandbox.runner.root().join("secret.txt").to_str().unwrap().to_owned();
-    for path in [
+    let paths = [
         "unlisted.txt",
         "../secret.txt",
         "head/../../secret.txt",
@@ -275,12 +275,13 @@ fn only_listed_files_can_be_read() {
         "%2e%2e/secret.txt",
         "../../home/secret.txt",
         absolute.as_str(),
-    ] {
-        for (tool, key) in [("read_file", "path"), ("read_diff", "path"), ("read_diff", "piece")] {
-            let result = sandbox.result(tool, json!({key: path}));
-            assert!(result.starts_with("The call failed.\n"), "{tool} {path}: {result}");
-            assert!(!result.contains("SECRET") && !result.contains("sk-test-key"), "{tool} {path}: {result}");
-        }
+    ];
+    let ways = [("read_file", "path"), ("read_diff", "path"), ("read_diff", "piece")];
+    let calls: Vec<(&str, Value)> =
+        paths.iter().flat_map(|path| ways.map(|(tool, key)| (tool, json!({key: path})))).collect();
+    for (call, result) in calls.iter().zip(sandbox.results(calls.clone())) {
+        assert!(result.starts_with("The call failed.\n"), "{call:?}: {result}");
+        assert!(!result.contains("SECRET") && !result.contains("sk-test-key"), "{call:?}: {result}");
     }
     for pattern in ["SECRET", "sk-test-key"] {
         let result = sandbox.result("grep", json!({"pattern": pattern}));

@@ -66,6 +66,7 @@ async fn commits_of_one_repository_come_with_one_request_without_history() {
     assert_eq!(world.server.requests(), asked);
     for seen in world.server.server.seen() {
         assert_eq!(seen.header("git-protocol"), "version=2");
+        assert!(seen.header("user-agent").starts_with("git/"), "{}", seen.header("user-agent"));
         for secret in ["authorization", "cookie"] {
             assert!(!seen.headers.contains_key(secret));
         }
@@ -161,7 +162,7 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
     assert!(why.ends_with("refused: it cannot leave files and folders out"), "{why}");
     let left: Vec<_> =
         std::fs::read_dir(world.folder("store")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("history")), "{left:?}");
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("incoming")), "{left:?}");
 }
 
 #[tokio::test]

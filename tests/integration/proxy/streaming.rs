@@ -88,6 +88,13 @@ fn a_provider_that_dies_in_a_stream_is_noticed() {
         let line = proxy.line();
         assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!("upstream-cut")), "{line}");
     }
+    let begun = event(&json!({"type": "response.output_text.delta", "delta": "hi"}));
+    let upstream = Upstream::writing(format!("{STREAM_HEAD}{begun}"));
+    let mut proxy = Proxy::new(&upstream);
+    let answer = proxy.post(OPENAI, &streamed(openai()));
+    assert_eq!((String::from_utf8(answer.body).unwrap(), answer.whole), (begun, false));
+    let line = proxy.line();
+    assert_eq!((&line["reason"], &line["output_tokens"]), (&json!("upstream-cut"), &json!(100)), "{line}");
     // Cut inside a chunk.
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n1000\r\n";
     let upstream = Upstream::writing(format!("{head}{}", anthropic_start()));

@@ -17,10 +17,40 @@ pub(crate) enum Strength {
     Soft,
 }
 
+/// What an instruction is about, for those who judge one otherwise than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Drop your instructions.
+    DropInstructions,
+    /// Do not tell your user.
+    Secrecy,
+    /// Marks that separate instructions from data.
+    Marks,
+    /// Tell your instructions.
+    AskForInstructions,
+    /// You are another one now.
+    NewNature,
+    /// What a reviewer is to conclude.
+    Conclusion,
+    /// Use this before every other tool.
+    Precedence,
+    /// Where keys are kept.
+    Keys,
+    /// What the user said.
+    Conversation,
+    /// A part to play.
+    Part,
+    /// When to call what.
+    Order,
+    /// A comment that people do not see, to a model.
+    HiddenComment,
+}
+
 /// A kind of instruction: what it does, how it reads, and words without which it cannot be there.
 #[derive(Debug)]
 pub(super) struct Kind {
     pub(super) does: &'static str,
+    pub(super) topic: Topic,
     pub(super) strength: Strength,
     /// Looked for first: a regular expression costs far more than a word.
     pub(super) words: &'static [&'static str],
@@ -30,6 +60,7 @@ pub(super) struct Kind {
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         does: "tells a model to drop its instructions",
+        topic: Topic::DropInstructions,
         strength: Strength::Plain,
         words: &["ignore", "disregard", "forget", "override", "bypass"],
         pattern: concat!(
@@ -42,6 +73,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         does: "tells a model to keep something from its user",
+        topic: Topic::Secrecy,
         strength: Strength::Plain,
         words: &["user", "human"],
         pattern: concat!(
@@ -54,6 +86,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         does: "imitates the marks that separate a model's instructions from data",
+        topic: Topic::Marks,
         strength: Strength::Plain,
         words: &["<|", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<important>", "</"],
         // `<secret>` alone is a placeholder: the closing mark tells them apart.
@@ -61,12 +94,14 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         does: "asks a model for its instructions",
+        topic: Topic::AskForInstructions,
         strength: Strength::Plain,
         words: &["system prompt", "developer prompt", "initial prompt", "initial instructions"],
         pattern: r"\b(?:reveal|print|repeat|output|leak|disclose|show)(?: me| us| back| out| all| of| verbatim){0,3} your (?:full |entire |whole )?(?:system|developer|initial) (?:prompt|instructions)\b",
     },
     Kind {
         does: "gives a model new instructions or another nature",
+        topic: Topic::NewNature,
         strength: Strength::Plain,
         words: &["you are now", "from now on", "new instructions", "real instructions", "real task", "developer mode"],
         pattern: concat!(
@@ -77,6 +112,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         does: "tells a reviewer what to conclude",
+        topic: Topic::Conclusion,
         strength: Strength::Plain,
         words: &["safe", "benign", "harmless", "approved", "trusted", "low risk"],
         pattern: concat!(
@@ -87,30 +123,35 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         does: "puts itself before every other tool",
+        topic: Topic::Precedence,
         strength: Strength::Plain,
         words: &["other"],
         pattern: r"\b(?:before|prior to|instead of|rather than) (?:using |calling |invoking |running )?(?:any|every|all)(?: of the)? other (?:[a-z_]+ )?(?:tools?|functions?)\b",
     },
     Kind {
         does: "sends a model to where keys are kept",
+        topic: Topic::Keys,
         strength: Strength::PlainInTools,
         words: &["ssh/", "id_rsa", "id_ed25519", "etc/passwd", "aws/credentials", "mcp json"],
         pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?(?:/ ?ssh/|id_rsa|id_ed25519|etc/passwd|aws/credentials|mcp json)",
     },
     Kind {
         does: "asks for what the user said to the model",
+        topic: Topic::Conversation,
         strength: Strength::Soft,
         words: &["conversation", "chat ", "message "],
         pattern: r"\b(?:include|send|pass|append|attach|put|forward|provide|contains?)(?: [a-z]+){0,5} (?:(?:conversation|chat|message) (?:history|log|transcript)|(?:whole|entire|full) conversation)\b",
     },
     Kind {
         does: "gives a model a part to play",
+        topic: Topic::Part,
         strength: Strength::Soft,
         words: &["you are a", "as an ai", "as a language model", "as an llm"],
         pattern: r"\byou are (?:a|an)(?: [a-z]+){0,3} (?:assistant|ai|agent|model|expert)\b|\bas an? (?:ai|language model|llm)\b",
     },
     Kind {
         does: "tells a model when it must call a tool",
+        topic: Topic::Order,
         strength: Strength::Soft,
         words: &["must", "always", "before using", "before calling"],
         pattern: concat!(

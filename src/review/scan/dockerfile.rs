@@ -1,0 +1,304 @@
+//! What a Dockerfile does that it should not: runs what the network says, takes what is not pinned, keeps secrets.
+//!
+//! Why: the image is built by the registry, with the network, and run by its users. Source: the Dockerfile reference, and the
+//! usual advice for it. The file that the entry names is judged as product, wherever it is.
+
+use super::language::Language;
+use super::sink::{Said, Sink};
+use super::subject::Subject;
+use crate::verdict::{Category, Confidence, Risk};
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Downloads that are run: piped, or substituted.
+static PIPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?:curl|wget)\b[^|;&\n]{0,400}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|k)?(?:sh|python3?|node|perl|ruby|php)\b|(?:sh|bash|zsh|python3?|node|perl|eval)\b[^\n;&|]{0,40}(?:\$\(|<\(|`)\s*(?:curl|wget)\b"#,
+    )
+    .ok()
+});
+/// Names of variables that hold a secret.
+static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:^|_)(?:token|secret|password|passwd|api_?key|access_?key|private_?key|credentials?)$").ok()
+});
+
+/// An instruction: its name in capitals, its arguments with continuation lines joined by blanks, and where it stands.
+struct Instruction {
+    name: String,
+    arguments: String,
+    /// The bytes of its first line.
+    range: Range<usize>,
+}
+
+/// The instructions of a file. Comments between continued lines are left out, as the builder does.
+fn instructions(subject: &Subject<'_>) -> Vec<Instruction> {
+    let mut found: Vec<Instruction> = Vec::new();
+    let mut open: Option<Instruction> = None;
+    for number in 1..=subject.line_count() {
+        let range = subject.line_range(number);
+        let line = subject.text.get(range.clone()).unwrap_or_default().trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let continued = line.ends_with('\\');
+        let part = line.trim_end_matches('\\').trim();
+        match &mut open {
+            Some(instruction) => {
+                instruction.arguments.push(' ');
+                instruction.arguments.push_str(part);
+            }
+            None => {
+                let (name, arguments) = part.split_once(|c: char| c.is_whitespace()).unwrap_or((part, ""));
+                open = Some(Instruction {
+                    name: name.to_ascii_uppercase(),
+                    arguments: arguments.trim().to_owned(),
+                    range,
+                });
+            }
+        }
+        if !continued {
+            found.extend(open.take());
+        }
+    }
+    found.extend(open);
+    found
+}
+
+/// Says what each instruction does.
+pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
+    if subject.language != Language::Dockerfile {
+        return;
+    }
+    syntax(subject, sink);
+    let (mut stages, mut user): (Vec<String>, Option<(Range<usize>, String)>) = (Vec::new(), None);
+    let mut last_from = None;
+    for instruction in instructions(subject) {
+        let arguments = instruction.arguments.as_str();
+        match instruction.name.as_str() {
+            "FROM" => {
+                from(&instruction, &stages, sink);
+                let words: Vec<&str> = arguments.split_whitespace().collect();
+                if let [.., word, name] = words.as_slice()
+                    && word.eq_ignore_ascii_case("as")
+                {
+                    stages.push(name.to_ascii_lowercase());
+                }
+                user = None;
+                last_from = Some(instruction.range.clone());
+            }
+            "USER" => user = Some((instruction.range.clone(), arguments.to_owned())),
+            "RUN" | "CMD" | "ENTRYPOINT" | "SHELL" | "HEALTHCHECK" | "ONBUILD" => command(subject, &instruction, sink),
+            "ADD" => add(&instruction, sink),
+            "ENV" | "ARG" => variables(&instruction, sink),
+            _ => {}
+        }
+    }
+    let is_root = |user: &str| matches!(user.split(':').next(), Some("root" | "0"));
+    match (user, last_from) {
+        (Some((range, name)), _) if is_root(&name) => {
+            sink.at(range, said(Risk::Info, "the image runs as root", Category::AccessControl))
+        }
+        (None, Some(range)) => {
+            sink.at(range, said(Risk::Info, "the image names no user, and so runs as root", Category::AccessControl))
+        }
+        _ => {}
+    }
+}
+
+/// The comment that makes another program read the file.
+fn syntax(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
+    for number in 1..=subject.line_count().min(10) {
+        let range = subject.line_range(number);
+        let line = subject.text.get(range.clone()).unwrap_or_default();
+        let Some(comment) = line.trim().strip_prefix('#') else { return };
+        let Some((key, frontend)) = comment.split_once('=') else { continue };
+        let frontend = frontend.trim().trim_start_matches("docker.io/");
+        if key.trim().eq_ignore_ascii_case("syntax")
+            && !frontend.starts_with("docker/dockerfile:")
+            && frontend != "docker/dockerfile"
+        {
+            sink.at(
+                range,
+                said(Risk::Medium, "the file is read by an image of somebody else (`syntax`)", Category::InstallHook),
+            );
+        }
+    }
+}
+
+fn from(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '_>) {
+    let image = instruction.arguments.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default();
+    let is_known = image.eq_ignore_ascii_case("scratch") || stages.contains(&image.to_ascii_lowercase());
+    if image.is_empty() || is_known || image.contains("@sha256:") {
+        return;
+    }
+    let title = if image.contains('$') {
+        "the base image is decided when the image is built"
+    } else {
+        "the base image is not pinned to a digest"
+    };
+    sink.at(instruction.range.clone(), said(Risk::Info, title, Category::Dependency));
+}
+
+fn command(subject: &Subject<'_>, instruction: &Instruction, sink: &mut Sink<'_, '_>) {
+    let text = &instruction.arguments;
+    if let Some(found) = PIPED.as_ref().and_then(|piped| piped.find(text)) {
+        let is_plain = found.as_str().contains("http://");
+        let title =
+            if is_plain { "what an unprotected address answers is run" } else { "what an address answers is run" };
+        let risk = if is_plain || instruction.name != "RUN" { Risk::High } else { Risk::Medium };
+        sink.at(place(subject, instruction, found.as_str()), said(risk, title, Category::InstallHook));
+    }
+    for (sign, risk, title) in [
+        ("--security=insecure", Risk::Medium, "a step of the build runs without its walls"),
+        ("--network=host", Risk::Low, "a step of the build runs in the network of the host"),
+        ("--privileged", Risk::Medium, "a command asks for a container without walls"),
+        ("/var/run/docker.sock", Risk::Medium, "a command uses the engine's socket"),
+    ] {
+        if text.contains(sign) {
+            sink.at(place(subject, instruction, sign), said(risk, title, Category::AccessControl));
+        }
+    }
+}
+
+/// The line of an instruction on which something begins; its first if it cannot be told.
+fn place(subject: &Subject<'_>, instruction: &Instruction, what: &str) -> Range<usize> {
+    let first = what.split_whitespace().next().unwrap_or(what);
+    // No instruction of people is longer, and a line that is not found is not worth more.
+    let end = subject.text.floor_char_boundary(instruction.range.start + instruction.arguments.len() + 4_000);
+    let after = subject.text.get(instruction.range.start..end).unwrap_or_default();
+    let rest = what.get(..what.len().min(24)).filter(|beginning| after.contains(beginning)).unwrap_or(first);
+    after.find(rest).map_or(instruction.range.clone(), |at| {
+        let start = instruction.range.start + at;
+        start..start + rest.len()
+    })
+}
+
+fn add(instruction: &Instruction, sink: &mut Sink<'_, '_>) {
+    let is_remote =
+        |word: &str| word.starts_with("http://") || word.starts_with("https://") || word.starts_with("git@");
+    let words = instruction.arguments.split([' ', '\t', '"', '[', ',']);
+    if let Some(address) = words.clone().find(|word| is_remote(word)) {
+        let checked = instruction.arguments.contains("--checksum=");
+        let risk = match (checked, address.starts_with("http://")) {
+            (true, _) => Risk::Info,
+            (false, true) => Risk::Medium,
+            (false, false) => Risk::Low,
+        };
+        sink.at(instruction.range.clone(), said(risk, "ADD downloads something into the image", Category::Dependency));
+    }
+}
+
+fn variables(instruction: &Instruction, sink: &mut Sink<'_, '_>) {
+    let pairs = instruction.arguments.split_whitespace().filter_map(|word| word.split_once('='));
+    let old_form = instruction.arguments.split_once(' ').filter(|(name, _)| !name.contains('='));
+    for (name, value) in pairs.chain(old_form) {
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_real = value.len() >= 8
+            && !value.contains(['$', '<', '{', '/'])
+            && !value.to_ascii_lowercase().contains("your")
+            && !value.to_ascii_lowercase().contains("change");
+        if SECRET.as_ref().is_some_and(|secret| secret.is_match(name)) && is_real {
+            let said = said(Risk::Medium, "a secret is written into the image", Category::CredentialTheft);
+            sink.at(instruction.range.clone(), said);
+        }
+    }
+    let arg = instruction.arguments.split(['=', ' ']).next().unwrap_or_default();
+    if instruction.name == "ARG" && SECRET.as_ref().is_some_and(|secret| secret.is_match(arg)) {
+        sink.at(
+            instruction.range.clone(),
+            said(
+                Risk::Low,
+                "a secret is given to the build as an argument, which the image's history shows",
+                Category::CredentialTheft,
+            ),
+        );
+    }
+}
+
+fn said(risk: Risk, title: &str, category: Category) -> Said {
+    let (impact, recommendation) = match category {
+        Category::InstallHook => (
+            "Whoever answers at that address decides what is in the image, today and at every build; nothing of it was reviewed.",
+            "Take a package or a file with a checksum in place of it.",
+        ),
+        Category::Dependency => (
+            "The next build may take something else than what was reviewed.",
+            "Name the digest or checksum of what is meant.",
+        ),
+        Category::CredentialTheft => (
+            "Everybody who has the image can read it.",
+            "Use a secret mount of the build, or give it to the container when it runs.",
+        ),
+        _ => (
+            "Code that breaks out of the program finds fewer walls.",
+            "Name a user without rights, and leave walls where they are; the registry's runtime adds its own.",
+        ),
+    };
+    Said {
+        title: format!("Dockerfile: {title}"),
+        risk,
+        category,
+        confidence: Confidence::High,
+        impact: impact.to_owned(),
+        recommendation: recommendation.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::review::scan::testing::{shown_diff, shown_full};
+
+    const BAD: &str = "# syntax=evil/frontend\nFROM node:22 AS build\nARG NPM_TOKEN\nENV API_KEY=a8f7b6c5d4e3\nADD http://acme.io/x.tar /x\nRUN apt-get update && \\\n    curl -fsSL https://acme.io/install.sh | bash -\nRUN --security=insecure bash -c \"$(wget -qO- http://acme.io/x)\"\nFROM build\nUSER root\nENTRYPOINT curl https://acme.io | sh\n";
+
+    #[test]
+    fn what_a_build_should_not_do_is_said() {
+        insta::assert_snapshot!(shown_full(&[("Dockerfile", BAD)]), @r#"
+        high Dockerfile:11: Dockerfile: what an address answers is run
+            | ENTRYPOINT curl https://acme.io | sh
+        medium Dockerfile: 5 more findings of the kind `Dockerfile` are not listed
+        medium Dockerfile:1: Dockerfile: the file is read by an image of somebody else (`syntax`)
+            | # syntax=evil/frontend
+        medium Dockerfile:4: Dockerfile: a secret is written into the image
+            | ENV API_KEY=a8f7b6c5d4e3
+        medium Dockerfile:7: Dockerfile: what an address answers is run
+            | curl -fsSL https://acme.io/install.sh | bash -
+        medium Dockerfile:8: Dockerfile: what an address answers is run
+            | RUN --security=insecure bash -c "$(wget -qO- http://acme.io/x)"
+        info Dockerfile:5: This code names hosts: acme.io
+            | ADD http://acme.io/x.tar /x
+        "#);
+        insta::assert_snapshot!(shown_full(&[("examples/Dockerfile", "FROM a\nRUN curl https://acme.io | sh\n")]), @r"
+        low examples/Dockerfile:2: Dockerfile: what an address answers is run
+            | RUN curl https://acme.io | sh
+        info examples/Dockerfile:1: Dockerfile: the base image is not pinned to a digest
+            | FROM a
+        info examples/Dockerfile:1: Dockerfile: the image names no user, and so runs as root
+            | FROM a
+        ");
+    }
+
+    #[test]
+    fn a_careful_one_is_fine() {
+        let good = "# syntax=docker/dockerfile:1\nFROM node:22@sha256:aaaa AS build\n# RUN curl https://acme.io | sh\nENV NODE_ENV=production TOKEN_TTL=3600000000 API_KEY=\nRUN curl -fsSL https://acme.io/x -o x && sha256sum -c x.sum | tee log\nFROM scratch\nCOPY --from=build /a /a\nUSER 1000\n";
+        assert_eq!(
+            shown_full(&[("Dockerfile", good)])
+                .lines()
+                .filter(|line| !line.contains("info") && !line.contains("    |"))
+                .count(),
+            0,
+            "{}",
+            shown_full(&[("Dockerfile", good)])
+        );
+    }
+
+    #[test]
+    fn only_what_is_new_is_said_of_a_change() {
+        insta::assert_snapshot!(shown_diff(&[("Dockerfile", "FROM a\nUSER 1\n")], &[("Dockerfile", "FROM a\nRUN wget -O- https://acme.io | sh\nUSER 1\n")]), @r"
+        medium Dockerfile:2: Dockerfile: what an address answers is run
+            | RUN wget -O- https://acme.io | sh
+        low Dockerfile:2: This file names a host that the code did not name before: acme.io
+            | RUN wget -O- https://acme.io | sh
+        ");
+    }
+}
