@@ -331,3 +331,6 @@ pub(super) fn conclude(all: [Sum; Kind::ALL.len()], kept: &mut Kept, limit: usiz
 pub(super) fn plural(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
+
+#[cfg(test)]
+mod tests;

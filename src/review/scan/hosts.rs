@@ -368,3 +368,45 @@ impl Sum {
         kept.push(finding, limit);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::review::scan::testing::{shown_diff, shown_full};
+
+    #[test]
+    fn telling_hosts_are_said_by_kind() {
+        let code = "a = 'https://webhook.site/1'\nb = 'http://45.33.32.156:8080/x'\nc = 'https://x.ngrok-free.app'\nd = 'http://0x2d21209c/'\ne = 'http://abcdefabcdefabcd.onion'\n";
+        insta::assert_snapshot!(shown_full(&[("a.py", code)]), @r"
+        high a.py:1: This code contacts a service that catches requests, or an address that includes the right to post to it: webhook.site
+            | a = 'https://webhook.site/1'
+        high a.py:5: This code contacts a service that catches requests, or an address that includes the right to post to it: abcdefabcdefabcd.onion
+            | e = 'http://abcdefabcdefabcd.onion'
+        medium a.py:2: This code contacts an address without a name: 45.33.32.156
+            | b = 'http://45.33.32.156:8080/x'
+        medium a.py:3: This code contacts a service that takes or forwards data for anybody: x.ngrok-free.app
+            | c = 'https://x.ngrok-free.app'
+        medium a.py:4: This code contacts an address without a name: 0x2d21209c
+            | d = 'http://0x2d21209c/'
+        ");
+        let hook = format!("x = 'https://discord.com/api/webhooks/123456789012345678/{}'\n", "aB3".repeat(22));
+        insta::assert_snapshot!(shown_full(&[("a.py", &hook)]), @r"
+        high a.py:1: This code contacts a service that catches requests, or an address that includes the right to post to it: discord.com
+            | x = 'https://discord.com/api/webhooks/123456789012345678/aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3'
+        ");
+    }
+
+    #[test]
+    fn near_misses_are_none() {
+        let code = "a = 'http://127.0.0.1:1'\nb = 'http://10.0.0.1'\nc = 'http://192.0.2.1'\nd = 'https://example.com'\ne = 'http://1.2.3.4'\nf = 'https://8.8.8.8/'\ng = f'https://{host}/'\nh = 'http://[::1]/'\n# https://webhook.site/x\ni = 'http://localhost'\n";
+        assert_eq!(shown_full(&[("a.py", code), ("README.md", "https://webhook.site/x")]), "");
+    }
+
+    #[test]
+    fn hosts_that_the_base_named_anywhere_are_not_new() {
+        let (old, new) = ("u = 'https://api.acme.io/1'\n", "u = 'https://api.acme.io/2'\nv = 'https://cdn.acme.io'\n");
+        insta::assert_snapshot!(shown_diff(&[("a.py", old), ("b.py", "")], &[("a.py", old), ("b.py", new)]), @r"
+        low b.py:2: This file names a host that the code did not name before: cdn.acme.io
+            | v = 'https://cdn.acme.io'
+        ");
+    }
+}

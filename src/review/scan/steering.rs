@@ -6,56 +6,10 @@
 
 use super::sink::{Said, Sink};
 use super::subject::{Base, Subject};
+use crate::snapshot::steering::steering_part;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::sync::LazyLock;
-
-/// Names of files, in lower case.
-const FILES: &[&str] = &[
-    "claude.md",
-    "claude.local.md",
-    "agents.md",
-    "agent.md",
-    "gemini.md",
-    "codex.md",
-    "qwen.md",
-    "copilot-instructions.md",
-    ".cursorrules",
-    ".windsurfrules",
-    ".clinerules",
-    ".roorules",
-    ".goosehints",
-    ".mcp.json",
-    "mcp.json",
-    ".aider.conf.yml",
-    ".rules",
-    "warp.md",
-    "crush.md",
-    ".replit",
-    "llms.txt",
-];
-/// Names of folders, in lower case: everything in them steers.
-const FOLDERS: &[&str] = &[
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".windsurf",
-    ".clinerules",
-    ".roo",
-    ".gemini",
-    ".continue",
-    ".aider",
-    ".kiro",
-    ".junie",
-    ".amazonq",
-    ".augment",
-    ".opencode",
-    ".trae",
-    ".devin",
-    ".agents",
-    ".qwen",
-    ".claude-plugin",
-];
 
 /// What makes a tool run a command by itself, in the files of agents and editors.
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -65,15 +19,12 @@ static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The most bytes of a file that are quoted.
 const QUOTED: usize = 600;
 
-/// Whether the file at `path` is one that agents or editors obey.
+/// Whether the file at `path` is one that agents or editors obey: those that are renamed on export, and those that an editor's
+/// agent finds by their folder.
 pub(super) fn steers(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let mut parts = lower.split('/').rev();
-    let name = parts.next().unwrap_or_default();
-    FILES.contains(&name) && name != "llms.txt"
-        || parts.any(|part| FOLDERS.contains(&part))
-        || lower.contains(".github/instructions/")
-        || lower.contains(".github/prompts/")
+    steering_part(path).is_some()
+        || [".github/instructions/", ".github/prompts/"].iter().any(|folder| lower.contains(folder))
         || lower.ends_with(".vscode/mcp.json")
 }
 

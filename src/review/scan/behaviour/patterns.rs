@@ -151,7 +151,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     word(TlsOff, &[Jvm], "TrustAllCerts"),
     word(TlsOff, &[Jvm], "NoopHostnameVerifier"),
-    like(TlsOff, &[Shell, Dockerfile], "curl", r"\s[^\n|;&]{0,160}?(?:\s-[A-Za-z]{0,6}k[A-Za-z]{0,6}\s|--insecure\b)"),
+    like(TlsOff, &[Shell, Dockerfile], "curl", r"[^\n|;&]{0,160}?(?:\s-[A-Za-z]{0,6}k[A-Za-z]{0,6}\s|--insecure\b)"),
     word(TlsOff, &[Shell, Dockerfile], "--no-check-certificate"),
     like(TlsOff, &[Shell, Dockerfile], "--trusted-host", ""),
     like(TlsOff, &[Shell, Dockerfile], "strict-ssl", r"[\s=]+false"),

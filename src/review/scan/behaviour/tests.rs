@@ -1,0 +1,104 @@
+use super::{EXPRESSIONS, Kind, PATTERNS, WORDS};
+use crate::review::scan::testing::{shown_diff, shown_full, snapshot};
+use crate::review::scan::{known::Known, subject::Subject};
+use crate::snapshot::Material;
+
+#[test]
+fn every_pattern_compiles() {
+    assert!(WORDS.is_some());
+    assert_eq!(EXPRESSIONS.iter().flatten().count(), PATTERNS.len());
+}
+
+fn kinds(path: &str, text: &str) -> Vec<Kind> {
+    let head = snapshot(&[(path, text.as_bytes())]);
+    let known = Known::default();
+    let material = Material { head: &head, base: None, changes: &[], directory: "", dockerfile: None };
+    let subject = Subject::new(&material, path, &known);
+    let mut kinds: Vec<Kind> = subject.iter().flat_map(super::find).map(|spot| spot.kind).collect();
+    kinds.dedup();
+    kinds
+}
+
+#[test]
+fn every_kind_is_found() {
+    for (path, text, kind) in [
+        ("a.ts", "import { spawn } from 'node:child_process'", Kind::Spawn),
+        ("a.py", "subprocess.Popen(x)", Kind::Spawn),
+        ("a.go", "cmd := exec.Command(\"ls\")", Kind::Spawn),
+        ("a.rs", "std::process::Command::new(\"ls\")", Kind::Spawn),
+        ("A.java", "Runtime.getRuntime().exec(x)", Kind::Spawn),
+        ("a.cs", "Process.Start(x)", Kind::Spawn),
+        ("a.php", "shell_exec($x)", Kind::Spawn),
+        ("a.js", "new Function(x)", Kind::DynamicCode),
+        ("a.py", "yaml.load(x)", Kind::DynamicCode),
+        ("a.rb", "Marshal.load(x)", Kind::DynamicCode),
+        ("a.ts", "https.request({ rejectUnauthorized: false })", Kind::TlsOff),
+        ("a.py", "requests.get(u, verify=False)", Kind::TlsOff),
+        ("a.go", "tls.Config{InsecureSkipVerify: true}", Kind::TlsOff),
+        ("a.sh", "curl -sk https://x", Kind::TlsOff),
+        ("a.py", "open('/home/x/.bashrc', 'a')", Kind::Persistence),
+        ("a.ts", "process.env.GITHUB_TOKEN", Kind::Secret),
+        ("a.ts", "process.env['API_KEY']", Kind::Secret),
+        ("a.py", "os.environ.get('DB_PASSWORD')", Kind::Secret),
+        ("a.rs", "std::env::var(\"API_TOKEN\")", Kind::Secret),
+        ("a.ts", "JSON.stringify(process.env)", Kind::Environment),
+        ("a.py", "json.dumps(dict(os.environ))", Kind::Environment),
+        ("a.sh", "cat /proc/self/environ", Kind::Environment),
+        ("a.js", "path.join(home, '.ssh', 'x')", Kind::Credentials),
+        ("a.py", "'~/.aws/credentials'", Kind::Credentials),
+        ("a.py", "'Default/Login Data'", Kind::Store),
+        ("a.py", "'http://169.254.169.254/latest'", Kind::Metadata),
+        ("a.py", "os.system(f'ls {x}') ", Kind::Spawn),
+    ] {
+        assert!(kinds(path, text).contains(&kind), "{path}: {text}: {:?}", kinds(path, text));
+    }
+    assert!(kinds("a.ts", "exec(`ls ${x}`)").contains(&Kind::Injection));
+    for (path, text) in [
+        ("a.js", "eval(atob(x))"),
+        ("a.js", "eval(Buffer.from(x, 'base64').toString())"),
+        ("a.js", "eval(function(p,a,c,k,e,d){}())"),
+        ("a.py", "exec(__import__('zlib').decompress(x))"),
+        ("a.py", "exec(\n  base64.b64decode(x))"),
+        ("a.php", "eval(base64_decode($x));"),
+        ("a.sh", "echo aGk= | base64 -d | sh"),
+        ("Dockerfile", "RUN echo aGk= | base64 --decode | bash"),
+    ] {
+        assert!(kinds(path, text).contains(&Kind::DecodedCode), "{path}: {text}");
+    }
+}
+
+#[test]
+fn near_misses_are_none() {
+    for (path, text) in [
+        ("a.js", "// eval(atob(x))"),
+        ("a.js", "regex.exec(text); model.eval(); retrieval(x)"),
+        ("a.py", "# os.system(x)\n\"\"\"subprocess.run(x)\"\"\"\nyaml.load(f, Loader=yaml.SafeLoader)"),
+        ("a.ts", "process.env.NODE_ENV; rejectUnauthorized: true"),
+        ("a.py", "verify=True; os.environ['HOME']"),
+        ("a.md", "eval(atob(x))"),
+        ("a.go", "InsecureSkipVerify: false"),
+        ("a.sh", "base64 -d file > out"),
+    ] {
+        assert_eq!(kinds(path, text), [], "{path}: {text}");
+    }
+}
+
+#[test]
+fn grave_kinds_are_said_alone_and_new_ones_each() {
+    insta::assert_snapshot!(shown_full(&[("a.py", "exec(base64.b64decode(x))\nos.system('a')\n"), ("tests/a.py", "exec(base64.b64decode(x))\n")]), @r"
+    high a.py:1: This code runs code that is decoded, unpacked or downloaded first
+        | exec(base64.b64decode(x))
+    medium tests/a.py:1: This code runs code that is decoded, unpacked or downloaded first
+        | exec(base64.b64decode(x))
+    info a.py:1: This code runs text as code, or makes objects of data that says what they are: 1 place in 1 file
+        | exec(base64.b64decode(x))
+    info a.py:2: This code starts a program: 1 place in 1 file
+        | os.system('a')
+    ");
+    insta::assert_snapshot!(shown_diff(&[("a.py", "eval(x)\n")], &[("a.py", "eval(x)\neval(y)\nr = get(u, verify=False)\n")]), @r"
+    medium a.py:3: This code does not check who it talks to
+        | r = get(u, verify=False)
+    low a.py:2: This code runs text as code, or makes objects of data that says what they are
+        | eval(y)
+    ");
+}
