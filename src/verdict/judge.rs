@@ -4,7 +4,7 @@
 //! What makes a review incomplete, so that it is never a pass:
 //! - a reviewer left no findings document (its sandbox failed, time was up, what it printed was refused), or says itself that
 //!   it did not finish;
-//! - the static reviewer, the floor under all others, did not run, or the built-in one never asked its model;
+//! - the static reviewer, the floor under all others, did not run, or the model of the built-in one never answered;
 //! - at head or at base a limit on the whole tree was hit, or an object could not be read: what is missing is then not known, and
 //!   could be all that matters. One file that is too large, a submodule or an LFS pointer is known by name, and
 //!   is a finding of the static reviewer's in place of that.
@@ -15,7 +15,7 @@ mod quote;
 mod tests;
 
 use super::document::{MAX_REASON, Status};
-use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage};
+use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage, answered};
 use super::{Findings, Risk, Verdict};
 use crate::snapshot::{Material, Reason, Snapshot};
 use quote::Texts;
@@ -139,14 +139,14 @@ fn missing(runs: &[AgentRun]) -> Vec<String> {
     if !runs.iter().any(|run| run.name == STATIC) {
         reasons.push(format!("{STATIC} did not run"));
     }
-    for AgentRun { name, said, usage, .. } in runs {
+    for AgentRun { name, said, usage, audit, .. } in runs {
         match said {
             Err(reason) => reasons.push(format!("{name} did not finish: {}", cut(reason))),
             Ok(Findings { status: Status::Incomplete, reason, .. }) => {
                 reasons.push(format!("{name} did not finish: {}", reason.as_deref().unwrap_or("it does not say why")));
             }
-            Ok(_) if name == BUILTIN && usage.is_none_or(|usage| usage.requests == 0) => {
-                reasons.push(format!("{name} says that it finished, and its model was never asked"));
+            Ok(_) if name == BUILTIN && !answered(*usage, audit) => {
+                reasons.push(format!("{name} says that it finished, and its model never answered"));
             }
             Ok(_) => {}
         }

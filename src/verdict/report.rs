@@ -149,10 +149,16 @@ pub struct ReviewReport {
     pub renamed: Vec<Renamed>,
 }
 
+/// Whether a model answered: a call reached its provider and, where there are audit lines, one of them says that it was answered.
+pub(super) fn answered(usage: Option<Usage>, audit: &[serde_json::Value]) -> bool {
+    let says_so = |line: &serde_json::Value| line.get("outcome").is_some_and(|outcome| outcome == "answered");
+    usage.is_some_and(|usage| usage.requests > 0) && (audit.is_empty() || audit.iter().any(says_so))
+}
+
 impl ReviewReport {
-    /// Whether any agent's model was asked, by the count of its provider. An agent that could ask one and did not is none.
+    /// Whether any agent's model answered. An agent that could ask one and did not, or got no answer, is none.
     #[must_use]
     pub fn model_looked(&self) -> bool {
-        self.agents.iter().any(|agent| agent.usage.is_some_and(|usage| usage.requests > 0))
+        self.agents.iter().any(|agent| answered(agent.usage, &agent.audit))
     }
 }

@@ -30,29 +30,30 @@ impl<'s> Texts<'s> {
     /// A quote is verbatim but for the ends of lines: `\r\n` is `\n`, and blanks at the end of a line do not count. It may begin and
     /// end inside a line. Bytes of the file that are not UTF-8 are compared as U+FFFD, which is how agents see them.
     pub(super) fn verify(&mut self, mut finding: ReviewFinding) -> (ReviewFinding, Quote) {
-        if let Some(path) = finding.path.as_deref()
-            && !self.head.files.contains_key(path)
-            && let Some(real) = self.exported.get(path)
-        {
-            finding.path = Some(real.to_string());
-        }
+        let Some(named) = finding.path.take() else {
+            let quote_is = if finding.quote.is_some() { Quote::Unverified } else { Quote::None };
+            return (finding, quote_is);
+        };
+        // One file may have the name in the repository that another has where agents see it. The quote tells which is meant.
+        let exported = self.exported.get(named.as_str()).map(|path| path.to_string());
+        let real = self.head.files.contains_key(named.as_str()).then(|| named.clone());
+        let paths: Vec<String> = real.into_iter().chain(exported).collect();
+        finding.path = Some(paths.first().cloned().unwrap_or(named));
         let Some(quote) = finding.quote.as_deref().map(comparable) else { return (finding, Quote::None) };
         let quote = quote.trim_matches('\n');
         if quote.chars().filter(|character| !character.is_whitespace()).count() < MIN_QUOTE {
             return (finding, Quote::Unverified);
         }
-        let Some(text) = finding.path.as_deref().and_then(|path| self.text(path)) else {
-            return (finding, Quote::Unverified);
-        };
-        let found = text.find(quote, finding.start_line, finding.end_line);
-        match found {
-            Some((start, end, quote_is)) => {
+        for path in paths {
+            let (start, end) = (finding.start_line, finding.end_line);
+            if let Some((start, end, quote_is)) = self.text(&path).and_then(|text| text.find(quote, start, end)) {
+                finding.path = Some(path);
                 finding.start_line = Some(start);
                 finding.end_line = Some(end);
-                (finding, quote_is)
+                return (finding, quote_is);
             }
-            None => (finding, Quote::Unverified),
         }
+        (finding, Quote::Unverified)
     }
 
     fn text(&mut self, path: &str) -> Option<&Comparable> {

@@ -94,8 +94,9 @@ fn quotes_are_looked_up() {
         ("a.js", b"one();\nexec(cmd);  \r\n\tif (x) {\r\n\t\texec(cmd);\r\n\t}\r\nend();\n"),
         ("b.bin", b"\xff\xfebinary stuff\n"),
         ("AGENTS.md", b"obey me\n"),
+        ("AGENTS.md.reviewed", b"not that one\n"),
     ]);
-    head.files.get_mut("AGENTS.md").unwrap().exported_as = Some("AGENTS.md.txt".into());
+    head.files.get_mut("AGENTS.md").unwrap().exported_as = Some("AGENTS.md.reviewed".into());
     let quote = |title: &str, path: &str, lines, quote: &str| finding(title, Risk::Low, path, lines, Some(quote));
     let findings = vec![
         quote("on its line", "a.js", Some((2, 2)), "exec(cmd);"),
@@ -113,7 +114,8 @@ fn quotes_are_looked_up() {
         quote("nothing", "a.js", Some((5, 5)), ""),
         quote("another file", "c.js", Some((1, 1)), "exec(cmd);"),
         quote("not UTF-8", "b.bin", Some((1, 1)), "\u{fffd}\u{fffd}binary"),
-        quote("by the name that agents see", "AGENTS.md.txt", Some((1, 1)), "obey me"),
+        quote("by the name that agents see", "AGENTS.md.reviewed", Some((1, 1)), "obey me"),
+        quote("by its own name", "AGENTS.md.reviewed", Some((1, 1)), "not that one"),
         finding("without a quote", Risk::Low, "a.js", Some((1, 1)), None),
         ReviewFinding { path: None, ..quote("without a file", "", None, "exec(cmd);") },
         ReviewFinding { end_line: None, ..quote("only a first line", "a.js", Some((3, 0)), "if (x) {\n\t\texec") },
@@ -121,6 +123,7 @@ fn quotes_are_looked_up() {
     insta::assert_snapshot!(shown(&judged(&head, vec![run(STATIC, findings)])), @r#"
     low "without a file" -:0-0 Unverified by static
     low "by the name that agents see" AGENTS.md:1-1 Verified by static
+    low "by its own name" AGENTS.md.reviewed:1-1 Verified by static
     low "in its lines" a.js:1-4 Verified by static
     low "nowhere near" a.js:1-1 Moved by static
     low "without a quote" a.js:1-1 None by static
@@ -262,6 +265,11 @@ fn whoever_does_not_finish_makes_the_review_incomplete() {
         said.reason = Some("out of tokens".to_owned());
     }
     let failed = AgentRun { said: Err("x".repeat(5_000)), ..run("image", Vec::new()) };
+    let unanswered = AgentRun {
+        usage: Some(Usage { requests: 2, ..Usage::default() }),
+        audit: vec![serde_json::json!({ "outcome": "failed" }), serde_json::json!({ "outcome": "refused" })],
+        ..run(BUILTIN, Vec::new())
+    };
     let mut table = String::new();
     for (what, runs) in [
         ("nobody", vec![]),
@@ -269,6 +277,7 @@ fn whoever_does_not_finish_makes_the_review_incomplete() {
         ("gave up", vec![floor(), gave_up]),
         ("failed", vec![floor(), failed]),
         ("model never asked", vec![floor(), run(BUILTIN, Vec::new())]),
+        ("model never answered", vec![floor(), unanswered]),
         ("all well", vec![floor(), run("image", Vec::new())]),
     ] {
         let report = judged(&head, runs);
@@ -283,7 +292,8 @@ fn whoever_does_not_finish_makes_the_review_incomplete() {
     no floor: ["static did not run"]
     gave up: ["image did not finish: out of tokens"]
     failed: ["image did not finish: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    model never asked: ["builtin says that it finished, and its model was never asked"]
+    model never asked: ["builtin says that it finished, and its model never answered"]
+    model never answered: ["builtin says that it finished, and its model never answered"]
     all well: []
     "#);
     assert_eq!(unjudged(reviewed(), vec![]).verdict.conclusion(), Conclusion::ActionRequired);
