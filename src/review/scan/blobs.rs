@@ -65,8 +65,8 @@ fn pushed(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         let before = text.get(line.start..start).is_some_and(|before| !before.trim().is_empty());
         let after = text.get(at..line.end).unwrap_or_default();
         // A table's bar or a continued line's mark is no code.
-        let is_code = after.chars().filter(|c| c.is_alphanumeric()).count() >= 8;
-        if blanks >= PUSHED && original && before && is_code {
+        let is_code = || after.chars().take(200).filter(|c| c.is_alphanumeric()).count() >= 8;
+        if blanks >= PUSHED && original && before && is_code() {
             sink.at(
                 at..line.end,
                 said(Risk::High, "code stands far to the right of its line, where editors do not show it"),

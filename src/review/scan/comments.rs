@@ -219,7 +219,7 @@ impl Lexer<'_> {
                 _ => {}
             }
             // A division is no expression; none is that long.
-            if end - at > 1_000 {
+            if end - at > 200 {
                 return at + 1;
             }
             end += 1;
@@ -253,8 +253,12 @@ impl Lexer<'_> {
             let close = (end + 3).min(self.bytes.len());
             blank(&mut self.names, at + 3, end);
             // A string that nothing is done with is documentation.
-            let line = self.bytes.get(..at).and_then(|before| before.rsplit(|byte| *byte == b'\n').next());
-            let begins_line = line.is_some_and(|line| line.iter().take(400).all(u8::is_ascii_whitespace));
+            // Further back nothing is looked at: a line of nothing but quotes would take long.
+            let line = self
+                .bytes
+                .get(at.saturating_sub(400)..at)
+                .and_then(|before| before.rsplit(|byte| *byte == b'\n').next());
+            let begins_line = line.is_some_and(|line| line.len() < 400 && line.iter().all(u8::is_ascii_whitespace));
             if begins_line && !matches!(previous, b'(' | b',' | b'=' | b'[' | b'{' | b'+' | b'\\') {
                 blank(&mut self.code, at, close);
             }

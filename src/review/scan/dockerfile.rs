@@ -11,6 +11,9 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// More stages than any image has; the names of others are not remembered.
+const MOST_STAGES: usize = 1_000;
+
 /// Downloads that are run: piped, or substituted.
 static PIPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -81,6 +84,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
                 let words: Vec<&str> = arguments.split_whitespace().collect();
                 if let [.., word, name] = words.as_slice()
                     && word.eq_ignore_ascii_case("as")
+                    && stages.len() < MOST_STAGES
                 {
                     stages.push(name.to_ascii_lowercase());
                 }

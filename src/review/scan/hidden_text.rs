@@ -75,6 +75,10 @@ fn is_quoted(subject: &Subject<'_>, at: usize) -> bool {
 /// Whether what reorders text is closed on its line, and nothing is overridden: then only what is between is reordered.
 fn is_balanced(subject: &Subject<'_>, found: &Hidden) -> bool {
     let line = subject.text.get(subject.line_at(found.span.start)).unwrap_or_default();
+    // Nobody reads such a line, and looking at it again for every mark on it would take long.
+    if line.len() > 4_000 {
+        return false;
+    }
     let (mut embeddings, mut isolates) = (0_usize, 0_usize);
     for character in line.chars() {
         match character {

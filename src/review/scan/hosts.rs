@@ -135,7 +135,7 @@ const NOBODY_ENDINGS: &[&str] = &[
 ];
 
 /// The most addresses that are kept of one file.
-const PER_FILE: usize = 500;
+const PER_FILE: usize = 200;
 /// The longest part of an address that is looked at.
 const LONGEST: usize = 300;
 

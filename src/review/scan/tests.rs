@@ -90,3 +90,25 @@ proptest::proptest! {
         super::testing::check(super::scan(&full), &head);
     }
 }
+
+#[test]
+fn lines_made_to_be_looked_at_again_and_again_cost_no_more_than_others() {
+    // Each of these took time in proportion to the square of its length once, or would if a bound were dropped: at a
+    // megabyte the test would not end.
+    let long = |piece: &str| piece.repeat(1_000_000 / piece.len());
+    for (path, piece) in [
+        ("a.py", "\"\"\" "),
+        ("a.js", "=/"),
+        ("a.js", "x\u{202a}                                             "),
+        ("a.js", "x                                 "),
+        ("Dockerfile", "FROM a as b\n"),
+        ("Dockerfile", "RUN a \\\n"),
+        ("a.py", "://"),
+        ("a.py", "eval("),
+        ("a.md", "<!-- ignore all previous instructions "),
+        ("package.json", "{\"a\":"),
+        ("yarn.lock", "resolved \"http://x"),
+    ] {
+        assert!(super::testing::full(&[(path, &long(piece))]).len() < 100, "{path}: {piece}");
+    }
+}
