@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Tells one version of what agents are given from another.
 const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The seconds of a deadline that are left for an agent's last turn.
+const LAST_TURN: u64 = 120;
+
 /// Where and within which bounds agents run.
 #[derive(Debug)]
 pub struct SandboxOptions {
@@ -218,7 +221,9 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
     };
     let agent = match choice {
         AgentChoice::BuiltIn { provider, model, stream } => {
-            let args = ["agent", "--provider", provider.as_str(), "--model", model];
+            // Its own clock ends it before ours does, so that what it has found so far is not lost.
+            let seconds = options.limits.deadline.as_secs().saturating_sub(LAST_TURN).max(1).to_string();
+            let args = ["agent", "--provider", provider.as_str(), "--model", model, "--max-seconds", &seconds];
             let whole = (!stream).then_some("--no-stream");
             Agent::BuiltIn { args: args.into_iter().chain(whole).map(str::to_owned).collect() }
         }
