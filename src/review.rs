@@ -12,6 +12,7 @@ pub mod cache;
 mod clean;
 pub mod export;
 pub mod prepare;
+mod run;
 pub mod sandbox;
 pub mod scan;
 pub mod target;
@@ -21,13 +22,13 @@ use crate::error::CommandError;
 use crate::fetch::Fetcher;
 use crate::git::upstream::Upstream;
 use crate::provider::Provider;
-use crate::verdict::judge::{judge, unjudged};
-use crate::verdict::report::{ReviewReport, Reviewed, Scope};
+use crate::verdict::judge::unjudged;
+use crate::verdict::report::ReviewReport;
 use ask::Agents;
-use brief::Brief;
 use cache::Cache;
 use futures_util::future::join_all;
 use prepare::{PrepareLimits, Reach};
+use run::{Run, nothing};
 use sandbox::Cancel;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -176,122 +177,4 @@ pub async fn run(request: &Request, progress: &Progress, cancel: &Cancel) -> Res
             report
         })
         .collect())
-}
-
-/// What was reviewed where nothing could be.
-fn nothing() -> Reviewed {
-    Reviewed {
-        entry: None,
-        repository: String::new(),
-        base: None,
-        head: None,
-        base_tree: None,
-        head_tree: None,
-        directory: String::new(),
-        scope: Scope::Full,
-        files: 0,
-        changed_files: 0,
-    }
-}
-
-/// What is known of a work before anything of it was read.
-fn asked_for(work: &Work) -> Reviewed {
-    Reviewed {
-        repository: work.repository.clone(),
-        base: work.base.clone(),
-        head: Some(work.head.clone()),
-        directory: work.directory.clone(),
-        scope: if work.base.is_some() { Scope::Differential } else { Scope::Full },
-        ..nothing()
-    }
-}
-
-struct Run<'a> {
-    request: &'a Request,
-    progress: &'a Progress,
-    cancel: &'a Cancel,
-    workspace: Workspace,
-    fetcher: Fetcher,
-    agents: Agents<'a>,
-    permits: Semaphore,
-}
-
-impl Run<'_> {
-    /// Everything that is to be reviewed of one repository, by the positions of the targets.
-    async fn repository(&self, number: usize, works: Vec<(&Work, Vec<usize>)>) -> Vec<(usize, ReviewReport)> {
-        let fetched = self.fetch(number, &works).await;
-        let reports = works.into_iter().map(|(work, targets)| async {
-            let report = match &fetched {
-                Ok(store) => self.work(store, work, &targets).await,
-                Err(reason) => unjudged(asked_for(work), vec![format!("the repository cannot be fetched: {reason}")]),
-            };
-            self.progress.report(&targets, &Phase::Done);
-            targets.into_iter().map(|target| (target, report.clone())).collect::<Vec<_>>()
-        });
-        join_all(reports).await.into_iter().flatten().collect()
-    }
-
-    async fn fetch(
-        &self,
-        number: usize,
-        works: &[(&Work, Vec<usize>)],
-    ) -> Result<Arc<crate::git::upstream::Store>, String> {
-        let Some((first, _)) = works.first() else { return Err("nobody asked".to_owned()) };
-        let upstream = Upstream::parse(&first.repository).map_err(|error| error.to_string())?;
-        if matches!(upstream, Upstream::Local(_)) && works.iter().any(|(_, targets)| self.is_of_entry(targets)) {
-            // Whoever writes an entry must not choose among the files of whoever reviews it.
-            return Err("an entry cannot name a path".to_owned());
-        }
-        let _permit = self.permits.acquire().await.map_err(|error| error.to_string())?;
-        for (_, targets) in works {
-            self.progress.report(targets, &Phase::Fetching);
-        }
-        let folder = self.workspace.place(&format!("upstream-{number}"));
-        let works: Vec<&Work> = works.iter().map(|(work, _)| *work).collect();
-        let fetching = prepare::fetch(&self.fetcher, &upstream, &works, &self.request.limits.fetch, &folder);
-        tokio::select! {
-            store = fetching => store.map(Arc::new),
-            () = self.cancel.cancelled() => Err("interrupted".to_owned()),
-        }
-    }
-
-    fn is_of_entry(&self, targets: &[usize]) -> bool {
-        targets.iter().filter_map(|target| self.request.targets.get(*target)).any(|target| target.entry.is_some())
-    }
-
-    async fn work(&self, store: &Arc<crate::git::upstream::Store>, work: &Work, targets: &[usize]) -> ReviewReport {
-        let failed = |reason: String| unjudged(asked_for(work), vec![reason]);
-        let Ok(_permit) = self.permits.acquire().await else { return failed("interrupted".to_owned()) };
-        if self.cancel.is_cancelled() {
-            return failed("interrupted".to_owned());
-        }
-        self.progress.report(targets, &Phase::Exporting);
-        let exported = {
-            let (store, work, limits) = (store.clone(), work.clone(), self.request.limits.clone());
-            tokio::task::spawn_blocking(move || prepare::brief(&store, &work, &limits)).await
-        };
-        let brief = match exported {
-            Ok(Ok(brief)) => Arc::new(brief),
-            Ok(Err(reason)) => return failed(reason),
-            Err(error) => return failed(format!("the export broke off: {error}")),
-        };
-        let asking = |agent: &str| self.progress.report(targets, &Phase::Asking(agent.to_owned()));
-        let runs = self.agents.ask(&brief, self.cancel, &asking).await;
-        let reviewed = reviewed(work, &brief);
-        let judged = tokio::task::spawn_blocking(move || judge(reviewed, &brief.material(), runs)).await;
-        judged.unwrap_or_else(|error| failed(format!("the judgement broke off: {error}")))
-    }
-}
-
-/// What was reviewed. A base that is named beside a full scope is one that could not be had any more.
-fn reviewed(work: &Work, brief: &Brief) -> Reviewed {
-    let files = brief.head.files.len();
-    Reviewed {
-        base_tree: brief.base.as_ref().map(|base| base.tree.clone()),
-        head_tree: Some(brief.head.tree.clone()),
-        scope: brief.scope(),
-        files,
-        changed_files: if brief.base.is_some() { brief.changes.len() } else { files },
-        ..asked_for(work)
-    }
 }

@@ -10,7 +10,7 @@ use crate::error::CommandError;
 use crate::provider::Provider;
 use crate::proxy;
 use crate::verdict::document::Status;
-use crate::verdict::judge::{AgentRun, BUILTIN, STATIC};
+use crate::verdict::judge::{AgentRun, BUILTIN, STATIC, heard};
 use crate::verdict::report::Usage;
 use crate::verdict::{Findings, ReviewFinding};
 use futures_util::future::join_all;
@@ -294,16 +294,11 @@ fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> Agen
         AgentChoice::Image { .. } if audit.is_empty() => None,
         _ => Some(usage(&audit)),
     };
-    let said = match (&outcome.ended, Findings::parse(&outcome.stdout)) {
-        (Ended::Exited(0), Ok(findings)) => Ok(findings),
-        // Our own loop says why it is not complete, and says so by its status as well.
-        (Ended::Exited(_), Ok(findings)) if findings.status == Status::Incomplete => Ok(findings),
-        (Ended::Exited(0), Err(error)) => Err(format!("what it printed is not a findings document: {error}")),
-        (ended, _) => Err(format!("it {ended}")),
+    let trouble = match (&outcome.ended, &outcome.audit_incomplete) {
+        (Ended::Exited(0), None) => None,
+        (Ended::Exited(0), Some(why)) => Some(format!("the record of its calls is not complete: {why}")),
+        (ended, _) => Some(format!("it {ended}")),
     };
-    let said = match (said, &outcome.audit_incomplete) {
-        (Ok(_), Some(why)) => Err(format!("the record of its calls is not complete: {why}")),
-        (said, _) => said,
-    };
+    let said = heard(&outcome.stdout, trouble.as_deref());
     AgentRun { name: name_of(choice).to_owned(), model, said, usage, audit }
 }

@@ -17,6 +17,19 @@ pub enum Scope {
     Differential,
 }
 
+/// Whether a commit is in a repository's own history. Hosts hand out commits of forks under the parent's name, so that a pin can
+/// name code that none of the repository's people has ever seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "status", content = "detail")]
+pub enum Found {
+    /// On this branch or tag, by its full name.
+    On(String),
+    /// On no branch or tag: it is a fork's or a pull request's, or was removed from history.
+    Nowhere,
+    /// Nobody knows, for this reason.
+    NotChecked(String),
+}
+
 /// What was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +46,8 @@ pub struct Reviewed {
     pub base_tree: Option<String>,
     /// The id of the tree at `head`, of the directory under review.
     pub head_tree: Option<String>,
+    /// Whether `head` is in the repository's own history.
+    pub found: Found,
     /// The directory in the repository; empty for its top.
     pub directory: String,
     /// How much was reviewed.

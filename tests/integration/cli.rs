@@ -45,6 +45,7 @@ fn help_of_the_program() {
 
     Commands:
       validate  Check entries: every problem of every entry at once
+      review    Review the code that entries pin, in a sandbox: report, labels and verdict
       proxy     Run the proxy that holds a provider's key, so that an agent needs none
       rules     List the rules that `validate` checks
       schema    Print the JSON Schema of a file or output

@@ -2,7 +2,6 @@
 //! script in a container of its own.
 
 mod alone;
-mod killed;
 mod lab;
 mod registry;
 mod whole;

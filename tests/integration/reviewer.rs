@@ -2,7 +2,7 @@
 
 use mcp_registry::snapshot::{File, Material, Snapshot};
 use mcp_registry::verdict::document::{self, Findings, Status};
-use mcp_registry::verdict::report::{Quote, Reviewed, Scope};
+use mcp_registry::verdict::report::{Found, Quote, Reviewed, Scope};
 use mcp_registry::verdict::{AgentRun, Risk, heard, judge};
 use serde_json::Value;
 use std::path::Path;
@@ -75,6 +75,7 @@ fn the_example_agent_prints_a_findings_document() {
         head: None,
         base_tree: None,
         head_tree: None,
+        found: Found::NotChecked("nobody asked".to_owned()),
         directory: String::new(),
         scope: Scope::Full,
         files: 4,

@@ -199,11 +199,6 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The command itself, for a test that does not wait for its end.
-    pub(crate) fn into_command(self) -> Command {
-        self.command
-    }
-
     /// Runs the program and waits for it, for a minute at most.
     pub(crate) fn run(self) -> Output {
         self.start().wait()

@@ -78,7 +78,7 @@ mod tests {
 
     use super::blob;
     use crate::ids::CommitSha;
-    use crate::verdict::report::{Reviewed, Scope};
+    use crate::verdict::report::{Found, Reviewed, Scope};
     use std::fmt::Write as _;
 
     #[test]
@@ -117,6 +117,7 @@ mod tests {
                 head: Some(CommitSha::parse(&"a".repeat(40)).unwrap()),
                 base_tree: None,
                 head_tree: None,
+                found: Found::NotChecked(String::new()),
                 directory: String::new(),
                 scope: Scope::Full,
                 files: 0,

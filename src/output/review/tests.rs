@@ -11,7 +11,7 @@ use crate::output::{Format, RenderOptions, render};
 use crate::verdict::annotate::{annotate, rules};
 use crate::verdict::document::Status;
 use crate::verdict::report::{
-    AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
+    AgentReport, Found, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
 };
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk, Verdict};
 use proptest::prelude::*;
@@ -58,6 +58,7 @@ fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
             head: Some(CommitSha::parse(HEAD).unwrap()),
             base_tree: Some("c".repeat(40)),
             head_tree: Some("d".repeat(40)),
+            found: Found::On("refs/heads/main".to_owned()),
             directory: text("directory"),
             scope: Scope::Differential,
             files: 30,

@@ -4,7 +4,7 @@
 use super::link;
 use crate::output::count;
 use crate::verdict::document::Status;
-use crate::verdict::report::{AgentReport, JudgedFinding, Quote, ReviewReport, Scope};
+use crate::verdict::report::{AgentReport, Found, JudgedFinding, Quote, ReviewReport, Scope};
 use crate::verdict::{Conclusion, Risk, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,6 +50,8 @@ pub(super) struct View<'r> {
     directory: &'r str,
     head: Option<&'r str>,
     head_tree: Option<&'r str>,
+    found_on: Option<&'r str>,
+    found_nowhere: bool,
     base: Option<&'r str>,
     base_tree: Option<&'r str>,
     extent: String,
@@ -124,6 +126,11 @@ impl<'r> View<'r> {
             directory: &reviewed.directory,
             head: reviewed.head.as_ref().map(|head| head.as_str()),
             head_tree: reviewed.head_tree.as_deref(),
+            found_on: match &reviewed.found {
+                Found::On(name) => Some(name),
+                Found::Nowhere | Found::NotChecked(_) => None,
+            },
+            found_nowhere: reviewed.found == Found::Nowhere,
             base: reviewed.base.as_ref().map(|base| base.as_str()),
             base_tree: reviewed.base_tree.as_deref(),
             extent: match reviewed.scope {

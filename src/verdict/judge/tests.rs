@@ -3,7 +3,7 @@
 use super::{AgentRun, BUILTIN, STATIC, heard, judge, unjudged};
 use crate::snapshot::{File, Material, Reason, Snapshot, Unreviewed};
 use crate::verdict::document::Status;
-use crate::verdict::report::{Quote, ReviewReport, Reviewed, Scope, Usage};
+use crate::verdict::report::{Found, Quote, ReviewReport, Reviewed, Scope, Usage};
 use crate::verdict::{Category, Conclusion, Confidence, Findings, ReviewFinding, Risk};
 use std::fmt::Write as _;
 
@@ -15,6 +15,7 @@ fn reviewed() -> Reviewed {
         head: None,
         base_tree: None,
         head_tree: None,
+        found: Found::NotChecked("nobody asked".to_owned()),
         directory: String::new(),
         scope: Scope::Full,
         files: 1,

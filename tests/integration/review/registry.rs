@@ -115,14 +115,23 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     assert_eq!(moved["reviewed"]["scope"], "differential");
     assert_eq!((&moved["reviewed"]["base"], &moved["reviewed"]["head"]), (&old.into(), &new.into()));
     assert_eq!(world.report("new")["reviewed"]["scope"], "full");
+    assert_eq!(world.report("elsewhere")["reviewed"]["found"]["detail"], "refs/heads/main");
     // Equal work is done once, and says the same.
     let twin = world.report("twin");
     assert_eq!(twin["findings"], moved["findings"]);
-    // A greeting, and what was asked for: once without the commit that nobody has.
-    insta::assert_snapshot!(world.server.requests().join("\n"), @r#"
+    // The commits with one question, and one more without the one that nobody has; and for each commit under review, whether it
+    // is in the repository's own history: that of one which is no branch's tip is looked at.
+    let mut requests = world.server.requests();
+    requests.sort();
+    insta::assert_snapshot!(requests.join("\n"), @r#"
+    GET /repo.git/info/refs?service=git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack
     POST /repo.git/git-upload-pack
-    GET /repo.git/info/refs?service=git-upload-pack
+    POST /repo.git/git-upload-pack
     POST /repo.git/git-upload-pack
     "#);
 }
@@ -166,4 +175,18 @@ async fn outputs_are_those_of_every_command() {
             assert_eq!(report["command"], "review");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_only_on_a_fork_is_said_to_be_on_no_branch() {
+    let world = World::new().await;
+    // As hosts do it that keep all forks in one place: the commit is handed out, and is on none of the branches.
+    let tree = world.upstream.files(&[("server.js", "console.log('fork');\n")]);
+    let fork = world.upstream.commit(tree, &[&world.new]);
+    world.entry("weather", fork.as_str(), "");
+    let output = world.run(&["weather"]);
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    assert_eq!(world.report("weather")["reviewed"]["found"]["status"], "nowhere");
+    let report = world.registry.read("reviews/weather/report.md");
+    assert!(report.contains("Found on: **no branch or tag of this repository**"), "{report}");
 }

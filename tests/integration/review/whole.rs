@@ -122,19 +122,3 @@ fn the_same_code_is_not_reviewed_twice() {
     let second = review(&[]);
     assert_eq!(second, first, "the second run asked again");
 }
-
-#[test]
-fn two_reviews_at_once_do_not_disturb_each_other() {
-    if !engine_answers() {
-        return;
-    }
-    std::thread::scope(|scope| {
-        let runs: Vec<_> = ["one", "two"]
-            .map(|name| scope.spawn(move || finds_what_was_hidden(&format!("twin-{name}"), "anthropic", &[])))
-            .into_iter()
-            .collect();
-        for run in runs {
-            run.join().unwrap();
-        }
-    });
-}
