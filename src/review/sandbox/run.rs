@@ -3,8 +3,8 @@
 use super::inside::{EXIT_OUT_OF_MEMORY, EXIT_PROBE, EXIT_TOO_MANY_PROCESSES};
 use super::proxy::Running;
 use super::{
-    AGENT_USER, Agent, Cancel, Ended, INPUT, Outcome, PROXY_USER, Prepared, RESERVED, Request, SOCKET, SandboxError,
-    archive,
+    AGENT_USER, Agent, Cancel, Ended, INPUT, Mode, Outcome, PROXY_USER, Prepared, RESERVED, Request, SOCKET,
+    SandboxError, archive, clean,
 };
 use crate::engine::container::{Attached, Chunk, Container, Mount, Resources};
 use crate::engine::image::Image;
@@ -72,6 +72,10 @@ async fn supervise(
         Err(error) => Err(error.into()),
     };
     made.remove().await;
+    // What the engine was still making for a process that was killed just before this one started is there by now.
+    if let Err(error) = clean(&prepared.engine, Mode::Leftovers).await {
+        tracing::warn!(%error, "leftovers of other runs stay behind");
+    }
     tracing::debug!(elapsed = ?began.elapsed(), "the sandbox is removed");
     outcome
 }

@@ -1,7 +1,6 @@
 //! What the tests of the sandbox share: the engine, a prepared sandbox, and the hostile image.
 
 use mcp_registry::engine::Engine;
-use mcp_registry::engine::Kind;
 use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Request, SandboxError, run};
 use std::future::Future;
 use std::path::Path;
@@ -47,7 +46,7 @@ pub(super) fn lab() -> Option<Arc<Lab>> {
         return None;
     }
     let prepared = runtime().block_on(prepare());
-    let new = Arc::new(Lab { prepared, image: hostile_image() });
+    let new = Arc::new(Lab { prepared, image: image_that_runs(&["/input/agent.sh"]) });
     *lab = Arc::downgrade(&new);
     Some(new)
 }
@@ -94,8 +93,9 @@ fn attempts() -> &'static [u8] {
     })
 }
 
-/// Busybox with all its names, the attempts, one of them with the setuid bit. What it runs comes in with the input.
-fn hostile_image() -> String {
+/// Busybox with all its names, the attempts, one of them with the setuid bit. It runs its shell with these arguments.
+pub(super) fn image_that_runs(arguments: &[&str]) -> String {
+    let command = format!("CMD {}", serde_json::to_string(arguments).unwrap());
     let mut archive = tar::Builder::new(Vec::new());
     let mut add = |path: &str, mode: u32, content: &[u8]| {
         let mut header = tar::Header::new_gnu();
@@ -115,7 +115,7 @@ fn hostile_image() -> String {
     }
     let mut import = Command::new("docker")
         .args(["import", "--change", &format!("LABEL {LABEL}")])
-        .args(["--change", r#"ENTRYPOINT ["/bin/sh"]"#, "--change", r#"CMD ["/input/agent.sh"]"#])
+        .args(["--change", r#"ENTRYPOINT ["/bin/sh"]"#, "--change", &command])
         .args(["--change", "ENV PATH=/bin LD_PRELOAD=/input/evil.so SECRET_OF_THE_IMAGE=1", "--change", "USER 0:0"])
         .args(["--change", "WORKDIR /tmp", "--change", "HEALTHCHECK CMD [\"/bin/sh\"]", "-"])
         .stdin(Stdio::piped())
@@ -189,11 +189,6 @@ impl Lab {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("still there: {left:?}");
-    }
-
-    /// Whether the engine has this of a run.
-    pub(super) fn has(&self, run: &str, kind: Kind) -> bool {
-        self.left_of(run).iter().any(|thing| thing.starts_with(kind.as_str()))
     }
 }
 
