@@ -27,9 +27,10 @@ pub(super) struct Lab {
     image: String,
 }
 
+static LAB: Mutex<Weak<Lab>> = Mutex::new(Weak::new());
+
 /// The lab, or nothing where no engine answers and none must.
 pub(super) fn lab() -> Option<Arc<Lab>> {
-    static LAB: Mutex<Weak<Lab>> = Mutex::new(Weak::new());
     if !crate::container::engine_answers() {
         return None;
     }
@@ -60,6 +61,11 @@ pub(super) async fn prepare() -> Prepared {
 impl Drop for Lab {
     fn drop(&mut self) {
         let _ = docker(["rmi", "--force", &self.image]);
+        // Another test may be making the next one, and have found the image that this one is about to remove.
+        let lab = LAB.lock().unwrap_or_else(PoisonError::into_inner);
+        if lab.strong_count() > 0 {
+            return;
+        }
         let (engine, image) = (self.prepared.engine().clone(), self.prepared.image().to_owned());
         let _ = runtime().block_on(async { engine.remove_unused_image(&image).await });
     }

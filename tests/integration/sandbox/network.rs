@@ -20,9 +20,11 @@ fn listeners() -> Option<Arc<Listeners>> {
     if let Some(listeners) = shared.upgrade() {
         return Some(listeners);
     }
-    // A unique local range, RFC 4193; the one of version 4 is chosen by the engine.
-    let subnet = format!("fd6d:6370:{:x}::/64", std::process::id() & 0xffff);
-    let name = format!("mcp-registry-test-{}", run_id());
+    // A unique local range, RFC 4193, that no other has; the one of version 4 is chosen by the engine.
+    let id = run_id();
+    let count = id.split('x').next_back().unwrap();
+    let subnet = format!("fd6d:6370:{:x}:{count}::/64", std::process::id() & 0xffff);
+    let name = format!("mcp-registry-test-{id}");
     let mut new = Listeners { lab, network: name.clone(), listeners: Default::default() };
     docker_says(["network", "create", "--label", LABEL, "--ipv6", "--subnet", &subnet, &name]);
     let gateway = |version: usize| {
