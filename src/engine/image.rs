@@ -90,13 +90,15 @@ impl Engine {
         let config = image.config.unwrap_or_default();
         let mut command = config.entrypoint.unwrap_or_default();
         command.extend(config.cmd.unwrap_or_default());
+        let mut volumes = config.volumes.unwrap_or_default();
+        volumes.sort();
         Ok(Some(Image {
             id: image.id.unwrap_or_default(),
             digests: image.repo_digests.unwrap_or_default(),
             command,
             environment: config.env.unwrap_or_default(),
             directory: config.working_dir.unwrap_or_default(),
-            volumes: config.volumes.unwrap_or_default(),
+            volumes,
             labels: config.labels.unwrap_or_default(),
         }))
     }

@@ -166,6 +166,8 @@ pub struct Outcome {
     pub audit_incomplete: Option<String>,
     /// The image that the agent ran in: its id, which is a digest.
     pub image: String,
+    /// Time from the call of [`run`] to the first byte that the agent wrote; none when it wrote nothing.
+    pub first_output: Option<Duration>,
 }
 
 /// Why there was no run, or no end of it.

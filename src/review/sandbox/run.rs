@@ -3,8 +3,8 @@
 use super::inside::{EXIT_OUT_OF_MEMORY, EXIT_PROBE, EXIT_TOO_MANY_PROCESSES};
 use super::proxy::Running;
 use super::{
-    AGENT_USER, Agent, Cancel, Ended, INPUT, Outcome, PROXY_USER, Prepared, RESERVED, Request, SOCKET, SandboxError,
-    archive,
+    AGENT_USER, Agent, Cancel, Ended, INPUT, Mode, Outcome, PROXY_USER, Prepared, RESERVED, Request, SOCKET,
+    SandboxError, archive, clean,
 };
 use crate::engine::container::{Attached, Chunk, Container, Mount, Resources};
 use crate::engine::image::Image;
@@ -14,6 +14,7 @@ use futures_util::future::{join_all, try_join, try_join3};
 use secrecy::ExposeSecret;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// What is kept of an agent's standard error: its end.
 const STDERR_TAIL: usize = 16 << 10;
@@ -36,7 +37,8 @@ pub async fn run(prepared: &Prepared, request: Request, cancel: &Cancel) -> Resu
         return Err(SandboxError::RunId(id.clone()));
     }
     let (alive, dropped) = oneshot::channel::<()>();
-    let task = tokio::spawn(supervise(prepared.clone(), request, cancel.clone(), dropped));
+    let began = Instant::now();
+    let task = tokio::spawn(supervise(prepared.clone(), request, cancel.clone(), dropped, began));
     let outcome = task.await;
     drop(alive);
     outcome.unwrap_or(Err(SandboxError::Cancelled))
@@ -47,6 +49,7 @@ async fn supervise(
     mut request: Request,
     cancel: Cancel,
     dropped: oneshot::Receiver<()>,
+    began: Instant,
 ) -> Result<Outcome, SandboxError> {
     let input = archive::input(std::mem::take(&mut request.input))?;
     let agent = AgentImage::find(&prepared, &request.agent).await?;
@@ -60,14 +63,20 @@ async fn supervise(
     // Never broken off in the middle: the engine would go on making what nobody removes any more.
     let outcome = match made.make(&prepared, &request, &agent).await {
         Ok(()) => {
+            tracing::debug!(elapsed = ?began.elapsed(), "the sandbox is made");
             tokio::select! {
-                outcome = made.execute(&request, &agent, input) => outcome,
+                outcome = made.execute(&request, &agent, input, began) => outcome,
                 () = give_up => Err(SandboxError::Cancelled),
             }
         }
         Err(error) => Err(error.into()),
     };
     made.remove().await;
+    // What the engine was still making for a process that was killed just before this one started is there by now.
+    if let Err(error) = clean(&prepared.engine, Mode::Leftovers).await {
+        tracing::warn!(%error, "leftovers of other runs stay behind");
+    }
+    tracing::debug!(elapsed = ?began.elapsed(), "the sandbox is removed");
     outcome
 }
 
@@ -254,7 +263,13 @@ impl Made {
         containers
     }
 
-    async fn execute(&self, request: &Request, agent: &AgentImage, input: TarStream) -> Result<Outcome, SandboxError> {
+    async fn execute(
+        &self,
+        request: &Request,
+        agent: &AgentImage,
+        input: TarStream,
+        began: Instant,
+    ) -> Result<Outcome, SandboxError> {
         let upload = async { Ok(self.engine.upload(&self.loader, INPUT, input).await?) };
         let attach = async { Ok(self.engine.attach(&self.agent).await?) };
         let (attached, proxy) = match &request.proxy {
@@ -265,6 +280,7 @@ impl Made {
                 (attached, Some(running))
             }
         };
+        tracing::debug!(elapsed = ?began.elapsed(), "the input is written and the proxy ready");
         let heard = self.hear(request, attached).await?;
         let (audit, audit_incomplete) = match proxy {
             Some(running) => running.stop().await,
@@ -283,13 +299,14 @@ impl Made {
             audit,
             audit_incomplete,
             image: agent.id.clone(),
+            first_output: heard.first.map(|first| first.duration_since(began)),
         })
     }
 
     /// Starts the agent and hears it out.
     async fn hear(&self, request: &Request, mut attached: Attached) -> Result<Heard, SandboxError> {
         self.engine.start(&self.agent).await?;
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         if let Some(proxy) = &request.proxy {
             // That nobody reads it is said by how the container ends.
             let mut token = zeroize::Zeroizing::new(proxy.client_token.expose_secret().as_bytes().to_vec());
@@ -297,7 +314,7 @@ impl Made {
             let _ = attached.input.write_all(&token).await;
         }
         let _ = attached.input.shutdown().await;
-        let mut heard = Heard { ended: Ended::Exited(-1), stdout: Vec::new(), stderr: Vec::new() };
+        let mut heard = Heard { ended: Ended::Exited(-1), stdout: Vec::new(), stderr: Vec::new(), first: None };
         let cut = tokio::time::timeout_at(started + request.limits.deadline, async {
             while let Some(chunk) = attached.output.next().await {
                 if heard.is_too_much(chunk?, request.limits.output) {
@@ -350,11 +367,13 @@ struct Heard {
     ended: Ended,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    first: Option<Instant>,
 }
 
 impl Heard {
     /// Takes a piece of output. Says whether standard output has become more than it may be; it is cut there.
     fn is_too_much(&mut self, chunk: Chunk, limit: usize) -> bool {
+        self.first.get_or_insert_with(Instant::now);
         match chunk {
             Chunk::Stdout(bytes) => {
                 let room = limit.saturating_sub(self.stdout.len());

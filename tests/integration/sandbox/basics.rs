@@ -19,7 +19,10 @@ fn sandbox_runs_this_program_as_the_agent() {
 #[test]
 fn sandbox_hands_over_input_output_and_status() {
     let Some(lab) = lab() else { return };
-    let mut request = lab.script(r"cat /input/a/b/c.txt; cd /input && find . -exec ls -dln {} + | sed 's/ \+/ /g'; echo complaint >&2; pwd; exit 7");
+    let mut request = lab.script(
+        r"cat /input/a/b/c.txt; cd /input; find a agent.sh long* 'run me' -exec ls -dln {} + | sed 's/ \+/ /g' | sort
+        echo complaint >&2; pwd; exit 7",
+    );
     request.input.push(file("a/b/c.txt", "hello\n"));
     request.input.push(InputFile { executable: true, ..file("run me", "#!/bin/sh\n") });
     request.input.push(file(&format!("{}/{}", "long".repeat(50), "name".repeat(50)), ""));
@@ -28,16 +31,13 @@ fn sandbox_hands_over_input_output_and_status() {
     assert_eq!(String::from_utf8_lossy(&outcome.stderr_tail), "complaint\n");
     assert_snapshot!(String::from_utf8(outcome.stdout).unwrap(), @r"
     hello
-    drwxr-xr-x 5 0 0 4096 Nov 21 08:04 .
-    drwxr-xr-x 2 0 0 4096 Nov 21 08:04 ./.sandbox
-    -rwxr-xr-x 1 0 0 71600952 Jan 1 1970 ./.sandbox/mcp-registry
-    drwxr-xr-x 3 0 0 4096 Jan 1 1970 ./a
-    drwxr-xr-x 2 0 0 4096 Jan 1 1970 ./a/b
-    -rw-r--r-- 1 0 0 6 Jan 1 1970 ./a/b/c.txt
-    -rw-r--r-- 1 0 0 111 Jan 1 1970 ./agent.sh
-    drwxr-xr-x 2 0 0 4096 Jan 1 1970 ./longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong
-    -rw-r--r-- 1 0 0 0 Jan 1 1970 ./longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong/namenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamename
-    -rwxr-xr-x 1 0 0 10 Jan 1 1970 ./run me
+    -rw-r--r-- 1 0 0 0 Jan 1 1970 longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong/namenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamename
+    -rw-r--r-- 1 0 0 147 Jan 1 1970 agent.sh
+    -rw-r--r-- 1 0 0 6 Jan 1 1970 a/b/c.txt
+    -rwxr-xr-x 1 0 0 10 Jan 1 1970 run me
+    drwxr-xr-x 2 0 0 4096 Jan 1 1970 a/b
+    drwxr-xr-x 2 0 0 4096 Jan 1 1970 longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong
+    drwxr-xr-x 3 0 0 4096 Jan 1 1970 a
     /input
     ");
 }

@@ -136,10 +136,10 @@ fn agent_sees_no_environment_but_ours() {
 fn agent_sees_no_process_but_its_own() {
     let Some(lab) = lab() else { return };
     assert_snapshot!(lab.said("
-        ps -o pid,user,args | grep -v -e ps -e grep; kill -9 1; kill -TERM -1 2>/dev/null; echo still here"), @r"
-    PID   USER     COMMAND
-        1 65533    /input/.sandbox/mcp-registry sandbox-init --directory=/tmp -- /bin/sh /input/agent.sh
-        9 65533    /bin/sh /input/agent.sh
+        ps -o user,args | grep -v -e ps -e grep; kill -9 1; kill -TERM -1 2>/dev/null; echo still here"), @r"
+    USER     COMMAND
+    65533    /input/.sandbox/mcp-registry sandbox-init --directory=/tmp -- /bin/sh /input/agent.sh
+    65533    /bin/sh /input/agent.sh
     still here
     ");
 }

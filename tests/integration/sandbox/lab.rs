@@ -1,10 +1,9 @@
 //! What the tests of the sandbox share: the engine, a prepared sandbox, and the hostile image.
 
 use mcp_registry::engine::Engine;
-use mcp_registry::engine::Kind;
 use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Request, SandboxError, run};
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -28,9 +27,10 @@ pub(super) struct Lab {
     image: String,
 }
 
+static LAB: Mutex<Weak<Lab>> = Mutex::new(Weak::new());
+
 /// The lab, or nothing where no engine answers and none must.
 pub(super) fn lab() -> Option<Arc<Lab>> {
-    static LAB: Mutex<Weak<Lab>> = Mutex::new(Weak::new());
     if !crate::container::engine_answers() {
         return None;
     }
@@ -38,14 +38,16 @@ pub(super) fn lab() -> Option<Arc<Lab>> {
     if let Some(lab) = lab.upgrade() {
         return Some(lab);
     }
-    if !Path::new(BUSYBOX).exists() {
+    // The one of Debian's `busybox` needs a dynamic linker, which the image does not have.
+    let is_there = std::fs::read(BUSYBOX).is_ok_and(|program| !program.windows(4).any(|bytes| bytes == b"/ld-"));
+    if !is_there {
         let required = std::env::var_os("MCP_REGISTRY_REQUIRE_DOCKER").is_some_and(|value| value == "1");
-        assert!(!required, "{BUSYBOX} is missing (Debian: busybox-static), and MCP_REGISTRY_REQUIRE_DOCKER=1");
-        println!("skipped: {BUSYBOX} is missing (Debian: busybox-static)");
+        assert!(!required, "a static {BUSYBOX} is missing (Debian: busybox-static), and MCP_REGISTRY_REQUIRE_DOCKER=1");
+        println!("skipped: a static {BUSYBOX} is missing (Debian: busybox-static)");
         return None;
     }
     let prepared = runtime().block_on(prepare());
-    let new = Arc::new(Lab { prepared, image: hostile_image() });
+    let new = Arc::new(Lab { prepared, image: image_that_runs(&["/input/agent.sh"]) });
     *lab = Arc::downgrade(&new);
     Some(new)
 }
@@ -59,6 +61,11 @@ pub(super) async fn prepare() -> Prepared {
 impl Drop for Lab {
     fn drop(&mut self) {
         let _ = docker(["rmi", "--force", &self.image]);
+        // Another test may be making the next one, and have found the image that this one is about to remove.
+        let lab = LAB.lock().unwrap_or_else(PoisonError::into_inner);
+        if lab.strong_count() > 0 {
+            return;
+        }
         let (engine, image) = (self.prepared.engine().clone(), self.prepared.image().to_owned());
         let _ = runtime().block_on(async { engine.remove_unused_image(&image).await });
     }
@@ -75,25 +82,26 @@ pub(super) fn docker_says<'a>(arguments: impl IntoIterator<Item = &'a str>) -> S
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Compiles the attempts, once.
-fn attempts() -> PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
+/// The program of the attempts, compiled once.
+fn attempts() -> &'static [u8] {
+    static PROGRAM: OnceLock<Vec<u8>> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/sandbox/attempt.rs");
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("attempt-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("attempt");
         let output = Command::new("rustc")
             .args(["--edition=2024", "-Copt-level=1", "-Ctarget-feature=+crt-static", "-Cstrip=symbols", "-o"])
             .args([&program, &source])
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        program
-    };
-    PROGRAM.get_or_init(build).clone()
+        std::fs::read(program).unwrap()
+    })
 }
 
-/// Busybox with all its names, the attempts, one of them with the setuid bit. What it runs comes in with the input.
-fn hostile_image() -> String {
+/// Busybox with all its names, the attempts, one of them with the setuid bit. It runs its shell with these arguments.
+pub(super) fn image_that_runs(arguments: &[&str]) -> String {
+    let command = format!("CMD {}", serde_json::to_string(arguments).unwrap());
     let mut archive = tar::Builder::new(Vec::new());
     let mut add = |path: &str, mode: u32, content: &[u8]| {
         let mut header = tar::Header::new_gnu();
@@ -101,12 +109,9 @@ fn hostile_image() -> String {
         header.set_size(content.len() as u64);
         archive.append_data(&mut header, path, content).unwrap();
     };
-    let attempts = attempts();
-    let program = std::fs::read(&attempts).unwrap();
-    let _ = std::fs::remove_file(attempts);
     add("bin/busybox", 0o755, &std::fs::read(BUSYBOX).unwrap());
-    add("bin/attempt", 0o755, &program);
-    add("bin/attempt-setuid", 0o4755, &program);
+    add("bin/attempt", 0o755, attempts());
+    add("bin/attempt-setuid", 0o4755, attempts());
     let names = Command::new(BUSYBOX).arg("--list").output().unwrap().stdout;
     for name in String::from_utf8(names).unwrap().lines().filter(|name| *name != "busybox") {
         let mut header = tar::Header::new_gnu();
@@ -116,7 +121,7 @@ fn hostile_image() -> String {
     }
     let mut import = Command::new("docker")
         .args(["import", "--change", &format!("LABEL {LABEL}")])
-        .args(["--change", r#"ENTRYPOINT ["/bin/sh"]"#, "--change", r#"CMD ["/input/agent.sh"]"#])
+        .args(["--change", r#"ENTRYPOINT ["/bin/sh"]"#, "--change", &command])
         .args(["--change", "ENV PATH=/bin LD_PRELOAD=/input/evil.so SECRET_OF_THE_IMAGE=1", "--change", "USER 0:0"])
         .args(["--change", "WORKDIR /tmp", "--change", "HEALTHCHECK CMD [\"/bin/sh\"]", "-"])
         .stdin(Stdio::piped())
@@ -190,11 +195,6 @@ impl Lab {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("still there: {left:?}");
-    }
-
-    /// Whether the engine has this of a run.
-    pub(super) fn has(&self, run: &str, kind: Kind) -> bool {
-        self.left_of(run).iter().any(|thing| thing.starts_with(kind.as_str()))
     }
 }
 

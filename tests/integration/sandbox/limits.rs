@@ -1,8 +1,7 @@
 //! Using more than an agent may: each ends in words that say so, and leaves nothing.
 
-use super::lab::{lab, run_id, wait};
+use super::lab::{lab, wait};
 use insta::assert_snapshot;
-use mcp_registry::engine::Kind;
 use mcp_registry::review::sandbox::{Cancel, Ended, Limits, Request, SandboxError, run};
 use std::time::Duration;
 
@@ -83,7 +82,7 @@ fn output_of_a_gigabyte_is_cut() {
     let outcome = lab.run(lab.script("attempt pages 1073741824")).unwrap();
     assert_eq!(outcome.ended, Ended::OutputTooLarge);
     assert_eq!(outcome.stdout.len(), Limits::default().output);
-    assert_snapshot!(outcome.ended, @"");
+    assert_snapshot!(outcome.ended, @"wrote more than it may");
 }
 
 #[test]
@@ -143,5 +142,4 @@ fn dropped_run_leaves_nothing() {
         }
     });
     lab.wait_until_nothing_is_left_of(&id);
-    assert!(!lab.has(&run_id(), Kind::Container));
 }

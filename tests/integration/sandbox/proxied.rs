@@ -35,7 +35,10 @@ fn agent_reaches_the_proxy_and_is_audited() {
         ask two | nc ${ANTHROPIC_BASE_URL#http://} 2>/dev/null | head -n 1
         ask three | nc localhost 8080 | head -n 1"#;
     let outcome = lab.run(with_proxy(&lab, ask)).unwrap();
-    assert_snapshot!(text(&outcome), @"");
+    assert_snapshot!(text(&outcome), @r"
+    HTTP/1.1 403 Forbidden
+    HTTP/1.1 403 Forbidden
+    ");
     assert_eq!((outcome.audit.len(), &outcome.audit_incomplete), (2, &None), "{:?}", outcome.audit);
     for line in &outcome.audit {
         assert!(line.contains("403") && !line.contains(KEY) && !line.contains(TOKEN), "{line}");
@@ -48,7 +51,25 @@ fn agent_with_a_proxy_sees_its_token_and_no_key() {
     let outcome =
         lab.run(with_proxy(&lab, "env | sort; id; ls -ln /proxy; ip -o addr; cat /proc/net/route | wc -l")).unwrap();
     insta::with_settings!({filters => vec![(r"\w{3} +\d+ \d\d:\d\d", "[TIME]")]}, {
-        assert_snapshot!(text(&outcome), @"");
+        assert_snapshot!(text(&outcome), @r"
+        ANTHROPIC_API_KEY=client-token-of-this-run-0123456789
+        ANTHROPIC_BASE_URL=http://127.0.0.1:8080/anthropic
+        HOME=/tmp
+        LANG=C.UTF-8
+        MCP_REVIEW_SOCKET=/proxy/proxy.sock
+        MCP_REVIEW_TASK=/input/review.json
+        OPENAI_API_KEY=client-token-of-this-run-0123456789
+        OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1
+        PATH=/bin
+        PWD=/tmp
+        SHLVL=1
+        TMPDIR=/tmp
+        uid=65533 gid=65533 groups=65533
+        total 0
+        srw-rw-rw-    1 65532    65532            0 [TIME] proxy.sock
+        1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever
+        1
+        ");
     });
 }
 
@@ -58,7 +79,16 @@ fn agent_cannot_touch_the_socket_or_put_another_beside_it() {
     let outcome = lab.run(with_proxy(&lab, "
         rm /proxy/proxy.sock; mv /proxy/proxy.sock /proxy/other; echo x > /proxy/x; mkdir /proxy/x; chmod 777 /proxy/proxy.sock
         attempt unix /proxy/other; attempt unix /proxy/../var/run/docker.sock; find / -type s 2>/dev/null; true")).unwrap();
-    assert_snapshot!(text(&outcome), @"");
+    assert_snapshot!(text(&outcome), @r"
+    rm: can't remove '/proxy/proxy.sock': Read-only file system
+    mv: can't rename '/proxy/proxy.sock': Read-only file system
+    /input/agent.sh: line 3: can't create /proxy/x: Read-only file system
+    mkdir: can't create directory '/proxy/x': Read-only file system
+    chmod: /proxy/proxy.sock: Read-only file system
+    held: /proxy/other: No such file or directory (os error 2)
+    held: /proxy/../var/run/docker.sock: No such file or directory (os error 2)
+    /proxy/proxy.sock
+    ");
 }
 
 /// Everything that an agent can read is read, and the key is in none of it; neither is any other process.
@@ -67,12 +97,17 @@ fn agent_finds_no_key_and_no_process_of_the_proxy() {
     let Some(lab) = lab() else { return };
     let outcome = lab.run(with_proxy(&lab, "
         pattern=never-to-be-[s]een
-        find / -xdev -type f -size -100000k 2>/dev/null | grep -v -e /input/agent.sh | xargs grep -l $pattern 2>/dev/null
-        for mount in /input /proxy /tmp /dev; do grep -rl $pattern $mount 2>/dev/null | grep -v agent.sh; done
+        find / -xdev -type f 2>/dev/null | grep -v /bin/ | xargs grep -l $pattern 2>/dev/null
+        find /input /proxy /tmp /etc -type f | grep -v -e agent.sh -e /mcp-registry | xargs grep -l $pattern 2>/dev/null
         for process in /proc/[0-9]*; do cat $process/environ $process/cmdline 2>/dev/null | grep -c $pattern; done | sort -u
         ls -d /proc/[0-9]* | wc -l | xargs test 8 -gt && echo only its own processes
         cat /proc/1/environ; echo end")).unwrap();
-    assert_snapshot!(text(&outcome), @"");
+    assert_snapshot!(text(&outcome), @r"
+    0
+    only its own processes
+    cat: can't open '/proc/1/environ': Permission denied
+    end
+    ");
 }
 
 /// From the host: the key and the token are in nothing that the engine tells of a run.
