@@ -119,6 +119,7 @@ fn a_report_reads_well() {
     - Repository: `https://github.com/example/weather`
     - Directory: `the directory`
     - Commit: `b4ee623039a6c60053ce67269701ad9e95073306`, tree `dddddddddddddddddddddddddddddddddddddddd`
+    - Found on: `refs/heads/main`
     - Reviewed before: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, tree `cccccccccccccccccccccccccccccccccccccccc`
     - Extent: what changed, 3 of 30 files; the others were there to look things up in
 
@@ -547,6 +548,7 @@ fn a_report_on_nothing_reads_well() {
     - Repository: `https://github.com/example/weather`
     - Directory: all of it
     - Commit: `b4ee623039a6c60053ce67269701ad9e95073306`, tree `dddddddddddddddddddddddddddddddddddddddd`
+    - Found on: `refs/heads/main`
     - Extent: everything, 30 files
 
     ## Who looked

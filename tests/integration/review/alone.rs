@@ -311,7 +311,7 @@ fn the_help_says_what_there_is() {
     Results:
           --report-dir <DIR>
               Where reports go: a folder for each entry
-
+              
               [default: reviews]
 
           --cache <DIR>
@@ -330,33 +330,33 @@ fn the_help_says_what_there_is() {
               - high:     High and critical
               - critical: Critical only
               - never:    Nothing
-
+              
               [default: critical]
 
     Sandbox:
           --jobs <N>
               How many targets are reviewed at a time
-
+              
               [default: 2]
 
           --deadline <TIME>
               The time that one agent has for one target: 90s, 30m, 2h
-
+              
               [default: 30m]
 
           --memory <SIZE>
               The memory of a sandbox: 512m, 2g
-
+              
               [default: 2g]
 
           --cpus <N>
               The processors of a sandbox
-
+              
               [default: 2]
 
           --pids <N>
               The processes and threads of a sandbox
-
+              
               [default: 256]
 
           --runtime <NAME>
@@ -372,17 +372,17 @@ fn the_help_says_what_there_is() {
     Budget of an agent:
           --max-requests <N>
               Calls of the model
-
+              
               [default: 200]
 
           --max-input-tokens <N>
               Tokens that the model reads
-
+              
               [default: 5000000]
 
           --max-output-tokens <N>
               Tokens that the model writes
-
+              
               [default: 500000]
 
           --max-cost <USD>
@@ -397,7 +397,7 @@ fn the_help_says_what_there_is() {
     Global options:
           --root <DIR>
               The registry: the folder that holds `servers/`
-
+              
               [default: .]
 
           --format <FORMAT>
@@ -409,7 +409,7 @@ fn the_help_says_what_there_is() {
               - sarif:    SARIF 2.1.0, for code scanning
               - github:   Workflow commands: annotations in GitHub Actions
               - markdown: A table for a step summary or comment
-
+              
               [default: human]
 
       -o, --output <FILE>
@@ -425,7 +425,7 @@ fn the_help_says_what_there_is() {
               - auto:   On a terminal, unless `NO_COLOR` is set
               - always: Always
               - never:  Never
-
+              
               [default: auto]
 
       -q, --quiet
@@ -440,7 +440,7 @@ fn the_help_says_what_there_is() {
               Possible values:
               - text: For people
               - json: One JSON object a line
-
+              
               [default: text]
 
     Examples:
