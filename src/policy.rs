@@ -5,7 +5,8 @@ use crate::document::Span;
 use crate::finding::Severity;
 use chrono::NaiveDate;
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use toml::Spanned;
@@ -208,9 +209,22 @@ pub struct Waiver {
     pub entry: String,
     /// Why. Must not be empty.
     pub reason: String,
-    /// The last day on which it counts, `YYYY-MM-DD`; without one it never ends.
-    #[serde(default)]
+    /// The last day on which it counts, `YYYY-MM-DD`, with or without quotes; without one it never ends.
+    #[serde(default, deserialize_with = "day")]
     pub expires: Option<NaiveDate>,
+}
+
+/// A day, as a text or as a date of TOML.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let written = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let is_day = written.len() == 10;
+    match written.parse() {
+        Ok(day) if is_day => Ok(Some(day)),
+        _ => Err(D::Error::custom(format!("`{written}` is not a day of the calendar, written \"YYYY-MM-DD\""))),
+    }
 }
 
 /// Why a policy cannot be used.
@@ -223,6 +237,36 @@ pub struct PolicyError {
     pub span: Option<Span>,
 }
 
+impl Settings {
+    /// Refuses values that have the right type and can never mean anything.
+    fn check(&self) -> Result<(), String> {
+        if self.registry.hosts.is_empty() {
+            return Err(
+                "`registry.hosts` names no host, so that no source could pass: remove the key for `github.com` alone"
+                    .into(),
+            );
+        }
+        for host in &self.registry.hosts {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+            let name =
+                host.split_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&**host, |(name, _)| name);
+            if name.is_empty() || !name.chars().all(is_host) || name.starts_with('.') || name.ends_with('.') {
+                let name = host.split("://").last().unwrap_or(host).split(['/', ':']).next().unwrap_or_default();
+                let meant = if name.is_empty() { String::new() } else { format!(", `{name}`") };
+                return Err(format!("`registry.hosts`: `{host}` is not the name of a host: write it alone{meant}"));
+            }
+        }
+        for license in &self.licenses.allow {
+            let id = license.strip_suffix('+').unwrap_or(license);
+            let is_reference = id.starts_with("LicenseRef-") || id.starts_with("DocumentRef-");
+            if !is_reference && spdx::license_id(id).is_none_or(|found| found.name != id) {
+                return Err(format!("`licenses.allow`: `{license}` is not the SPDX id of one licence, as `MIT` is"));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Policy {
     /// Reads `mcp-registry.toml`. Rule ids are not checked here: the rules do that, with a suggestion.
     ///
@@ -233,6 +277,7 @@ impl Policy {
             message: error.message().lines().collect::<Vec<_>>().join(" "),
             span: error.span().map(|range| Span::new(range.start, range.end)),
         })?;
+        settings.check().map_err(|message| PolicyError { message, span: None })?;
         for waiver in &settings.waivers {
             let span = Some(Span::new(waiver.span().start, waiver.span().end));
             let reason = waiver.get_ref().reason.trim();
@@ -271,5 +316,44 @@ mod tests {
         ] {
             assert!(Policy::parse(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn refusals_say_what_is_expected() {
+        let waiver = |more: &str| format!("[[waivers]]\nrule = \"x\"\nentry = \"y\"\n{more}\n");
+        let said: Vec<String> = [
+            waiver("reason = \"r\"\nexpires = \"tomorrow\""),
+            waiver("reason = \"r\"\nexpires = \"2027-13-01\""),
+            waiver("reason = \"r\"\nexpires = 2027-01-01T00:00:00"),
+            "[licenses]\nallow = [\"MITT\"]\n".to_owned(),
+            "[licenses]\nallow = [\"MIT OR Apache-2.0\"]\n".to_owned(),
+            "[licenses]\nallow = [\"mit\"]\n".to_owned(),
+            "[registry]\nhosts = [\"https://github.com/\"]\n".to_owned(),
+            "[registry]\nhosts = []\n".to_owned(),
+        ]
+        .iter()
+        .map(|text| Policy::parse(text).unwrap_err().message)
+        .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        `tomorrow` is not a day of the calendar, written "YYYY-MM-DD"
+        `2027-13-01` is not a day of the calendar, written "YYYY-MM-DD"
+        `2027-01-01T00:00:00` is not a day of the calendar, written "YYYY-MM-DD"
+        `licenses.allow`: `MITT` is not the SPDX id of one licence, as `MIT` is
+        `licenses.allow`: `MIT OR Apache-2.0` is not the SPDX id of one licence, as `MIT` is
+        `licenses.allow`: `mit` is not the SPDX id of one licence, as `MIT` is
+        `registry.hosts`: `https://github.com/` is not the name of a host: write it alone, `github.com`
+        `registry.hosts` names no host, so that no source could pass: remove the key for `github.com` alone
+        "#);
+    }
+
+    #[test]
+    fn a_day_has_quotes_or_none() {
+        for day in ["\"2027-01-31\"", "2027-01-31"] {
+            let text = format!("[[waivers]]\nrule = \"x\"\nentry = \"y\"\nreason = \"r\"\nexpires = {day}\n");
+            let policy = Policy::parse(&text).unwrap();
+            assert_eq!(policy.settings.waivers[0].get_ref().expires, chrono::NaiveDate::from_ymd_opt(2027, 1, 31));
+        }
+        let lists = "[licenses]\nallow = [\"MIT\", \"LicenseRef-acme\", \"GPL-2.0-only\"]\n[registry]\nhosts = [\"git.acme.io\"]\n";
+        assert!(Policy::parse(lists).is_ok());
     }
 }

@@ -5,6 +5,7 @@ use crate::entry::load::read_text;
 use crate::entry::{SERVERS, Unreadable};
 use crate::error::CommandError;
 use crate::policy::{POLICY, Policy, PolicyError};
+use crate::validate::rules::nearest_of;
 use crate::validate::waivers;
 use std::path::Path;
 
@@ -51,13 +52,25 @@ pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandEr
 /// # Errors
 /// When it is not one, or names a rule that does not exist.
 pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
-    let policy = Policy::parse(text).map_err(|PolicyError { message, span }| match span {
+    let policy = Policy::parse(text).map_err(|refusal| refused(refusal, text, shown))?;
+    waivers::check_rule_ids(&policy)?;
+    Ok(policy)
+}
+
+fn refused(PolicyError { message, span }: PolicyError, text: &str, shown: &str) -> CommandError {
+    // The parser lists what it knows: unknown field `rule`, expected one of `registry`, `title`, …
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ").then(|| quoted.next()).flatten();
+    let meant = unknown.and_then(|unknown| nearest_of(unknown, quoted));
+    let error = match span {
         Some(span) => {
             let line = Lines::new(text).position(text, span.start).line;
             CommandError::usage(format!("{shown}:{line}: {message}"))
         }
         None => CommandError::usage(format!("{shown}: {message}")),
-    })?;
-    waivers::check_rule_ids(&policy)?;
-    Ok(policy)
+    };
+    match meant {
+        Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        None => error,
+    }
 }
