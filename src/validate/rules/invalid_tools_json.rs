@@ -399,7 +399,7 @@ mod tests {
         let findings = with(&many).findings();
         assert_eq!(findings.len(), MAX_PER_RULE);
         let said = "50 more findings of this rule in this entry are not shown";
-        assert_eq!(findings.iter().filter(|finding| finding.help.as_deref() == Some(said)).count(), 1);
+        assert_eq!(findings.iter().filter(|finding| finding.help.as_ref().is_some_and(|help| help.ends_with(said))).count(), 1);
     }
 
     #[test]
