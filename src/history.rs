@@ -71,6 +71,25 @@ impl History {
         Ok(Comparison { base, head, merge_bases, changes })
     }
 
+    /// Checks that there is a registry at a commit. Where `servers` is something else than a folder there are no entries,
+    /// and so nothing to find wrong.
+    ///
+    /// # Errors
+    /// When there is none, or the commit cannot be read.
+    pub fn check_registry(&self, commit: &CommitSha) -> Result<(), CommandError> {
+        let what = match self.repository.kind_at(commit, SERVERS).map_err(failure)? {
+            Some(Kind::Folder) => return Ok(()),
+            None => "is missing",
+            Some(Kind::Symlink) => "is a symbolic link",
+            Some(Kind::Submodule) => "is a Git submodule",
+            Some(Kind::File) => "is a file",
+        };
+        let error = CommandError::usage(format!("at {} `{SERVERS}` {what}: there is no registry", commit.short()));
+        Err(error.hint(format!(
+            "entries are the folders in the folder `{SERVERS}`: put it back, or name the registry's root with `--root`"
+        )))
+    }
+
     /// The names of the entries at a commit.
     ///
     /// # Errors

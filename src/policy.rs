@@ -1,7 +1,7 @@
 //! `mcp-registry.toml`: what a registry's maintainers decided. Entries cannot change it; a registry without
 //! one has the defaults below, which are those of the registry that the format comes from.
 
-use crate::document::Span;
+use crate::document::{Lines, Span};
 use crate::finding::Severity;
 use chrono::NaiveDate;
 use ipnet::IpNet;
@@ -235,6 +235,8 @@ pub struct PolicyError {
     pub message: String,
     /// Where, if the parser knows.
     pub span: Option<Span>,
+    /// How to mend it, if that is more than the message says.
+    pub hint: Option<&'static str>,
 }
 
 impl Settings {
@@ -276,18 +278,72 @@ impl Policy {
         let settings: Settings = toml::from_str(text).map_err(|error| PolicyError {
             message: error.message().lines().collect::<Vec<_>>().join(" "),
             span: error.span().map(|range| Span::new(range.start, range.end)),
+            hint: None,
         })?;
-        settings.check().map_err(|message| PolicyError { message, span: None })?;
-        for waiver in &settings.waivers {
-            let span = Some(Span::new(waiver.span().start, waiver.span().end));
-            let reason = waiver.get_ref().reason.trim();
-            if reason.is_empty() || reason == UNFILLED_REASON {
-                let message = "this waiver has no reason: say in `reason` why the finding is acceptable".to_owned();
-                return Err(PolicyError { message, span });
-            }
+        settings.check().map_err(|message| PolicyError { message, span: None, hint: None })?;
+        let unfilled: Vec<usize> = settings
+            .waivers
+            .iter()
+            .filter(|waiver| is_unfilled(&waiver.get_ref().reason))
+            .map(|waiver| waiver.span().start)
+            .collect();
+        if let Some(first) = unfilled.first() {
+            let message = match unfilled.len() {
+                1 => "this waiver has no reason: say in `reason` why the finding is acceptable".to_owned(),
+                count => format!(
+                    "{count} waivers have no reason, on lines {}: say in each `reason` why the finding is acceptable",
+                    listed(text, &unfilled)
+                ),
+            };
+            let span = Some(Span::new(*first, *first));
+            let hint = Some("`validate --write-waivers --reason TEXT` fills in the same reason everywhere");
+            return Err(PolicyError { message, span, hint });
         }
         Ok(Self { settings, text: text.into() })
     }
+
+    /// The text with `reason` in every waiver that has none yet, and how many those are. A text that is no policy stays
+    /// as it is: [`Policy::parse`] says what is wrong with it.
+    #[must_use]
+    pub fn fill_reasons(text: &str, reason: &str) -> (String, usize) {
+        #[derive(Deserialize)]
+        struct File {
+            #[serde(default)]
+            waivers: Vec<Reason>,
+        }
+        #[derive(Deserialize)]
+        struct Reason {
+            reason: Spanned<String>,
+        }
+        let mut filled = text.to_owned();
+        let Ok(File { waivers }) = toml::from_str::<File>(text) else { return (filled, 0) };
+        let mut places: Vec<_> = waivers
+            .iter()
+            .filter(|waiver| is_unfilled(waiver.reason.get_ref()))
+            .map(|waiver| waiver.reason.span())
+            .collect();
+        // From the end, so that the places before it stay where they are.
+        places.sort_by_key(|place| std::cmp::Reverse(place.start));
+        let reason = toml::Value::from(reason).to_string();
+        for place in &places {
+            filled.replace_range(place.clone(), &reason);
+        }
+        (filled, places.len())
+    }
+}
+
+fn is_unfilled(reason: &str) -> bool {
+    matches!(reason.trim(), "" | UNFILLED_REASON)
+}
+
+/// The lines of these places, the first few of many.
+fn listed(text: &str, places: &[usize]) -> String {
+    const SHOWN: usize = 10;
+    let lines = Lines::new(text);
+    let shown: Vec<String> =
+        places.iter().take(SHOWN).map(|place| lines.position(text, *place).line.to_string()).collect();
+    let more = if places.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The reason that `validate --write-waivers` leaves to be filled in; a policy that still has it is refused.
@@ -297,6 +353,30 @@ pub const UNFILLED_REASON: &str = "FILL IN: why is this acceptable?";
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Level, Policy, UNFILLED_REASON};
+
+    #[test]
+    fn reasons_are_filled_in_where_there_are_none() {
+        let text = format!(
+            "# ours\n[[waivers]]\nrule = \"a\"\nentry = \"x\"\nreason = '{UNFILLED_REASON}' # why\n\
+             [[waivers]]\nrule = \"b\"\nentry = \"x\"\nreason = \"known\"\n\
+             [[waivers]]\nreason = \" \"\nrule = \"c\"\nentry = \"x\"\n"
+        );
+        let error = Policy::parse(&text).unwrap_err();
+        assert_eq!(
+            error.message,
+            "2 waivers have no reason, on lines 2, 10: say in each `reason` why the finding is acceptable"
+        );
+        let (filled, count) = Policy::fill_reasons(&text, "it is \"right\"");
+        assert_eq!(count, 2);
+        assert_eq!(
+            filled,
+            text.replace(&format!("'{UNFILLED_REASON}'"), "'it is \"right\"'").replace("\" \"", "'it is \"right\"'")
+        );
+        let reasons: Vec<_> =
+            Policy::parse(&filled).unwrap().settings.waivers.iter().map(|w| w.get_ref().reason.clone()).collect();
+        assert_eq!(reasons, ["it is \"right\"", "known", "it is \"right\""]);
+        assert_eq!(Policy::fill_reasons("x = [", "y"), ("x = [".to_owned(), 0));
+    }
 
     #[test]
     fn a_policy_is_read_and_its_mistakes_are_refused() {

@@ -8,14 +8,20 @@ use crate::policy::{POLICY, Policy, PolicyError};
 use crate::validate::rules::nearest_of;
 use crate::validate::waivers;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Checks that there is a registry at `root`.
 ///
 /// # Errors
 /// When there is not; says where one would be.
 pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
-    if root.join(SERVERS).is_dir() {
-        return Ok(());
+    match std::fs::symlink_metadata(root.join(SERVERS)) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(found) if found.is_symlink() => {
+            let error = CommandError::usage(format!("`{}` is a symbolic link", root.join(SERVERS).display()));
+            return Err(error.hint("put the folder itself there; links are not followed"));
+        }
+        _ => {}
     }
     let error =
         CommandError::usage(format!("there is no registry at `{}`: it has no folder `{SERVERS}`", root.display()));
@@ -33,18 +39,31 @@ pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
 /// # Errors
 /// When it cannot be read, or is not a policy.
 pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandError> {
+    let shown = shown(file);
+    read(root, file)?.map_or_else(|| Ok(Policy::default()), |text| parse(&text, &shown))
+}
+
+/// What a policy's file is called in messages.
+pub(super) fn shown(file: Option<&Path>) -> String {
+    file.map_or_else(|| POLICY.to_owned(), |file| file.display().to_string())
+}
+
+/// The text of the policy of the registry at `root`, or of `file` in its place; none when the registry has no policy.
+///
+/// # Errors
+/// When it cannot be read, or `file` is not there.
+pub(super) fn read(root: &Path, file: Option<&Path>) -> Result<Option<Arc<str>>, CommandError> {
     let path = file.map_or_else(|| root.join(POLICY), Path::to_path_buf);
-    let shown = file.map_or_else(|| POLICY.to_owned(), |file| file.display().to_string());
-    let text = match read_text(&path) {
-        Ok(Some(text)) => text,
-        Ok(None) if file.is_none() => return Ok(Policy::default()),
-        Ok(None) => return Err(CommandError::usage(format!("there is no file `{shown}`"))),
+    let shown = shown(file);
+    match read_text(&path) {
+        Ok(Some(text)) => Ok(Some(text)),
+        Ok(None) if file.is_none() => Ok(None),
+        Ok(None) => Err(CommandError::usage(format!("there is no file `{shown}`"))),
         Err(problem @ Unreadable::Io(_)) => {
-            return Err(CommandError::unfinished(format!("cannot read `{shown}`")).because(&problem));
+            Err(CommandError::unfinished(format!("cannot read `{shown}`")).because(&problem))
         }
-        Err(problem) => return Err(CommandError::usage(format!("`{shown}` {problem}"))),
-    };
-    parse(&text, &shown)
+        Err(problem) => Err(CommandError::usage(format!("`{shown}` {problem}"))),
+    }
 }
 
 /// Parses a policy that was read from `shown`.
@@ -57,7 +76,7 @@ pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
     Ok(policy)
 }
 
-fn refused(PolicyError { message, span }: PolicyError, text: &str, shown: &str) -> CommandError {
+fn refused(PolicyError { message, span, hint }: PolicyError, text: &str, shown: &str) -> CommandError {
     // The parser lists what it knows: unknown field `rule`, expected one of `registry`, `title`, …
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = message.starts_with("unknown ").then(|| quoted.next()).flatten();
@@ -69,8 +88,9 @@ fn refused(PolicyError { message, span }: PolicyError, text: &str, shown: &str) 
         }
         None => CommandError::usage(format!("{shown}: {message}")),
     };
-    match meant {
-        Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-        None => error,
+    match (meant, hint) {
+        (Some(meant), _) => error.hint(format!("did you mean `{meant}`?")),
+        (None, Some(hint)) => error.hint(hint),
+        (None, None) => error,
     }
 }

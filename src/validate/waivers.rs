@@ -127,7 +127,8 @@ pub fn write(
     for (entry, rule) in &wanted {
         let entry = toml::Value::from(*entry);
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n[[waivers]]\nrule = \"{rule}\"\nentry = {entry}\nreason = {reason}\n");
+        let blank = if text.is_empty() { "" } else { "\n" };
+        let _ = write!(text, "{blank}[[waivers]]\nrule = \"{rule}\"\nentry = {entry}\nreason = {reason}\n");
     }
     let readable = toml::from_str::<toml::Table>(&text);
     match readable {

@@ -58,6 +58,83 @@ fn a_revision_that_is_no_name() {
 }
 
 #[test]
+fn a_head_without_a_registry_is_refused() {
+    let registry = registry();
+    let servers = registry.root().join("servers");
+    std::fs::remove_dir_all(&servers).unwrap();
+    std::os::unix::fs::symlink("/etc", &servers).unwrap();
+    registry.commit("link");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: `./servers` is a symbolic link
+      hint: put the folder itself there; links are not followed
+
+    status 2
+    ");
+    std::fs::remove_file(&servers).unwrap();
+    registry.write("servers", "mine\n").commit("file");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: there is no registry at `.`: it has no folder `servers`
+      hint: run this in a checkout of a registry, or name one with `--root DIR`
+
+    status 2
+    ");
+    std::fs::remove_file(&servers).unwrap();
+    registry.commit("gone");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: there is no registry at `.`: it has no folder `servers`
+      hint: run this in a checkout of a registry, or name one with `--root DIR`
+
+    status 2
+    ");
+    let commit = registry.git(["rev-parse", "HEAD"]);
+    registry.git(["update-index", "--add", "--cacheinfo", &format!("160000,{commit},servers")]);
+    registry.git(["commit", "--quiet", "--message", "submodule"]);
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: there is no registry at `.`: it has no folder `servers`
+      hint: run this in a checkout of a registry, or name one with `--root DIR`
+
+    status 2
+    ");
+    // What is no registry yet may become one.
+    registry.git(["branch", "--force", "main", "HEAD"]);
+    registry.git(["rm", "--cached", "--quiet", "servers"]);
+    entry(&registry, "a");
+    registry.commit("back");
+    assert_eq!(registry.run(["validate", "--diff=main..HEAD", "--fail-on=never"]).status, 0);
+}
+
+#[test]
+fn a_changed_policy_is_said_and_must_be_one() {
+    let registry = registry();
+    registry.write("mcp-registry.toml", "[rules]\ntitle-style = \"off\"\n").commit("milder");
+    let output = registry.run(["validate", "--diff=main..HEAD"]);
+    insta::assert_snapshot!(output.stdout, @"
+    warning[policy-changed]: this change also adds a policy: from its merge on that counts for everybody
+    --> mcp-registry.toml
+     = help: a maintainer has to decide about it: milder: `title-style` (error to off)
+
+    1 warning in 0 entries
+    ");
+    assert_eq!(output.status, 0);
+    registry.git(["branch", "--force", "main", "HEAD"]);
+    registry.git(["rm", "--quiet", "mcp-registry.toml"]);
+    registry.commit("none");
+    insta::assert_snapshot!(registry.run(["validate", "--diff=main..HEAD"]).stdout, @"
+    warning[policy-changed]: this change also deletes the policy: from its merge on the defaults count for everybody
+    --> mcp-registry.toml
+     = help: a maintainer has to decide about it: stricter: `title-style` (off to error)
+
+    1 warning in 0 entries
+    ");
+    registry.write("mcp-registry.toml", "x = [").commit("broken");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: mcp-registry.toml at 134063b44e95:1: unclosed array, expected `]`
+
+    status 2
+    ");
+}
+
+#[test]
 fn histories_without_a_common_commit() {
     let registry = registry();
     registry.git(["switch", "--quiet", "--orphan", "alone"]);
