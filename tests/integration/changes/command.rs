@@ -65,24 +65,24 @@ fn a_head_without_a_registry_is_refused() {
     std::os::unix::fs::symlink("/etc", &servers).unwrap();
     registry.commit("link");
     insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
-    error: `./servers` is a symbolic link
-      hint: put the folder itself there; links are not followed
+    error: at 178f6ef5fa1c `servers` is a symbolic link: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
 
     status 2
     ");
     std::fs::remove_file(&servers).unwrap();
     registry.write("servers", "mine\n").commit("file");
     insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
-    error: there is no registry at `.`: it has no folder `servers`
-      hint: run this in a checkout of a registry, or name one with `--root DIR`
+    error: at ccf775fa83d0 `servers` is a file: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
 
     status 2
     ");
     std::fs::remove_file(&servers).unwrap();
     registry.commit("gone");
     insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
-    error: there is no registry at `.`: it has no folder `servers`
-      hint: run this in a checkout of a registry, or name one with `--root DIR`
+    error: at 55e8c2d389b4 `servers` is missing: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
 
     status 2
     ");
@@ -90,8 +90,8 @@ fn a_head_without_a_registry_is_refused() {
     registry.git(["update-index", "--add", "--cacheinfo", &format!("160000,{commit},servers")]);
     registry.git(["commit", "--quiet", "--message", "submodule"]);
     insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
-    error: there is no registry at `.`: it has no folder `servers`
-      hint: run this in a checkout of a registry, or name one with `--root DIR`
+    error: at 1887fcdd01ba `servers` is a Git submodule: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
 
     status 2
     ");
