@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub const SERVERS: &str = "servers";
 /// The file that makes a folder an entry.
 pub const MANIFEST: &str = "server.yaml";
+/// The problem of a "folder" that is a file: see [`Entry::folder_problem`].
+pub const A_FILE: &str = "it is a file";
 /// The optional list of a server's tools.
 pub const TOOLS: &str = "tools.json";
 /// The optional text for people; any letter case is accepted when reading.
@@ -125,6 +127,9 @@ pub struct Entry {
     pub manifest: Manifest,
     /// The tools of `tools.json`; empty when that is not a list.
     pub tools: Vec<Tool>,
+    /// Files that may have been meant for `server.yaml`, relative to the folder: `server.yml`, `Server.yaml`, and, when there
+    /// is none, those one folder below.
+    pub strays: Vec<String>,
 }
 
 impl Entry {

@@ -5,8 +5,8 @@
 
 use crate::changes::{self, ChangeKind, Changes, EntryName, FileChange, Range, RawPath};
 use crate::document::limits::MAX_BYTES;
-use crate::entry::load::{content_of, text_of};
-use crate::entry::{Content, Entry, EntryFile, MANIFEST, README, SERVERS, TOOLS, Unreadable};
+use crate::entry::load::{content_of, is_misplaced, is_stray, text_of};
+use crate::entry::{A_FILE, Content, Entry, EntryFile, MANIFEST, README, SERVERS, TOOLS, Unreadable};
 use crate::error::CommandError;
 use crate::git::{Blob, GitError, Item, Kind, Repository, Status};
 use crate::ids::CommitSha;
@@ -71,6 +71,25 @@ impl History {
         Ok(Comparison { base, head, merge_bases, changes })
     }
 
+    /// Checks that there is a registry at a commit. Where `servers` is something else than a folder there are no entries,
+    /// and so nothing to find wrong.
+    ///
+    /// # Errors
+    /// When there is none, or the commit cannot be read.
+    pub fn check_registry(&self, commit: &CommitSha) -> Result<(), CommandError> {
+        let what = match self.repository.kind_at(commit, SERVERS).map_err(failure)? {
+            Some(Kind::Folder) => return Ok(()),
+            None => "is missing",
+            Some(Kind::Symlink) => "is a symbolic link",
+            Some(Kind::Submodule) => "is a Git submodule",
+            Some(Kind::File) => "is a file",
+        };
+        let error = CommandError::usage(format!("at {} `{SERVERS}` {what}: there is no registry", commit.short()));
+        Err(error.hint(format!(
+            "entries are the folders in the folder `{SERVERS}`: put it back, or name the registry's root with `--root`"
+        )))
+    }
+
     /// The names of the entries at a commit.
     ///
     /// # Errors
@@ -115,11 +134,11 @@ impl History {
         }
     }
 
-    /// What counts as an entry on disk counts here: folders, and links, which are there to be refused. A submodule is a
-    /// folder on disk.
+    /// What counts as an entry on disk counts here: folders, and what is there to be refused. A submodule is a folder on
+    /// disk.
     fn folders_at(&self, commit: &CommitSha) -> Result<Vec<Item>, CommandError> {
         let mut items = self.repository.folder(commit, SERVERS).map_err(failure)?.unwrap_or_default();
-        items.retain(|item| item.kind != Kind::File);
+        items.retain(|item| item.kind != Kind::File || is_misplaced(&item.name));
         Ok(items)
     }
 }
@@ -133,7 +152,8 @@ fn read_entry(git: &Repository, folder: &Item) -> Result<Entry, GitError> {
         match folder.kind {
             Kind::Symlink => Some("it is a symbolic link".to_owned()),
             Kind::Submodule => Some("it is a Git submodule".to_owned()),
-            Kind::Folder | Kind::File => None,
+            Kind::File => Some(A_FILE.to_owned()),
+            Kind::Folder => None,
         }
     };
     let items = if folder_problem.is_some() { Vec::new() } else { git.children(folder)? };
@@ -157,7 +177,19 @@ fn read_entry(git: &Repository, folder: &Item) -> Result<Entry, GitError> {
         .max()
         .unwrap_or(README);
     let (manifest, tools, readme) = (file(MANIFEST)?, file(TOOLS)?, file(readme)?);
-    Ok(Entry::from_files(shown.clone(), folder_problem, manifest, tools, readme))
+    let name_of = |item: &Item| std::str::from_utf8(&item.name).ok().map(ToOwned::to_owned);
+    let mut strays: Vec<String> = items.iter().filter_map(name_of).filter(|name| is_stray(name)).collect();
+    if !manifest.exists() {
+        for below in items.iter().filter(|item| item.kind == Kind::Folder) {
+            let has =
+                git.children(below)?.iter().any(|item| item.name == MANIFEST.as_bytes() && item.kind == Kind::File);
+            strays.extend(name_of(below).filter(|_| has).map(|name| format!("{name}/{MANIFEST}")));
+        }
+    }
+    strays.sort();
+    let mut entry = Entry::from_files(shown.clone(), folder_problem, manifest, tools, readme);
+    entry.strays = strays;
+    Ok(entry)
 }
 
 fn file_of(blob: Blob) -> Result<Option<Arc<str>>, Unreadable> {

@@ -1,11 +1,12 @@
 //! `mcp-registry.toml`: what a registry's maintainers decided. Entries cannot change it; a registry without
 //! one has the defaults below, which are those of the registry that the format comes from.
 
-use crate::document::Span;
+use crate::document::{Lines, Span};
 use crate::finding::Severity;
 use chrono::NaiveDate;
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use toml::Spanned;
@@ -208,9 +209,22 @@ pub struct Waiver {
     pub entry: String,
     /// Why. Must not be empty.
     pub reason: String,
-    /// The last day on which it counts, `YYYY-MM-DD`; without one it never ends.
-    #[serde(default)]
+    /// The last day on which it counts, `YYYY-MM-DD`, with or without quotes; without one it never ends.
+    #[serde(default, deserialize_with = "day")]
     pub expires: Option<NaiveDate>,
+}
+
+/// A day, as a text or as a date of TOML.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let written = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let is_day = written.len() == 10;
+    match written.parse() {
+        Ok(day) if is_day => Ok(Some(day)),
+        _ => Err(D::Error::custom(format!("`{written}` is not a day of the calendar, written \"YYYY-MM-DD\""))),
+    }
 }
 
 /// Why a policy cannot be used.
@@ -221,6 +235,38 @@ pub struct PolicyError {
     pub message: String,
     /// Where, if the parser knows.
     pub span: Option<Span>,
+    /// How to mend it, if that is more than the message says.
+    pub hint: Option<&'static str>,
+}
+
+impl Settings {
+    /// Refuses values that have the right type and can never mean anything.
+    fn check(&self) -> Result<(), String> {
+        if self.registry.hosts.is_empty() {
+            return Err(
+                "`registry.hosts` names no host, so that no source could pass: remove the key for `github.com` alone"
+                    .into(),
+            );
+        }
+        for host in &self.registry.hosts {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+            let name =
+                host.split_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&**host, |(name, _)| name);
+            if name.is_empty() || !name.chars().all(is_host) || name.starts_with('.') || name.ends_with('.') {
+                let name = host.split("://").last().unwrap_or(host).split(['/', ':']).next().unwrap_or_default();
+                let meant = if name.is_empty() { String::new() } else { format!(", `{name}`") };
+                return Err(format!("`registry.hosts`: `{host}` is not the name of a host: write it alone{meant}"));
+            }
+        }
+        for license in &self.licenses.allow {
+            let id = license.strip_suffix('+').unwrap_or(license);
+            let is_reference = id.starts_with("LicenseRef-") || id.starts_with("DocumentRef-");
+            if !is_reference && spdx::license_id(id).is_none_or(|found| found.name != id) {
+                return Err(format!("`licenses.allow`: `{license}` is not the SPDX id of one licence, as `MIT` is"));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Policy {
@@ -232,17 +278,72 @@ impl Policy {
         let settings: Settings = toml::from_str(text).map_err(|error| PolicyError {
             message: error.message().lines().collect::<Vec<_>>().join(" "),
             span: error.span().map(|range| Span::new(range.start, range.end)),
+            hint: None,
         })?;
-        for waiver in &settings.waivers {
-            let span = Some(Span::new(waiver.span().start, waiver.span().end));
-            let reason = waiver.get_ref().reason.trim();
-            if reason.is_empty() || reason == UNFILLED_REASON {
-                let message = "this waiver has no reason: say in `reason` why the finding is acceptable".to_owned();
-                return Err(PolicyError { message, span });
-            }
+        settings.check().map_err(|message| PolicyError { message, span: None, hint: None })?;
+        let unfilled: Vec<usize> = settings
+            .waivers
+            .iter()
+            .filter(|waiver| is_unfilled(&waiver.get_ref().reason))
+            .map(|waiver| waiver.span().start)
+            .collect();
+        if let Some(first) = unfilled.first() {
+            let message = match unfilled.len() {
+                1 => "this waiver has no reason: say in `reason` why the finding is acceptable".to_owned(),
+                count => format!(
+                    "{count} waivers have no reason, on lines {}: say in each `reason` why the finding is acceptable",
+                    listed(text, &unfilled)
+                ),
+            };
+            let span = Some(Span::new(*first, *first));
+            let hint = Some("`validate --write-waivers --reason TEXT` fills in the same reason everywhere");
+            return Err(PolicyError { message, span, hint });
         }
         Ok(Self { settings, text: text.into() })
     }
+
+    /// The text with `reason` in every waiver that has none yet, and how many those are. A text that is no policy stays
+    /// as it is: [`Policy::parse`] says what is wrong with it.
+    #[must_use]
+    pub fn fill_reasons(text: &str, reason: &str) -> (String, usize) {
+        #[derive(Deserialize)]
+        struct File {
+            #[serde(default)]
+            waivers: Vec<Reason>,
+        }
+        #[derive(Deserialize)]
+        struct Reason {
+            reason: Spanned<String>,
+        }
+        let mut filled = text.to_owned();
+        let Ok(File { waivers }) = toml::from_str::<File>(text) else { return (filled, 0) };
+        let mut places: Vec<_> = waivers
+            .iter()
+            .filter(|waiver| is_unfilled(waiver.reason.get_ref()))
+            .map(|waiver| waiver.reason.span())
+            .collect();
+        // From the end, so that the places before it stay where they are.
+        places.sort_by_key(|place| std::cmp::Reverse(place.start));
+        let reason = toml::Value::from(reason).to_string();
+        for place in &places {
+            filled.replace_range(place.clone(), &reason);
+        }
+        (filled, places.len())
+    }
+}
+
+fn is_unfilled(reason: &str) -> bool {
+    matches!(reason.trim(), "" | UNFILLED_REASON)
+}
+
+/// The lines of these places, the first few of many.
+fn listed(text: &str, places: &[usize]) -> String {
+    const SHOWN: usize = 10;
+    let lines = Lines::new(text);
+    let shown: Vec<String> =
+        places.iter().take(SHOWN).map(|place| lines.position(text, *place).line.to_string()).collect();
+    let more = if places.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The reason that `validate --write-waivers` leaves to be filled in; a policy that still has it is refused.
@@ -252,6 +353,30 @@ pub const UNFILLED_REASON: &str = "FILL IN: why is this acceptable?";
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Level, Policy, UNFILLED_REASON};
+
+    #[test]
+    fn reasons_are_filled_in_where_there_are_none() {
+        let text = format!(
+            "# ours\n[[waivers]]\nrule = \"a\"\nentry = \"x\"\nreason = '{UNFILLED_REASON}' # why\n\
+             [[waivers]]\nrule = \"b\"\nentry = \"x\"\nreason = \"known\"\n\
+             [[waivers]]\nreason = \" \"\nrule = \"c\"\nentry = \"x\"\n"
+        );
+        let error = Policy::parse(&text).unwrap_err();
+        assert_eq!(
+            error.message,
+            "2 waivers have no reason, on lines 2, 10: say in each `reason` why the finding is acceptable"
+        );
+        let (filled, count) = Policy::fill_reasons(&text, "it is \"right\"");
+        assert_eq!(count, 2);
+        assert_eq!(
+            filled,
+            text.replace(&format!("'{UNFILLED_REASON}'"), "'it is \"right\"'").replace("\" \"", "'it is \"right\"'")
+        );
+        let reasons: Vec<_> =
+            Policy::parse(&filled).unwrap().settings.waivers.iter().map(|w| w.get_ref().reason.clone()).collect();
+        assert_eq!(reasons, ["it is \"right\"", "known", "it is \"right\""]);
+        assert_eq!(Policy::fill_reasons("x = [", "y"), ("x = [".to_owned(), 0));
+    }
 
     #[test]
     fn a_policy_is_read_and_its_mistakes_are_refused() {
@@ -271,5 +396,44 @@ mod tests {
         ] {
             assert!(Policy::parse(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn refusals_say_what_is_expected() {
+        let waiver = |more: &str| format!("[[waivers]]\nrule = \"x\"\nentry = \"y\"\n{more}\n");
+        let said: Vec<String> = [
+            waiver("reason = \"r\"\nexpires = \"tomorrow\""),
+            waiver("reason = \"r\"\nexpires = \"2027-13-01\""),
+            waiver("reason = \"r\"\nexpires = 2027-01-01T00:00:00"),
+            "[licenses]\nallow = [\"MITT\"]\n".to_owned(),
+            "[licenses]\nallow = [\"MIT OR Apache-2.0\"]\n".to_owned(),
+            "[licenses]\nallow = [\"mit\"]\n".to_owned(),
+            "[registry]\nhosts = [\"https://github.com/\"]\n".to_owned(),
+            "[registry]\nhosts = []\n".to_owned(),
+        ]
+        .iter()
+        .map(|text| Policy::parse(text).unwrap_err().message)
+        .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        `tomorrow` is not a day of the calendar, written "YYYY-MM-DD"
+        `2027-13-01` is not a day of the calendar, written "YYYY-MM-DD"
+        `2027-01-01T00:00:00` is not a day of the calendar, written "YYYY-MM-DD"
+        `licenses.allow`: `MITT` is not the SPDX id of one licence, as `MIT` is
+        `licenses.allow`: `MIT OR Apache-2.0` is not the SPDX id of one licence, as `MIT` is
+        `licenses.allow`: `mit` is not the SPDX id of one licence, as `MIT` is
+        `registry.hosts`: `https://github.com/` is not the name of a host: write it alone, `github.com`
+        `registry.hosts` names no host, so that no source could pass: remove the key for `github.com` alone
+        "#);
+    }
+
+    #[test]
+    fn a_day_has_quotes_or_none() {
+        for day in ["\"2027-01-31\"", "2027-01-31"] {
+            let text = format!("[[waivers]]\nrule = \"x\"\nentry = \"y\"\nreason = \"r\"\nexpires = {day}\n");
+            let policy = Policy::parse(&text).unwrap();
+            assert_eq!(policy.settings.waivers[0].get_ref().expires, chrono::NaiveDate::from_ymd_opt(2027, 1, 31));
+        }
+        let lists = "[licenses]\nallow = [\"MIT\", \"LicenseRef-acme\", \"GPL-2.0-only\"]\n[registry]\nhosts = [\"git.acme.io\"]\n";
+        assert!(Policy::parse(lists).is_ok());
     }
 }

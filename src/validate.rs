@@ -4,6 +4,7 @@ pub mod facts;
 pub mod fix;
 pub mod gather;
 pub mod index;
+pub mod policy_change;
 pub mod rules;
 pub mod schema;
 #[cfg(test)]

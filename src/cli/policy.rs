@@ -5,16 +5,23 @@ use crate::entry::load::read_text;
 use crate::entry::{SERVERS, Unreadable};
 use crate::error::CommandError;
 use crate::policy::{POLICY, Policy, PolicyError};
+use crate::validate::rules::nearest_of;
 use crate::validate::waivers;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Checks that there is a registry at `root`.
 ///
 /// # Errors
 /// When there is not; says where one would be.
 pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
-    if root.join(SERVERS).is_dir() {
-        return Ok(());
+    match std::fs::symlink_metadata(root.join(SERVERS)) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(found) if found.is_symlink() => {
+            let error = CommandError::usage(format!("`{}` is a symbolic link", root.join(SERVERS).display()));
+            return Err(error.hint("put the folder itself there; links are not followed"));
+        }
+        _ => {}
     }
     let error =
         CommandError::usage(format!("there is no registry at `{}`: it has no folder `{SERVERS}`", root.display()));
@@ -32,18 +39,31 @@ pub(super) fn check_root(root: &Path) -> Result<(), CommandError> {
 /// # Errors
 /// When it cannot be read, or is not a policy.
 pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandError> {
+    let shown = shown(file);
+    read(root, file)?.map_or_else(|| Ok(Policy::default()), |text| parse(&text, &shown))
+}
+
+/// What a policy's file is called in messages.
+pub(super) fn shown(file: Option<&Path>) -> String {
+    file.map_or_else(|| POLICY.to_owned(), |file| file.display().to_string())
+}
+
+/// The text of the policy of the registry at `root`, or of `file` in its place; none when the registry has no policy.
+///
+/// # Errors
+/// When it cannot be read, or `file` is not there.
+pub(super) fn read(root: &Path, file: Option<&Path>) -> Result<Option<Arc<str>>, CommandError> {
     let path = file.map_or_else(|| root.join(POLICY), Path::to_path_buf);
-    let shown = file.map_or_else(|| POLICY.to_owned(), |file| file.display().to_string());
-    let text = match read_text(&path) {
-        Ok(Some(text)) => text,
-        Ok(None) if file.is_none() => return Ok(Policy::default()),
-        Ok(None) => return Err(CommandError::usage(format!("there is no file `{shown}`"))),
+    let shown = shown(file);
+    match read_text(&path) {
+        Ok(Some(text)) => Ok(Some(text)),
+        Ok(None) if file.is_none() => Ok(None),
+        Ok(None) => Err(CommandError::usage(format!("there is no file `{shown}`"))),
         Err(problem @ Unreadable::Io(_)) => {
-            return Err(CommandError::unfinished(format!("cannot read `{shown}`")).because(&problem));
+            Err(CommandError::unfinished(format!("cannot read `{shown}`")).because(&problem))
         }
-        Err(problem) => return Err(CommandError::usage(format!("`{shown}` {problem}"))),
-    };
-    parse(&text, &shown)
+        Err(problem) => Err(CommandError::usage(format!("`{shown}` {problem}"))),
+    }
 }
 
 /// Parses a policy that was read from `shown`.
@@ -51,13 +71,26 @@ pub(super) fn load(root: &Path, file: Option<&Path>) -> Result<Policy, CommandEr
 /// # Errors
 /// When it is not one, or names a rule that does not exist.
 pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
-    let policy = Policy::parse(text).map_err(|PolicyError { message, span }| match span {
+    let policy = Policy::parse(text).map_err(|refusal| refused(refusal, text, shown))?;
+    waivers::check_rule_ids(&policy)?;
+    Ok(policy)
+}
+
+fn refused(PolicyError { message, span, hint }: PolicyError, text: &str, shown: &str) -> CommandError {
+    // The parser lists what it knows: unknown field `rule`, expected one of `registry`, `title`, …
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ").then(|| quoted.next()).flatten();
+    let meant = unknown.and_then(|unknown| nearest_of(unknown, quoted));
+    let error = match span {
         Some(span) => {
             let line = Lines::new(text).position(text, span.start).line;
             CommandError::usage(format!("{shown}:{line}: {message}"))
         }
         None => CommandError::usage(format!("{shown}: {message}")),
-    })?;
-    waivers::check_rule_ids(&policy)?;
-    Ok(policy)
+    };
+    match (meant, hint) {
+        (Some(meant), _) => error.hint(format!("did you mean `{meant}`?")),
+        (None, Some(hint)) => error.hint(hint),
+        (None, None) => error,
+    }
 }

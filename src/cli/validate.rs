@@ -15,6 +15,7 @@ use crate::output::{self, Format, RenderOptions};
 use crate::policy::{POLICY, Policy};
 use crate::ui::Ui;
 use crate::validate::facts::Facts;
+use crate::validate::policy_change::PolicyChange;
 use crate::validate::{self, Request, waivers};
 use clap::{Args, ValueEnum};
 use online::Online;
@@ -111,6 +112,10 @@ struct Loaded {
     only: Option<BTreeSet<Arc<str>>>,
     policy: Policy,
     facts: Vec<Facts>,
+    /// What a change makes of the policy; none when it leaves it alone or when no change is judged.
+    policy_change: Option<PolicyChange>,
+    /// The policy as it is on disk and how many reasons were filled in since, under `--write-waivers --reason`.
+    filled: Option<(Arc<str>, usize)>,
 }
 
 impl Loaded {
@@ -134,7 +139,13 @@ pub(super) fn run(args: &ValidateArgs, global: &Global, context: &Context, ui: &
     if args.dry_run && !args.fix && !args.write_waivers {
         return Err(refuse("`--dry-run` goes with `--fix` or `--write-waivers`"));
     }
-    policy::check_root(&global.root)?;
+    if args.reason.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(refuse("`--reason` is empty: say why the findings are acceptable"));
+    }
+    // A change is read from Git's objects: a bare clone has no work tree.
+    if args.diff.is_none() {
+        policy::check_root(&global.root)?;
+    }
     if args.watch {
         return watch::run(args, global, context, ui);
     }
@@ -155,9 +166,12 @@ fn once(
         loaded.facts = online.facts(&loaded, args, context, ui)?;
     }
     let request = loaded.request(args, context);
-    let report = validate::judge(&request);
+    let mut report = validate::judge(&request);
+    if let Some(change) = &loaded.policy_change {
+        report = change.add_to(report, request.policy);
+    }
     if args.write_waivers {
-        return write_waivers(args, global, &request, &report, ui);
+        return write_waivers(args, global, &loaded, &report, ui);
     }
     let report = if args.fix { fixing::run(args, global, &request, report, ui)? } else { report };
     show(args, global, &report, ui)
@@ -183,19 +197,21 @@ fn show(args: &ValidateArgs, global: &Global, report: &Report, ui: &Ui) -> Resul
 fn write_waivers(
     args: &ValidateArgs,
     global: &Global,
-    request: &Request<'_>,
+    loaded: &Loaded,
     report: &Report,
     ui: &Ui,
 ) -> Result<u8, CommandError> {
+    let policy = &loaded.policy;
+    let (on_disk, filled) = loaded.filled.clone().unwrap_or_else(|| (policy.text.clone(), 0));
     let least = args.fail_on.severity().unwrap_or(Severity::Error);
-    let (text, count) = waivers::write(request.policy, report, least, args.reason.as_deref())?;
+    let (text, count) = waivers::write(policy, report, least, args.reason.as_deref())?;
     if args.dry_run {
         let secrets = Secrets::default();
-        let [before, after] = [&request.policy.text[..], &text].map(|text| Side { text, secrets: &secrets });
+        let [before, after] = [&on_disk[..], &text].map(|text| Side { text, secrets: &secrets });
         ui.result(&diff::render(POLICY, before, after, ui.stdout_color))?;
         return Ok(exit::CLEAN);
     }
-    if count > 0 {
+    if count + filled > 0 {
         let path = args.policy.clone().unwrap_or_else(|| global.root.join(POLICY));
         crate::files::write_whole(&path, text.as_bytes())
             .map_err(|error| CommandError::unfinished(format!("cannot write {}", path.display())).because(&error))?;
@@ -206,6 +222,10 @@ fn write_waivers(
         _ => "; fill in each `reason` before the next run",
     };
     ui.say(&format!("{count} {waivers} appended to {POLICY}{advice}"));
+    if filled > 0 {
+        let reasons = if filled == 1 { "1 reason".to_owned() } else { format!("{filled} reasons") };
+        ui.say(&format!("{reasons} filled in"));
+    }
     Ok(exit::CLEAN)
 }
 

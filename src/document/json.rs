@@ -28,6 +28,9 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
     if text.len() > MAX_BYTES {
         return Err(error(format!("the text has {} bytes; at most {MAX_BYTES} are read", text.len()), Span::new(0, 0)));
     }
+    if text.starts_with('\u{feff}') {
+        return Err(error("the text begins with a byte order mark, which JSON has none of", Span::new(0, 3)));
+    }
     look_ahead(text)?;
     let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT)
         .map_err(|refusal| error(lower_first(&refusal.kind().to_string()), span_of(refusal.range())))?;
@@ -129,6 +132,13 @@ fn node(value: ast::Value<'_>, nodes: &mut usize) -> Result<Node, DocumentError>
     Ok(Node { span, value })
 }
 
+/// So much of a key as tells which one it is.
+fn shown(key: &str) -> String {
+    let cut = key.char_indices().nth(80).map_or(key, |(end, _)| key.get(..end).unwrap_or_default());
+    // Who shows the refusal of a program's answer does not expect the program's own words in it.
+    format!("{}{}", cut.escape_debug(), if cut.len() < key.len() { "…" } else { "" })
+}
+
 fn pairs(object: ast::Object<'_>, nodes: &mut usize) -> Result<Vec<Pair>, DocumentError> {
     let mut first: HashMap<Box<str>, Span> = HashMap::with_capacity(object.properties.len());
     let mut pairs = Vec::with_capacity(object.properties.len());
@@ -136,7 +146,7 @@ fn pairs(object: ast::Object<'_>, nodes: &mut usize) -> Result<Vec<Pair>, Docume
         let span = span_of(property.name.range());
         let text: Box<str> = property.name.into_string().into_boxed_str();
         if let Some(earlier) = first.insert(text.clone(), span) {
-            let mut refusal = error("duplicate key", span);
+            let mut refusal = error(format!("duplicate key `{}`", shown(&text)), span);
             refusal.related = Some((earlier, "first set here".to_owned()));
             return Err(refusal);
         }
@@ -247,8 +257,8 @@ mod tests {
         "[1e999]": "1e999" the number is too large
         "[-1e3012]": "-1e3012" the number is too large
         "[\u{a0}1]": "\u{a0}" expected value
-        "\u{feff}[]": "\u{feff}" unexpected token
-        "{\"a\": 1, \"\\u0061\": 2}": "\"\\u0061\"" duplicate key
+        "\u{feff}[]": "\u{feff}" the text begins with a byte order mark, which JSON has none of
+        "{\"a\": 1, \"\\u0061\": 2}": "\"\\u0061\"" duplicate key `a`
           "\"a\"": first set here
         "#);
     }

@@ -1,6 +1,6 @@
 //! Reads entries from a registry on disk: bounded, without following links, each file once.
 
-use super::{Content, Entry, EntryFile, MANIFEST, Manifest, README, SERVERS, TOOLS, Tool, Unreadable};
+use super::{A_FILE, Content, Entry, EntryFile, MANIFEST, Manifest, README, SERVERS, TOOLS, Tool, Unreadable};
 use crate::document::{Document, Lines, limits};
 use rayon::prelude::*;
 use std::ffi::OsString;
@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Names of the folders under `servers/`, sorted. Plain files there are not entries; links are listed, to be refused.
+/// Names of the folders under `servers/`, sorted. Plain files there are not entries; what was perhaps meant for one (links,
+/// pipes, `example.yaml`) is listed, to be refused.
 ///
 /// # Errors
 /// When `servers/` cannot be listed.
@@ -17,12 +18,26 @@ pub fn list(root: &Path) -> io::Result<Vec<OsString>> {
     for item in std::fs::read_dir(root.join(SERVERS))? {
         let item = item?;
         let kind = item.file_type()?;
-        if kind.is_dir() || kind.is_symlink() {
-            names.push(item.file_name());
+        let name = item.file_name();
+        if !kind.is_file() || is_misplaced(name.as_encoded_bytes()) {
+            names.push(name);
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// Whether a file of this name, directly under `servers/`, looks like one of an entry that lacks its folder.
+#[must_use]
+pub fn is_misplaced(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    [&b".yaml"[..], b".yml", b".json"].into_iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a file of this name was perhaps meant to be `server.yaml`.
+#[must_use]
+pub fn is_stray(name: &str) -> bool {
+    name != MANIFEST && (name.eq_ignore_ascii_case(MANIFEST) || name.eq_ignore_ascii_case("server.yml"))
 }
 
 /// Loads these entries, in parallel, in the order given.
@@ -42,7 +57,9 @@ pub fn load(root: &Path, name: &OsString) -> Entry {
     } else {
         match std::fs::symlink_metadata(&folder) {
             Ok(found) if found.is_symlink() => Some("it is a symbolic link".to_owned()),
-            Ok(_) => None,
+            Ok(found) if found.is_dir() => None,
+            Ok(found) if found.is_file() => Some(A_FILE.to_owned()),
+            Ok(_) => Some("it is neither a folder nor a file".to_owned()),
             Err(error) => Some(error.to_string()),
         }
     };
@@ -50,19 +67,27 @@ pub fn load(root: &Path, name: &OsString) -> Entry {
         let content = if folder_problem.is_some() { Content::Absent } else { read(&folder, file) };
         EntryFile { path: format!("{path}/{file}").into(), content }
     };
-    let readme_name = readme_name(&folder);
-    Entry::from_files(shown, folder_problem.clone(), file(MANIFEST), file(TOOLS), file(&readme_name))
+    let names = if folder_problem.is_none() { names_in(&folder) } else { Vec::new() };
+    // The readme's name as it is spelled on disk: `readme.md`, `README.md`, …
+    let readme = names.iter().filter(|name| name.eq_ignore_ascii_case(README)).max();
+    let readme = file(readme.map_or(README, String::as_str));
+    let mut strays: Vec<String> = names.iter().filter(|name| is_stray(name)).cloned().collect();
+    let manifest = file(MANIFEST);
+    if !manifest.exists() {
+        let is_file = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+        let below = names.iter().filter(|name| is_file(&folder.join(name).join(MANIFEST)));
+        strays.extend(below.map(|name| format!("{name}/{MANIFEST}")));
+    }
+    strays.sort();
+    let mut entry = Entry::from_files(shown, folder_problem.clone(), manifest, file(TOOLS), readme);
+    entry.strays = strays;
+    entry
 }
 
-/// The readme's name as it is spelled on disk: `readme.md`, `README.md`, …
-fn readme_name(folder: &Path) -> String {
-    let spelled = std::fs::read_dir(folder).ok().and_then(|items| {
-        items
-            .filter_map(|item| item.ok()?.file_name().into_string().ok())
-            .filter(|name| name.eq_ignore_ascii_case(README))
-            .max()
-    });
-    spelled.unwrap_or_else(|| README.to_owned())
+/// The names in a folder that are UTF-8; none when it cannot be listed.
+fn names_in(folder: &Path) -> Vec<String> {
+    let items = std::fs::read_dir(folder).into_iter().flatten();
+    items.filter_map(|item| item.ok()?.file_name().into_string().ok()).collect()
 }
 
 fn read(folder: &Path, file: &str) -> Content {
@@ -150,7 +175,7 @@ impl Entry {
         let manifest = manifest_file.document().map(|document| Manifest::read(document.root())).unwrap_or_default();
         let tools = tools_file.document().map(|document| Tool::read_all(document.root())).unwrap_or_default();
         let path = format!("{SERVERS}/{name}").into();
-        Self { name, path, folder_problem, manifest_file, tools_file, readme_file, manifest, tools }
+        Self { name, path, folder_problem, manifest_file, tools_file, readme_file, manifest, tools, strays: Vec::new() }
     }
 
     /// An entry from texts, for entries that are not on disk.

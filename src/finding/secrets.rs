@@ -50,39 +50,48 @@ pub(super) fn mask_words(findings: &mut [Finding], sources: &Sources) {
         .filter(|finding| finding.sensitive)
         .filter_map(|finding| {
             let source = sources.get(&finding.path)?;
-            Some(source.text().get(source.span(&finding.anchor)?.range())?.to_owned())
+            Some(fold(source.text().get(source.span(&finding.anchor)?.range())?))
         })
         .filter(|value| value.chars().nth(TELLING).is_some())
         .collect();
     values.sort();
     values.dedup();
-    for value in &values {
-        for finding in &mut *findings {
-            let labels = finding.labels.iter_mut().map(|label| &mut label.text);
-            for words in [&mut finding.message, &mut finding.label].into_iter().chain(&mut finding.help).chain(labels) {
-                mask(words, value);
+    for finding in &mut *findings {
+        let labels = finding.labels.iter_mut().map(|label| &mut label.text);
+        for words in [&mut finding.message, &mut finding.label].into_iter().chain(&mut finding.help).chain(labels) {
+            let mut folded = fold(words);
+            for value in &values {
+                mask(words, &mut folded, value);
             }
         }
     }
 }
 
-/// Masks every place that begins as `value` does, as far as it goes on like it.
-fn mask(words: &mut String, value: &str) {
+/// A text as remedies rewrite it, in as many bytes: letter case and separators do not hide which secret it is.
+fn fold(text: &str) -> String {
+    let folded = |c: char| if matches!(c, '-' | '.' | ' ') { '_' } else { c.to_ascii_lowercase() };
+    text.chars().map(folded).collect()
+}
+
+/// Masks every place that begins as `value` does, as far as it goes on like it. `folded` is what [`fold`] makes of `words`, and
+/// `value` is folded too.
+fn mask(words: &mut String, folded: &mut String, value: &str) {
     let telling: String = value.chars().take(TELLING).collect();
     let mut at = 0;
-    while let Some(start) = words.get(at..).and_then(|rest| rest.find(&telling)).map(|found| at + found) {
-        let rest = words.get(start..).unwrap_or_default();
+    while let Some(start) = folded.get(at..).and_then(|rest| rest.find(&telling)).map(|found| at + found) {
+        let rest = folded.get(start..).unwrap_or_default();
         let same = rest.chars().zip(value.chars()).take_while(|(one, other)| one == other);
         let (length, count) = same.fold((0, 0), |(length, count), (one, _)| (length + one.len_utf8(), count + 1));
         let dots = MASK.to_string().repeat(count);
         words.replace_range(start..start + length, &dots);
+        folded.replace_range(start..start + length, &dots);
         at = start + dots.len();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{fold, mask};
 
     #[test]
     fn what_repeats_a_secret_is_masked_as_far_as_it_does() {
@@ -90,12 +99,14 @@ mod tests {
             ("write `key: pässword-1234567`", "write `key: ••••••••••••••••`"),
             ("pässword-1234567pässword-1234567", "••••••••••••••••••••••••••••••••"),
             ("`pässword-1234…`", "`•••••••••••••…`"),
+            ("name it `x.PäSSWORD_1234567`", "name it `x.••••••••••••••••`"),
             ("`pässword-123x`", "`••••••••••••x`"),
             ("this is a password, `pässword…`", "this is a password, `pässword…`"),
             ("nothing", "nothing"),
         ] {
             let mut text = words.to_owned();
-            mask(&mut text, "pässword-1234567");
+            let mut folded = fold(&text);
+            mask(&mut text, &mut folded, &fold("pässword-1234567"));
             assert_eq!(text, masked);
         }
     }

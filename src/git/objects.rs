@@ -58,6 +58,16 @@ impl Repository {
         }
     }
 
+    /// What stands at a path at a commit; none when nothing does. The path is relative to the registry's root.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn kind_at(&self, commit: &CommitSha, path: &str) -> Result<Option<Kind>, GitError> {
+        let Some(root) = self.registry_tree(oid(commit)?)? else { return Ok(None) };
+        let found = self.entry_at(&root, path.as_bytes())?;
+        found.map(|entry| item(&entry).map(|item| item.kind)).transpose()
+    }
+
     /// The items of a folder that was listed; empty when it is no folder.
     ///
     /// # Errors

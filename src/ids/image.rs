@@ -41,7 +41,7 @@ pub enum ImageReferenceError {
     #[error("a tag is 1 to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two")]
     Tag,
     /// The digest is not an algorithm and enough hexadecimal digits.
-    #[error("a digest is `sha256:` and 64 lower-case hexadecimal digits")]
+    #[error("a digest is `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and 128")]
     Digest,
     /// More characters than registries accept.
     #[error("a name has at most 255 characters")]
@@ -83,6 +83,10 @@ impl ImageReference {
             Some((first, path)) if is_host(first) => (Some(first), path),
             _ => (None, name),
         };
+        // Engines take a first part with capitals for a host, but no such host has a public name.
+        if host.is_some_and(|host| host != "localhost" && !host.contains(['.', ':'])) {
+            return Err(ImageReferenceError::UpperCase);
+        }
         host.map_or(Ok(()), check_host)?;
         path.split('/').try_for_each(check_part)?;
         Ok(Self {
@@ -229,6 +233,7 @@ mod tests {
             ("a b", E::Blank),
             ("a\n", E::Blank),
             ("acme/Server", E::UpperCase),
+            ("ACME/server", E::UpperCase),
             ("acme/x$y", E::Character('$')),
             ("acme/{{x.image}}", E::Character('{')),
             ("acme//x", E::Part),

@@ -123,7 +123,9 @@ fn with_text(entry: &Entry, text: &Arc<str>) -> Entry {
     let mut manifest_file = entry.manifest_file.clone();
     manifest_file.content = crate::entry::load::content_of(crate::entry::MANIFEST, text.clone());
     let (tools, readme) = (entry.tools_file.clone(), entry.readme_file.clone());
-    Entry::from_files(entry.name.clone(), entry.folder_problem.clone(), manifest_file, tools, readme)
+    let mut with = Entry::from_files(entry.name.clone(), entry.folder_problem.clone(), manifest_file, tools, readme);
+    with.strays.clone_from(&entry.strays);
+    with
 }
 
 /// The rules that could mend something in the entry if it had this text.

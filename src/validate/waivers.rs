@@ -16,6 +16,7 @@ pub(super) fn apply(request: &Request<'_>, active: &[Active], findings: &mut Vec
     let waivers = &request.policy.settings.waivers;
     let path: Arc<str> = POLICY.into();
     let mut about = Vec::new();
+    let mut seen = BTreeSet::new();
     for waiver in waivers {
         let span = waiver.span();
         let anchor = Anchor::Bytes(Span::new(span.start, span.end));
@@ -27,6 +28,21 @@ pub(super) fn apply(request: &Request<'_>, active: &[Active], findings: &mut Vec
                 let message = format!("the waiver of `{}` for `{}` ended on {day}", waiver.rule, waiver.entry);
                 sink.at_file(&path, anchor.clone(), message)
                     .help("mend the entry and remove the waiver, or decide anew and set a later `expires`");
+            });
+            continue;
+        }
+        if !seen.insert((&waiver.rule, &waiver.entry)) {
+            report(active, "unused-waiver", &mut about, |sink| {
+                let message = format!("the waiver of `{}` for `{}` is there already", waiver.rule, waiver.entry);
+                sink.at_file(&path, anchor.clone(), message).help("remove one of the two");
+            });
+            continue;
+        }
+        if active.iter().all(|(rule, _)| rule.id != waiver.rule) {
+            report(active, "unused-waiver", &mut about, |sink| {
+                let message =
+                    format!("the waiver of `{}` for `{}` excuses nothing: the rule is off", waiver.rule, waiver.entry);
+                sink.at_file(&path, anchor.clone(), message).help("remove the waiver, or give the rule a level");
             });
             continue;
         }
@@ -111,7 +127,8 @@ pub fn write(
     for (entry, rule) in &wanted {
         let entry = toml::Value::from(*entry);
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n[[waivers]]\nrule = \"{rule}\"\nentry = {entry}\nreason = {reason}\n");
+        let blank = if text.is_empty() { "" } else { "\n" };
+        let _ = write!(text, "{blank}[[waivers]]\nrule = \"{rule}\"\nentry = {entry}\nreason = {reason}\n");
     }
     let readable = toml::from_str::<toml::Table>(&text);
     match readable {

@@ -8,6 +8,7 @@ use crate::error::CommandError;
 use crate::history::{Comparison, History};
 use crate::ids::CommitSha;
 use crate::policy::{POLICY, Policy};
+use crate::validate::policy_change::PolicyChange;
 use crate::validate::rules::nearest_of;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,13 +19,26 @@ pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, Comma
     if let Some(range) = &args.diff {
         return load_changed(range, args, global);
     }
-    let policy = policy::load(&global.root, args.policy.as_deref())?;
+    let (policy, filled) = load_policy(args, global)?;
     let names = load::list(&global.root).map_err(|error| {
         CommandError::unfinished(format!("cannot list the entries of `{}`", global.root.display())).because(&error)
     })?;
     let only = if args.names.is_empty() { None } else { Some(named(&args.names, &names)?) };
     let entries: Vec<Entry> = load::load_all(&global.root, &names);
-    Ok(Loaded { entries, only, policy, facts: Vec::new() })
+    Ok(Loaded { entries, only, policy, facts: Vec::new(), policy_change: None, filled })
+}
+
+/// Reads the policy; with `--write-waivers --reason` it may lack reasons, and gets that one.
+fn load_policy(args: &ValidateArgs, global: &Global) -> Result<(Policy, Option<(Arc<str>, usize)>), CommandError> {
+    let file = args.policy.as_deref();
+    if let Some(reason) = &args.reason
+        && let Some(text) = policy::read(&global.root, file)?
+    {
+        let (text_with, count) = Policy::fill_reasons(&text, reason);
+        let policy = policy::parse(&text_with, &policy::shown(file))?;
+        return Ok((policy, Some((text, count))));
+    }
+    Ok((policy::load(&global.root, file)?, None))
 }
 
 /// Reads the registry as it is at a range's head, to judge what the range changed there by the policy of its base: a
@@ -35,6 +49,7 @@ fn load_changed(range: &str, args: &ValidateArgs, global: &Global) -> Result<Loa
     })?;
     let history = History::open(&global.root)?;
     let Comparison { base, head, changes, .. } = history.compare(&range)?;
+    history.check_registry(&head)?;
     let policy_at = |commit: &CommitSha| match history.policy_at(commit)? {
         Some(text) => policy::parse(&text, &format!("{POLICY} at {}", commit.short())),
         None => Ok(Policy::default()),
@@ -43,12 +58,19 @@ fn load_changed(range: &str, args: &ValidateArgs, global: &Global) -> Result<Loa
         Some(file) => policy::load(&global.root, Some(file))?,
         None => policy_at(&base)?,
     };
-    if changes.policy {
-        // It does not count yet, but it will: a policy that cannot be read would stop every run after the merge.
-        policy_at(&head)?;
-    }
+    // It does not count yet, but it will: a policy that cannot be read would stop every run after the merge.
+    let policy_change = if changes.policy {
+        let (before, after) = (history.policy_at(&base)?, history.policy_at(&head)?);
+        Some(PolicyChange::between(
+            before.map(|_| policy_at(&base)).transpose()?,
+            after.map(|_| policy_at(&head)).transpose()?,
+        ))
+    } else {
+        None
+    };
     let only = changes.to_judge().map(EntryName::shown).collect();
-    Ok(Loaded { entries: history.load_all_at(&head)?, only: Some(only), policy, facts: Vec::new() })
+    let entries = history.load_all_at(&head)?;
+    Ok(Loaded { entries, only: Some(only), policy, facts: Vec::new(), policy_change, filled: None })
 }
 
 /// The entries of these names. A path into an entry names it too, so that a shell can complete it.

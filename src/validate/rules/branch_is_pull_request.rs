@@ -1,5 +1,6 @@
 //! `branch-is-pull-request`
 
+use super::invalid_branch::fault;
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
@@ -35,20 +36,32 @@ what contributors push.
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let Some(branch) = &subject.manifest().source.branch else { return };
     let shown = excerpt(branch);
-    if let Some(number) = pull_request(branch) {
+    if let Some(number) = pull_request(plain(branch)) {
         sink.value(
             route!["source", "branch"],
             format!("`{shown}` is pull request {number}, not a branch: whoever opened it decides what is in it"),
         )
 
         .help("name a branch of the repository; if the change is needed, wait for its merge or name the fork as the project");
-    } else if let Some(name) = branch.strip_prefix("refs/heads/") {
+    } else if fault(branch).is_some() {
+        // It names nothing at all: `invalid-branch` says why.
+    } else if let Some(name) = branch.strip_prefix("refs/heads/").filter(|name| !name.starts_with("refs/")) {
         sink.value(route!["source", "branch"], format!("`{shown}` is a ref, where the name of a branch is meant"))
             .help(format!("write `{}`", excerpt(name)));
     } else if branch.starts_with("refs/") {
         sink.value(route!["source", "branch"], format!("`{shown}` is no branch"))
             .help("name a branch of the repository, or remove the line to follow the default branch");
     }
+}
+
+/// Whether this rule reports the branch as a pull request.
+pub(super) fn is_request(branch: &str) -> bool {
+    pull_request(plain(branch)).is_some()
+}
+
+/// The name without what a refspec, a revision or a careless hand puts before it.
+fn plain(branch: &str) -> &str {
+    branch.trim_start_matches(|c: char| matches!(c, '+' | '^' | '/') || c.is_whitespace()).trim_end()
 }
 
 /// The number of the pull or merge request that a ref stands for, on GitHub, Gitea, GitLab or Bitbucket. Without
@@ -92,6 +105,16 @@ mod tests {
         for branch in ["pull/24/head", "refs/pull/24", "merge-requests/3/head", "pull-requests/1/from"] {
             assert_eq!(of(branch), 1, "{branch}");
         }
+    }
+
+    #[test]
+    fn what_stands_before_the_name_hides_no_pull_request() {
+        for before in ["+", "^", "/", " ", "+/"] {
+            assert_eq!(of(&format!("{before}refs/pull/1/head")), 1, "{before}");
+        }
+        assert_eq!(of("refs/heads/refs/pull/1/head"), 1);
+        // `invalid-branch` says what is wrong.
+        assert_eq!(of("refs/heads/../pull/1/head"), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `floating-image`
 
-use super::{Check, Rule, Sink, Subject, excerpt};
+use super::{Check, Rule, Sink, Subject};
 use crate::document::{Document, Route};
 use crate::entry::EntryType;
 use crate::finding::Severity;
@@ -12,9 +12,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "an image that the registry does not build has no version, or one that moves",
     explanation: "\
 ## What
-A community image, or the image of a `poci` tool, has neither a digest nor a tag that names a version: no tag at all,
-`latest`, or a tag without a single digit, such as `main`, `stable` or `alpine`. Also found here: a text that is not
-an image reference at all.
+An image outside the registry's namespace, or the image of a `poci` tool, has neither a digest nor a tag that names a version: no tag at all,
+`latest`, or a tag without a single digit, such as `main`, `stable` or `alpine`.
 
 ## Why
 Such a name means another image tomorrow. Users get what was pushed last, reviewed or not, and two users with the same
@@ -49,14 +48,8 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 }
 
 fn check_image(subject: &Subject<'_>, image: &str, route: Route, sink: &mut Sink<'_>) {
-    let reference = match ImageReference::parse(image) {
-        Ok(reference) => reference,
-        Err(error) => {
-            sink.value(route, format!("`{}` is not an image reference: {error}", excerpt(image)))
-                .help("write `[host/]owner/name[:tag][@sha256:digest]`");
-            return;
-        }
-    };
+    // What is no reference is reported by `invalid-image`.
+    let Ok(reference) = ImageReference::parse(image) else { return };
     if reference.is_under(&subject.policy.settings.registry.namespace) || reference.digest.is_some() {
         return;
     }
@@ -152,19 +145,9 @@ tools:
     }
 
     #[test]
-    fn what_is_no_reference_is_said_to_be_none() {
-        let yaml = "name: x\nimage: https://hub.docker.com/r/acme/x\ntype: server\n";
-        insta::assert_snapshot!(rendered("floating-image", "x", yaml), @"
-        warning[floating-image]: `https://hub.docker.com/r/acme/x` is not an image reference: an image has no `http://` or `https://` before it
-         --> servers/x/server.yaml:2:8
-          |
-        2 | image: https://hub.docker.com/r/acme/x
-          |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = help: write `[host/]owner/name[:tag][@sha256:digest]`
-        ");
-        for image in ["Acme/Server", "'acme/x y'", "mcp/../x", "acme/x@sha256:12", "'acme/x:'"] {
-            assert_eq!(of(image), 1, "{image}");
+    fn what_is_no_reference_is_left_to_another_rule() {
+        for image in ["https://hub.docker.com/r/acme/x", "Acme/Server", "'acme/x y'", "mcp/../x", "--privileged"] {
+            assert_eq!(of(image), 0, "{image}");
         }
     }
 }

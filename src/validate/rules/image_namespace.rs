@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule {
     explanation: "\
 ## What
 An entry of type `server` names an image outside the registry's own namespace (`registry.namespace` in
-`mcp-registry.toml`), and no publisher in that file claims it: a community image.
+`mcp-registry.toml`), and no publisher in that file claims it.
 
 ## Why
-Images in the namespace are built here, from the commit that was audited, and signed. What is in a community image only
+Images in the namespace are built here, from the commit that was audited, and signed. What is in another image only
 its publisher knows: the pin says which source was read, but nothing ties the image to that source.
 
 ## How to fix
@@ -25,7 +25,7 @@ trusted, a maintainer adds the prefix to `[[publishers]]`.
 
 ## Source
 The policy of the registry that the format comes from: its own images have signatures, provenance and an SBOM,
-community images have none.
+others have none.
 ",
     severity: Severity::Warning,
     needs: &[],
@@ -36,7 +36,7 @@ community images have none.
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let manifest = subject.manifest();
     let (EntryType::Server, Some(image)) = (manifest.kind, &manifest.image) else { return };
-    // What is no reference is reported by `floating-image`.
+    // What is no reference is reported by `invalid-image`.
     let Ok(reference) = ImageReference::parse(image) else { return };
     let policy = &subject.policy.settings;
     let mut claimed = policy.publishers.iter().flat_map(|publisher| &publisher.images);
@@ -44,8 +44,7 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     if reference.is_under(namespace) || claimed.any(|prefix| reference.is_under(prefix)) {
         return;
     }
-    sink.value(route!["image"], format!("`{image}` is a community image: this registry neither builds nor signs it"))
-        .label(format!("not in `{namespace}`"))
+    sink.value(route!["image"], format!("`{image}` is not in `{namespace}`: this registry neither builds nor signs it"))
         .help(format!(
             "name an image in the namespace, `{namespace}{}` say, to have it built from the pinned commit; or let a \
              maintainer add its publisher to the policy",
@@ -58,13 +57,13 @@ mod tests {
     use crate::validate::testing::{case, findings, rendered};
 
     #[test]
-    fn a_community_image_is_named_as_such() {
+    fn an_image_of_others_is_named_as_such() {
         insta::assert_snapshot!(rendered("image-namespace", "x", "name: x\ntype: server\nimage: acme/x:1.0\n"), @"
-        warning[image-namespace]: `acme/x:1.0` is a community image: this registry neither builds nor signs it
+        warning[image-namespace]: `acme/x:1.0` is not in `mcp/`: this registry neither builds nor signs it
          --> servers/x/server.yaml:3:8
           |
         3 | image: acme/x:1.0
-          |        ^^^^^^^^^^ not in `mcp/`
+          |        ^^^^^^^^^^
           |
           = help: name an image in the namespace, `mcp/x` say, to have it built from the pinned commit; or let a maintainer add its publisher to the policy
         ");

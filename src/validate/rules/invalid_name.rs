@@ -1,7 +1,7 @@
 //! `invalid-name`
 
 use super::{Check, Rule, Sink, Subject, excerpt};
-use crate::entry::MANIFEST;
+use crate::entry::{A_FILE, MANIFEST};
 use crate::finding::{Anchor, Severity};
 use crate::route;
 
@@ -31,7 +31,9 @@ The reference validator's `isNameValid`. Its three grandfathered names are waive
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let entry = subject.entry;
     let valid = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    if !entry.name.is_empty() && entry.name.bytes().all(valid) {
+    // A file's name is not to be mended as a folder's; `unreadable-entry` says where it belongs.
+    let is_file = entry.folder_problem.as_deref() == Some(A_FILE);
+    if is_file || !entry.name.is_empty() && entry.name.bytes().all(valid) {
         return;
     }
     let anchor =

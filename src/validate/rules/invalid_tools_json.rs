@@ -42,7 +42,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let file = &subject.entry.tools_file;
     match &file.content {
         Content::Malformed(_, _, error) => {
-            let said = sink.at(&file.path, Anchor::Bytes(error.span), error.message.clone());
+            let help = match error.message.as_str() {
+                mark if mark.contains("byte order mark") => "save the file as UTF-8 without a byte order mark",
+                twice if twice.starts_with("duplicate key") => "remove one of the two: programs disagree about which counts",
+                empty if empty == "the text is empty" => "a server without tools has `[]`; or remove the file",
+                _ => "correct it here: `python3 -m json.tool` or an editor that knows JSON shows when it is right",
+            };
+            let said = sink.at(&file.path, Anchor::Bytes(error.span), error.message.clone()).help(help);
             if let Some((span, text)) = &error.related {
                 said.also(Anchor::Bytes(*span), text.clone());
             }
@@ -50,8 +56,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         Content::Document(document) => {
             let mut faults = Faults::default();
             faults.list(document.root());
-            for (anchor, message) in faults.found {
-                sink.at(&file.path, anchor, message);
+            for (anchor, message, help) in faults.found {
+                sink.at(&file.path, anchor, message).help(help);
             }
         }
         Content::Absent | Content::Unreadable(_) | Content::Text(..) => {}
@@ -81,6 +87,18 @@ impl Kind {
         }
     }
 
+    /// How to write one.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Text => "write a text in double quotes",
+            Self::Flag => "write `true` or `false`, without quotes",
+            Self::Number => "write a number, without quotes",
+            Self::List => "write a list: `[…]`",
+            Self::Object => "write an object: `{ \"key\": … }`",
+            Self::Null => "write `null`",
+        }
+    }
+
     fn of(node: &Node) -> Self {
         match &node.value {
             Value::Mapping(_) => Self::Object,
@@ -98,7 +116,8 @@ impl Kind {
 /// Collects what is wrong in one file.
 #[derive(Default)]
 struct Faults {
-    found: Vec<(Anchor, String)>,
+    /// Where, what is wrong, and how to mend it.
+    found: Vec<(Anchor, String, String)>,
 }
 
 impl Faults {
@@ -110,7 +129,8 @@ impl Faults {
             } else {
                 format!("{TOOLS} is {}, not a list of tools", Kind::of(root).words())
             };
-            self.found.push((start(root), message));
+            let help = if wrapped { "write the list alone: `[…]`" } else { "write a list: `[{ \"name\": \"…\" }]`, or `[]`" };
+            self.found.push((start(root), message, help.to_owned()));
             return;
         }
         for (index, tool) in root.items().iter().enumerate() {
@@ -158,7 +178,8 @@ impl Faults {
     /// What to call a tool or argument: its name, which must be there and say something. None when it has none.
     fn name(&mut self, route: &Route, node: &Node, what: &str) -> Option<String> {
         let Some(name) = node.get("name").filter(|name| Kind::of(name) != Kind::Null) else {
-            self.found.push((start(node), format!("the {what} has no `name`")));
+            let help = format!("add its name as the server gives it: `\"name\": \"…\"`, or remove the {what}");
+            self.found.push((start(node), format!("the {what} has no `name`"), help));
             return None;
         };
         let at = route.then("name");
@@ -167,7 +188,8 @@ impl Faults {
         }
         let name = name.scalar().map(|name| name.text.trim()).filter(|name| !name.is_empty());
         if name.is_none() {
-            self.found.push((Anchor::Value(at), format!("the `name` of the {what} is empty")));
+            let help = format!("write the name that the server gives, or remove the {what}");
+            self.found.push((Anchor::Value(at), format!("the `name` of the {what} is empty"), help));
         }
         name.map(|name| format!("`{}`", excerpt(name)))
     }
@@ -183,7 +205,8 @@ impl Faults {
         let found = Kind::of(node);
         if found != kind {
             let anchor = if node.scalar().is_some() { Anchor::Value(route.clone()) } else { start(node) };
-            self.found.push((anchor, format!("{what} should be {}, not {}", kind.words(), found.words())));
+            let message = format!("{what} should be {}, not {}", kind.words(), found.words());
+            self.found.push((anchor, message, kind.remedy().to_owned()));
         }
         found == kind
     }
@@ -211,6 +234,8 @@ mod tests {
           |
         2 |   { "name": "find", }
           |                   ^
+          |
+          = help: correct it here: `python3 -m json.tool` or an editor that knows JSON shows when it is right
         "#);
         for broken in ["", "[", "// tools\n[]", "['a']", "[]]", "[{\"name\": \"a\", \"name\": \"b\"}]"] {
             assert_eq!(with(broken).count(), 1, "{broken}");
@@ -225,14 +250,18 @@ mod tests {
           |
         1 | {"tools": [{"name": "find"}]}
           | ^
+          |
+          = help: write the list alone: `[…]`
         "#);
-        insta::assert_snapshot!(with("null").rendered(), @"
+        insta::assert_snapshot!(with("null").rendered(), @r#"
         error[invalid-tools-json]: tools.json is null, not a list of tools
          --> servers/x/tools.json:1:1
           |
         1 | null
           | ^
-        ");
+          |
+          = help: write a list: `[{ "name": "…" }]`, or `[]`
+        "#);
     }
 
     #[test]
@@ -247,18 +276,24 @@ mod tests {
           |
         2 |   { "description": "Finds" },
           |   ^
+          |
+          = help: add its name as the server gives it: `"name": "…"`, or remove the tool
 
         error[invalid-tools-json]: the argument has no `name`
          --> servers/x/tools.json:3:35
           |
         3 |   { "name": "find", "arguments": [{ "type": "string" }, { "name": "" }] }
           |                                   ^
+          |
+          = help: add its name as the server gives it: `"name": "…"`, or remove the argument
 
         error[invalid-tools-json]: the `name` of the argument is empty
          --> servers/x/tools.json:3:67
           |
         3 |   { "name": "find", "arguments": [{ "type": "string" }, { "name": "" }] }
           |                                                                   ^^
+          |
+          = help: write the name that the server gives, or remove the argument
         "#);
     }
 
@@ -281,60 +316,80 @@ mod tests {
           |
         2 |   "find",
           |   ^^^^^^
+          |
+          = help: write an object: `{ "key": … }`
 
         error[invalid-tools-json]: the `name` of the tool should be a text, not a number
          --> servers/x/tools.json:4:13
           |
         4 |     "name": 1,
           |             ^
+          |
+          = help: write a text in double quotes
 
         error[invalid-tools-json]: the `description` of tool 2 should be a text, not a list
          --> servers/x/tools.json:5:20
           |
         5 |     "description": ["Finds"],
           |                    ^
+          |
+          = help: write a text in double quotes
 
         error[invalid-tools-json]: the `arguments` of tool 2 should be a list, not an object
          --> servers/x/tools.json:6:18
           |
         6 |     "arguments": {},
           |                  ^
+          |
+          = help: write a list: `[…]`
 
         error[invalid-tools-json]: the `readOnlyHint` of tool 2 should be true or false, not a text
          --> servers/x/tools.json:7:38
           |
         7 |     "annotations": { "readOnlyHint": "yes" },
           |                                      ^^^^^
+          |
+          = help: write `true` or `false`, without quotes
 
         error[invalid-tools-json]: the `inputSchema` of tool 2 should be an object, not a text
          --> servers/x/tools.json:8:20
           |
         8 |     "inputSchema": "{}"
           |                    ^^^^
+          |
+          = help: write an object: `{ "key": … }`
 
         error[invalid-tools-json]: argument 1 of `get` should be an object, not null
           --> servers/x/tools.json:10:34
            |
         10 |   { "name": "get", "arguments": [null, { "name": "a", "type": ["string"], "optional": 0, "items": "string" }] }
            |                                  ^^^^
+           |
+           = help: write an object: `{ "key": … }`
 
         error[invalid-tools-json]: the `type` of `a` should be a text, not a list
           --> servers/x/tools.json:10:63
            |
         10 |   { "name": "get", "arguments": [null, { "name": "a", "type": ["string"], "optional": 0, "items": "string" }] }
            |                                                               ^
+           |
+           = help: write a text in double quotes
 
         error[invalid-tools-json]: the `optional` of `a` should be true or false, not a number
           --> servers/x/tools.json:10:87
            |
         10 |   { "name": "get", "arguments": [null, { "name": "a", "type": ["string"], "optional": 0, "items": "string" }] }
            |                                                                                       ^
+           |
+           = help: write `true` or `false`, without quotes
 
         error[invalid-tools-json]: the `items` of `a` should be an object, not a text
           --> servers/x/tools.json:10:99
            |
         10 |   { "name": "get", "arguments": [null, { "name": "a", "type": ["string"], "optional": 0, "items": "string" }] }
            |                                                                                                   ^^^^^^^^
+           |
+           = help: write an object: `{ "key": … }`
         "#);
     }
 
@@ -344,7 +399,7 @@ mod tests {
         let findings = with(&many).findings();
         assert_eq!(findings.len(), MAX_PER_RULE);
         let said = "50 more findings of this rule in this entry are not shown";
-        assert_eq!(findings.iter().filter(|finding| finding.help.as_deref() == Some(said)).count(), 1);
+        assert_eq!(findings.iter().filter(|finding| finding.help.as_ref().is_some_and(|help| help.ends_with(said))).count(), 1);
     }
 
     #[test]

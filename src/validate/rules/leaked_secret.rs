@@ -1,8 +1,12 @@
 //! `leaked-secret`
 
-use super::{Check, Rule, Sink, Subject};
+use super::{Check, Rule, Sink, Subject, excerpt};
+use crate::document::Span;
 use crate::finding::{Anchor, Severity};
-use crate::validate::text::secrets;
+use crate::route;
+use crate::validate::text::secrets::{self, Secret};
+use crate::validate::text::written;
+use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {
     id: "leaked-secret",
@@ -11,7 +15,8 @@ pub(super) static RULE: Rule = Rule {
 ## What
 `server.yaml` (comments included), `tools.json` or the readme holds a text with the form of a credential that some
 issuer gives out (GitHub, npm, AWS, Google, Azure, Slack, Stripe, model providers and others), a private key, a signed web
-token, or an address with a password. It is taken for real when its checksum is right, its structure can be read, or it is
+token, or an address with a password; or a variable with a name such as `DB_PASSWORD` or `X_API_KEY` has a random value.
+It is taken for real when its checksum is right, its structure can be read, or it is
 random; `YOUR_KEY`, `ghp_xxxx` and the examples of the issuers' documentation are not.
 
 ## Why
@@ -34,18 +39,58 @@ and no output quotes the place.
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for file in subject.entry.files() {
+    let entry = subject.entry;
+    for secret in secrets::find(&entry.name) {
+        let message = format!("the folder's name holds {}: {}", secret.kind, secret.evidence);
+        sink.at(&entry.path, Anchor::File, message).help("revoke it now: it is public; then rename the folder");
+    }
+    for file in entry.files() {
         let Some(text) = file.text() else { continue };
-        for secret in secrets::find(text) {
-            let shown =
-                if secret.beginning.is_empty() { String::new() } else { format!(", `{}…`", secret.beginning) };
-            sink.at(
-                &file.path,
-                Anchor::Bytes(secret.span),
-                format!("this is {}{shown}: {}", secret.kind, secret.evidence),
-            )
-            .help("revoke it now: it is public with this file; then write a placeholder such as `<API_KEY>`")
-            .sensitive();
+        let found = secrets::find(text);
+        for secret in &found {
+            report(&file.path, secret.span, secret, sink);
+        }
+        let Some(document) = file.document() else { continue };
+        written::visit(document.root(), |decoded, span| {
+            // Escapes and line ends inside of quotes take a credential apart, and readers put it together again.
+            let is_as_written = text.get(span.range()).is_none_or(|raw| raw.contains(decoded));
+            let is_known = || found.iter().any(|secret| secret.span.start < span.end && span.start < secret.span.end);
+            if !is_as_written && !is_known() {
+                for secret in secrets::find(decoded) {
+                    report(&file.path, span, &secret, sink);
+                }
+            }
+        });
+    }
+    check_variables(subject, sink);
+}
+
+fn report(path: &Arc<str>, span: Span, secret: &Secret, sink: &mut Sink<'_>) {
+    let shown = if secret.beginning.is_empty() { String::new() } else { format!(", `{}…`", secret.beginning) };
+    sink.at(path, Anchor::Bytes(span), format!("this is {}{shown}: {}", secret.kind, secret.evidence))
+        .help("revoke it now: it is public with this file; then write a placeholder such as `<API_KEY>`")
+        .sensitive();
+}
+
+/// Values that the entry itself sets for variables whose names say that they hold a secret.
+fn check_variables(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(document) = subject.entry.document() else { return };
+    let manifest = subject.manifest();
+    let env = manifest.config.env.iter().enumerate().map(|(index, env)| {
+        (env.name.as_deref(), env.value.as_deref(), route!["config", "env", index, "value"])
+    });
+    let run = manifest.run.env.iter().map(|(name, value)| {
+        (Some(name.as_str()), value.as_deref(), route!["run", "env", name.clone()])
+    });
+    for (name, value, route) in env.chain(run) {
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        let Some(span) = document.at(&route).map(|node| node.span) else { continue };
+        let text = document.text().get(span.range()).unwrap_or_default();
+        // A credential of a known issuer was reported by its form, AWS' after the name of its variable.
+        if secrets::find(value).is_empty() && secrets::find(text).is_empty() && secrets::is_secret_value(name, value) {
+            sink.value(route, format!("the value of `{}` is random, as a secret is", excerpt(name)))
+                .help("if it is one, revoke it: it is public with this file; let users give their own with `config.secrets`")
+                .sensitive();
         }
     }
 }
@@ -115,6 +160,51 @@ mod tests {
     fn a_token_with_a_wrong_checksum_is_none() {
         let wrong = token().replace("0mLq17", "0mLq18");
         assert_eq!(findings("leaked-secret", "x", &format!("# {wrong}\n")), 0);
+    }
+
+    #[test]
+    fn escapes_and_line_ends_do_not_take_one_apart() {
+        let token = token();
+        let (first, last) = token.split_at(20);
+        for written in [format!("\"{first}\\\n    {last}\""), format!("\"\\x67{}\"", &token[1..])] {
+            let judged = case("leaked-secret", "x", &format!("config:\n  description: {written}\n"));
+            assert_eq!(judged.count(), 1, "{written}");
+            assert!(!judged.rendered().contains("spHcVY5"), "{written}");
+        }
+        assert_eq!(findings("leaked-secret", "x", &format!("config: {{required: [b-{}]}}\n", token)), 1);
+        assert_eq!(findings("leaked-secret", &format!("x-{}", token), "name: x\n"), 1);
+    }
+
+    #[test]
+    fn variables_with_random_values_are_reported_by_their_names() {
+        let env = |name: &str, value: &str| {
+            findings("leaked-secret", "x", &format!("config:\n  env:\n    - name: {name}\n      value: '{value}'\n"))
+        };
+        let random = "kR3vTq9ZpLx2WmYc7NbJd5HsFgQa8UeXo4ViDz1B";
+        let yaml = format!("config:\n  env:\n    - name: DB_PASSWORD\n      value: '{random}'\n");
+        insta::assert_snapshot!(case("leaked-secret", "x", &yaml).rendered(), @"
+        error[leaked-secret]: the value of `DB_PASSWORD` is random, as a secret is
+         --> servers/x/server.yaml:4:14
+          |
+        4 |       value: ••••••••••••••••••••••••••••••••••••••••••
+          |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: if it is one, revoke it: it is public with this file; let users give their own with `config.secrets`
+        ");
+        assert_eq!(env("AWS_SECRET_ACCESS_KEY", random), 1);
+        assert_eq!(env("MY_API_KEY", "9f3c1a7be04d52c86e1fb7a3d9024c5e"), 1);
+        assert_eq!(env("DB_PASSWORD", "kX9!vQ2#mZ7@"), 1);
+        for (name, value) in [
+            ("API_KEY", "{{x.api_key}}"),
+            ("API_KEY", "<your key>"),
+            ("DB_PASSWORD", "postgres"),
+            ("DB_PASSWORD", "correct-horse-battery"),
+            ("MAX_TOKENS", random),
+            ("TOKEN_FILE", "/run/secrets/Tk9vQ2mZ7pL4"),
+            ("KEYBOARD", random),
+        ] {
+            assert_eq!(env(name, value), 0, "{name}={value}");
+        }
     }
 
     #[test]

@@ -51,18 +51,23 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
             Some((_, "")) => "nothing follows its prefix",
             Some(_) => "only letters, digits, `.`, `_` and `-` are allowed",
         };
-        let own = name.rsplit(['.', '/', ' ', ':']).find(|part| !part.is_empty()).unwrap_or("name");
-        sink.value(route, format!("`{}` is not a name for a secret: {why}", excerpt(name))).help(form(subject, own));
+        // What it is called, or the variable that it goes to, as far as either has letters that may stay.
+        let own = match name.split_once('.') {
+            Some((_, own)) => own,
+            None => name.rsplit(['/', ':']).find(|part| !part.trim().is_empty()).unwrap_or_default(),
+        };
+        let own = [own, secret.env.as_deref().unwrap_or_default()].into_iter().find(|own| own.contains(is_word));
+        sink.value(route, format!("`{}` is not a name for a secret: {why}", excerpt(name)))
+            .help(form(subject, own.unwrap_or("api_key")));
     }
 }
 
 /// What the secret should be named, as far as its own part can be kept.
 fn form(subject: &Subject<'_>, own: &str) -> String {
-    let own: String = excerpt(own)
-        .trim_end_matches('…')
-        .chars()
-        .map(|c| if is_word(c) { c.to_ascii_lowercase() } else { '_' })
-        .collect();
+    let own = excerpt(own);
+    let own = own.trim_end_matches('…').replace(|c: char| !is_word(c) && c != '.', " ").to_ascii_lowercase();
+    let parts = own.split('.').map(|part| part.split_whitespace().collect::<Vec<_>>().join("_"));
+    let own = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
     format!("name it `{}.{own}`; its `env` stays as it is", subject.entry.name)
 }
 
@@ -81,7 +86,7 @@ fn is_valid(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::testing::{findings, rendered};
+    use crate::validate::testing::{case, findings, rendered};
 
     fn named(name: &str) -> String {
         format!("name: example\nconfig:\n  secrets:\n    - name: {name}\n      env: API_KEY\n")
@@ -105,11 +110,26 @@ mod tests {
         4 |     - name: example.api key
           |             ^^^^^^^^^^^^^^^
           |
-          = help: name it `example.key`; its `env` stays as it is
+          = help: name it `example.api_key`; its `env` stays as it is
         ");
         for wrong in ["''", ".key", "example.", "exämple.key", "a/b.key"] {
             assert_eq!(findings("secret-name", "example", &named(wrong)), 1, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_remedy_keeps_what_can_be_kept() {
+        let help = |name: &str| case("secret-name", "zs-1", &named(name)).findings()[0].help.clone().unwrap_or_default();
+        let names = ["'zs-1.a b'", "zs-1.", "zs-1.é", "\"zs-1.x\\n\"", "'other:token'", "zs-1.a.é.b", "''"].map(help);
+        insta::assert_snapshot!(names.join("\n"), @"
+        name it `zs-1.a_b`; its `env` stays as it is
+        name it `zs-1.api_key`; its `env` stays as it is
+        name it `zs-1.api_key`; its `env` stays as it is
+        name it `zs-1.x`; its `env` stays as it is
+        name it `zs-1.token`; its `env` stays as it is
+        name it `zs-1.a.b`; its `env` stays as it is
+        name it `zs-1.name`; its `env` stays as it is
+        ");
     }
 
     #[test]

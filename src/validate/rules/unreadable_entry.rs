@@ -1,7 +1,7 @@
 //! `unreadable-entry`
 
-use super::{Check, Rule, Sink, Subject};
-use crate::entry::{Content, EntryFile, MANIFEST, Unreadable};
+use super::{Check, Rule, Sink, Subject, excerpt};
+use crate::entry::{A_FILE, Content, EntryFile, MANIFEST, SERVERS, Unreadable};
 use crate::finding::{Anchor, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "a folder under servers/ or one of its files cannot be read as an entry",
     explanation: "\
 ## What
-A folder under `servers/` has no `server.yaml`, or is a symbolic link, or its name is not UTF-8; or its `server.yaml`,
+A folder under `servers/` has no `server.yaml`, or another spelling of it, or is a file, a pipe or a symbolic link, or its name is not UTF-8; or its `server.yaml`,
 `tools.json` or readme is not a readable text: a symbolic link, a directory, a pipe or a device, more than 1 MiB, or not
 UTF-8.
 
@@ -31,14 +31,35 @@ Ours. The reference's programs follow links and stop at the first file that they
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let entry = subject.entry;
+    if entry.folder_problem.as_deref() == Some(A_FILE) {
+        let name = entry.name.split('.').next().filter(|name| !name.is_empty() && *name != "server").unwrap_or("NAME");
+        sink.at(&entry.path, Anchor::File, "this is a file where only folders are entries: no program reads it")
+            .help(format!("move it to `{SERVERS}/{}/{MANIFEST}`, or remove it", excerpt(name)));
+        return;
+    }
     if let Some(problem) = &entry.folder_problem {
         sink.at(&entry.path, Anchor::File, format!("the folder cannot be an entry: {problem}"))
             .help("make it a plain folder with a name of lower-case letters, digits and hyphens, or remove it");
         return;
     }
-    if !entry.manifest_file.exists() {
-        sink.at(&entry.manifest_file.path, Anchor::File, format!("the folder has no {MANIFEST}"))
-            .help(format!("add a {MANIFEST}, spelled like this, or remove the folder"));
+    let strays: Vec<String> = entry.strays.iter().take(3).map(|stray| format!("`{}`", excerpt(stray))).collect();
+    let strays = strays.join(", ");
+    match (entry.manifest_file.exists(), strays.is_empty()) {
+        (true, true) => {}
+        (true, false) => {
+            sink.at(&entry.manifest_file.path, Anchor::File, format!("beside {MANIFEST} there is {strays}, which is not read"))
+                .help("keep one of them: where letter case does not count, a checkout has only one")
+                .at_most(Severity::Warning);
+        }
+        (false, true) => {
+            sink.at(&entry.manifest_file.path, Anchor::File, format!("the folder has no {MANIFEST}"))
+                .help(format!("add a {MANIFEST}, spelled like this, or remove the folder"));
+        }
+        (false, false) => {
+            let message = format!("the folder has no {MANIFEST}, but it has {strays}");
+            sink.at(&entry.manifest_file.path, Anchor::File, message)
+                .help(format!("name it {MANIFEST}, and put it right into `{}`", excerpt(&entry.path)));
+        }
     }
     for file in entry.files() {
         if let Content::Unreadable(problem) = &file.content {
@@ -102,9 +123,58 @@ mod tests {
     #[test]
     fn a_folder_without_a_manifest_is_no_entry() {
         insta::assert_snapshot!(rendered(|folder| fs::rename(folder.join("server.yaml"), folder.join("server.yml")).unwrap()), @"
-        error[unreadable-entry]: the folder has no server.yaml
+        error[unreadable-entry]: the folder has no server.yaml, but it has `server.yml`
         --> servers/x/server.yaml
-         = help: add a server.yaml, spelled like this, or remove the folder
+         = help: name it server.yaml, and put it right into `servers/x`
+        ");
+    }
+
+    #[test]
+    fn what_was_meant_for_a_manifest_is_named() {
+        let nested = |folder: &Path| {
+            fs::create_dir(folder.join("nest")).unwrap();
+            fs::rename(folder.join("server.yaml"), folder.join("nest/server.yaml")).unwrap();
+        };
+        insta::assert_snapshot!(rendered(nested), @"
+        error[unreadable-entry]: the folder has no server.yaml, but it has `nest/server.yaml`
+        --> servers/x/server.yaml
+         = help: name it server.yaml, and put it right into `servers/x`
+        ");
+        insta::assert_snapshot!(rendered(|folder| fs::write(folder.join("Server.yaml"), "").unwrap()), @"
+        warning[unreadable-entry]: beside server.yaml there is `Server.yaml`, which is not read
+        --> servers/x/server.yaml
+         = help: keep one of them: where letter case does not count, a checkout has only one
+        ");
+        let file = |folder: &Path| {
+            fs::remove_dir_all(folder).unwrap();
+            fs::write(folder, "name: x\n").unwrap();
+        };
+        insta::assert_snapshot!(rendered(file), @"
+        error[unreadable-entry]: this is a file where only folders are entries: no program reads it
+        --> servers/x
+         = help: move it to `servers/x/server.yaml`, or remove it
+        ");
+        assert_eq!(rendered(|folder| fs::write(folder.join("server.yaml.txt"), "").unwrap()), "");
+        assert_eq!(rendered(|folder| fs::create_dir(folder.join("server")).unwrap()), "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_that_lack_their_folder_are_listed() {
+        let root = tempfile::tempdir().unwrap();
+        let servers = root.path().join("servers");
+        fs::create_dir_all(servers.join("x")).unwrap();
+        for name in ["lone.yaml", "tools.JSON", "README.md", ".gitkeep", "notes"] {
+            fs::write(servers.join(name), "").unwrap();
+        }
+        let pipe = std::process::Command::new("mkfifo").arg(servers.join("pipe")).status().unwrap();
+        assert!(pipe.success());
+        assert_eq!(load::list(root.path()).unwrap(), ["lone.yaml", "pipe", "tools.JSON", "x"]);
+        let pipe = load::load(root.path(), &OsString::from("pipe"));
+        insta::assert_snapshot!(of_entry("unreadable-entry", pipe).rendered(), @"
+        error[unreadable-entry]: the folder cannot be an entry: it is neither a folder nor a file
+        --> servers/pipe
+         = help: make it a plain folder with a name of lower-case letters, digits and hyphens, or remove it
         ");
     }
 

@@ -9,8 +9,8 @@ pub(super) static RULE: Rule = Rule {
     explanation: "\
 ## What
 A `[[waivers]]` table names a rule and an entry, and this run found nothing of that rule in that entry; or there is no
-such entry. Not reported where the run could not know: the entry was not judged, the rule is off, or it needs facts and
-the run is offline.
+such entry, the rule is off, or an earlier waiver says the same. Not reported where the run could not know: the entry was
+not judged, or the rule needs facts and the run is offline.
 
 ## Why
 The reason for the exception is gone. Left in place, the waiver would silently excuse the next mistake of the kind.
@@ -69,6 +69,31 @@ mod tests {
     #[test]
     fn a_rule_that_is_off_finds_nothing_to_excuse() {
         let off = format!("{}[rules]\nname-mismatch = \"off\"\n", waiver("name-mismatch", "x"));
-        assert_eq!(with(&off).count(), 0);
+        insta::assert_snapshot!(with(&off).rendered(), @"
+        warning[unused-waiver]: the waiver of `name-mismatch` for `x` excuses nothing: the rule is off
+         --> mcp-registry.toml:1:1
+          |
+        1 | [[waivers]]
+          | ^^^^^^^^^^^
+          |
+          = help: remove the waiver, or give the rule a level
+        ");
+        let note = off.replace("name-mismatch", "title-style").replace("off", "note");
+        assert_eq!(with(&note).count(), 0);
+    }
+
+    #[test]
+    fn a_waiver_is_written_once() {
+        insta::assert_snapshot!(with(&waiver("title-style", "x").repeat(2)).rendered(), @"
+        warning[unused-waiver]: the waiver of `title-style` for `x` is there already
+         --> mcp-registry.toml:5:1
+          |
+        5 | [[waivers]]
+          | ^^^^^^^^^^^
+          |
+          = help: remove one of the two
+        ");
+        let others = waiver("title-style", "x") + &waiver("title-style", "y");
+        assert_eq!(with(&others).count(), 1, "there is no `y`");
     }
 }

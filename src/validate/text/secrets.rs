@@ -46,6 +46,36 @@ pub(crate) fn find(text: &str) -> Vec<Secret> {
     found
 }
 
+/// Whether a variable's name says that it holds a secret, and its value is no word but random.
+pub(crate) fn is_secret_value(name: &str, value: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "CREDENTIAL", "CREDENTIALS"];
+    let name = name.to_ascii_uppercase();
+    let says_so = name.rsplit(['_', '-', '.']).next().is_some_and(|last| NAMES.contains(&last) || last == "APIKEY")
+        && !name.contains("PUBLIC")
+        && !name.starts_with("MAX_");
+    let is_text =
+        |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}' | b'$' | b'<' | b'>' | b'/' | b'\\');
+    if !says_so || !(12..=200).contains(&value.len()) || !value.as_bytes().iter().all(is_text) {
+        return false;
+    }
+    let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+    let kinds = [
+        has(u8::is_ascii_digit),
+        has(u8::is_ascii_lowercase),
+        has(u8::is_ascii_uppercase),
+        has(u8::is_ascii_punctuation),
+    ];
+    let is_hex = value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
+    // Words and paths have one or two kinds of characters, and hyphens between them.
+    if is_hex {
+        return value.len() >= 32 && check::is_random(value, shape::Alphabet::Hex);
+    }
+    kinds.into_iter().filter(|has| *has).count() >= 3
+        && !value.contains("://")
+        && check::is_random(value, shape::Alphabet::Base62)
+}
+
 /// What stands at a prefix, if it is a credential.
 fn judge(text: &str, shape: &Shape, start: usize, end: usize) -> Option<Secret> {
     let (before, after) = (text.get(..start)?, text.get(end..)?);

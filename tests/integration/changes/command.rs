@@ -58,6 +58,83 @@ fn a_revision_that_is_no_name() {
 }
 
 #[test]
+fn a_head_without_a_registry_is_refused() {
+    let registry = registry();
+    let servers = registry.root().join("servers");
+    std::fs::remove_dir_all(&servers).unwrap();
+    std::os::unix::fs::symlink("/etc", &servers).unwrap();
+    registry.commit("link");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: at 178f6ef5fa1c `servers` is a symbolic link: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
+
+    status 2
+    ");
+    std::fs::remove_file(&servers).unwrap();
+    registry.write("servers", "mine\n").commit("file");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: at ccf775fa83d0 `servers` is a file: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
+
+    status 2
+    ");
+    std::fs::remove_file(&servers).unwrap();
+    registry.commit("gone");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: at 55e8c2d389b4 `servers` is missing: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
+
+    status 2
+    ");
+    let commit = registry.git(["rev-parse", "HEAD"]);
+    registry.git(["update-index", "--add", "--cacheinfo", &format!("160000,{commit},servers")]);
+    registry.git(["commit", "--quiet", "--message", "submodule"]);
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: at 1887fcdd01ba `servers` is a Git submodule: there is no registry
+      hint: entries are the folders in the folder `servers`: put it back, or name the registry's root with `--root`
+
+    status 2
+    ");
+    // What is no registry yet may become one.
+    registry.git(["branch", "--force", "main", "HEAD"]);
+    registry.git(["rm", "--cached", "--quiet", "servers"]);
+    entry(&registry, "a");
+    registry.commit("back");
+    assert_eq!(registry.run(["validate", "--diff=main..HEAD", "--fail-on=never"]).status, 0);
+}
+
+#[test]
+fn a_changed_policy_is_said_and_must_be_one() {
+    let registry = registry();
+    registry.write("mcp-registry.toml", "[rules]\ntitle-style = \"off\"\n").commit("milder");
+    let output = registry.run(["validate", "--diff=main..HEAD"]);
+    insta::assert_snapshot!(output.stdout, @"
+    warning[policy-changed]: this change also adds a policy: from its merge on that counts for everybody
+    --> mcp-registry.toml
+     = help: a maintainer has to decide about it: milder: `title-style` (error to off)
+
+    1 warning in 0 entries
+    ");
+    assert_eq!(output.status, 0);
+    registry.git(["branch", "--force", "main", "HEAD"]);
+    registry.git(["rm", "--quiet", "mcp-registry.toml"]);
+    registry.commit("none");
+    insta::assert_snapshot!(registry.run(["validate", "--diff=main..HEAD"]).stdout, @"
+    warning[policy-changed]: this change also deletes the policy: from its merge on the defaults count for everybody
+    --> mcp-registry.toml
+     = help: a maintainer has to decide about it: stricter: `title-style` (off to error)
+
+    1 warning in 0 entries
+    ");
+    registry.write("mcp-registry.toml", "x = [").commit("broken");
+    insta::assert_snapshot!(refused(&registry, "main..HEAD"), @"
+    error: mcp-registry.toml at 134063b44e95:1: unclosed array, expected `]`
+
+    status 2
+    ");
+}
+
+#[test]
 fn histories_without_a_common_commit() {
     let registry = registry();
     registry.git(["switch", "--quiet", "--orphan", "alone"]);

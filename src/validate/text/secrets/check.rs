@@ -124,7 +124,9 @@ pub(super) fn between(shape: &Shape, before: &str, after: &str) -> Option<Found>
 pub(super) fn checksummed(shape: &Shape, before: &str, after: &str) -> Option<Found> {
     let body = word(after, shape.body, shape.length)?;
     let (random, sum) = body.split_at_checked(body.len().checked_sub(6)?)?;
-    (is_border(before) && checksum(random) == sum).then(|| found(body.len(), CHECKSUM))?
+    // The checksum tells: a hyphen or underscore before it may join it to another word.
+    let begins = before.ends_with(['-', '_']) || is_border(before);
+    (begins && checksum(random) == sum).then(|| found(body.len(), CHECKSUM))?
 }
 
 /// CRC-32 (IEEE) in base 62 with the digits `0-9A-Za-z`, padded to 6 of them.
