@@ -198,7 +198,7 @@ fn hostile_tools_and_readmes_are_bounded_too() {
     registry.write("servers/good/tools.json", "[".repeat(100_000));
     registry.write("servers/good/README.md", b"\xff\xfe");
     insta::assert_snapshot!(errors(&registry), @"
-    unreadable-entry: README.md is not UTF-8 (first wrong byte in line 1, column 1)
+    unreadable-entry: README.md is UTF-16, not UTF-8
     invalid-tools-json:1:65: collections are nested more than 64 deep
     ");
 }
