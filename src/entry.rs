@@ -37,9 +37,17 @@ pub enum Unreadable {
     /// More bytes than [`crate::document::limits::MAX_BYTES`].
     #[error("is larger than {} bytes", crate::document::limits::MAX_BYTES)]
     TooLarge,
-    /// Not UTF-8; the first wrong byte is at this offset.
-    #[error("is not UTF-8 (first wrong byte at offset {0})")]
-    NotUtf8(usize),
+    /// Not UTF-8; the first wrong byte is here, counted from 1, columns in characters.
+    #[error("is not UTF-8 (first wrong byte in line {line}, column {column})")]
+    NotUtf8 {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// It begins with the mark of UTF-16, as some editors save it.
+    #[error("is UTF-16, not UTF-8")]
+    Utf16,
     /// The system refused.
     #[error("cannot be read: {0}")]
     Io(String),

@@ -130,6 +130,9 @@ impl From<git2::Error> for GitError {
             (ErrorClass::Odb | ErrorClass::Object | ErrorClass::Zlib, _) | (_, ErrorCode::NotFound) => {
                 Self::Damaged(format!("this repository lacks something that its history names: {}", error.message()))
             }
+            (ErrorClass::Tree, _) => {
+                Self::Damaged(format!("a folder in this history cannot be read: {}", error.message()))
+            }
             _ => Self::Other(error.message().to_owned()),
         }
     }

@@ -158,7 +158,15 @@ pub fn text_of(bytes: Vec<u8>) -> Result<Arc<str>, Unreadable> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(Unreadable::NotUtf8(error.utf8_error().valid_up_to())),
+        Err(error) if error.as_bytes().starts_with(b"\xff\xfe") || error.as_bytes().starts_with(b"\xfe\xff") => {
+            Err(Unreadable::Utf16)
+        }
+        Err(error) => {
+            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let valid = String::from_utf8_lossy(valid);
+            let last = valid.rsplit('\n').next().unwrap_or_default();
+            Err(Unreadable::NotUtf8 { line: valid.matches('\n').count() + 1, column: last.chars().count() + 1 })
+        }
     }
 }
 

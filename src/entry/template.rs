@@ -48,34 +48,52 @@ const PLACES: [&[&str]; 4] = [&["run"], &["config", "env"], &["remote"], &["tool
 #[must_use]
 pub fn in_document(document: &Document) -> Vec<Template> {
     let mut found = Vec::new();
-    for place in PLACES {
-        let route = Route::new(place.iter().map(|key| (*key).into()).collect());
-        if let Some(node) = document.at(&route) {
-            walk(node, &route, &mut found);
-        }
-    }
+    visit(document, &mut |route, text| found.extend(in_text(route, text)));
     found
 }
 
+/// What follows each `{{` that nothing closes, in the same places.
+#[must_use]
+pub fn unclosed_in_document(document: &Document) -> Vec<(Route, &str)> {
+    let mut found = Vec::new();
+    visit(document, &mut |route, text| {
+        let rest = text.rfind("}}").and_then(|end| text.get(end + 2..)).unwrap_or(text);
+        if let Some((_, start)) = rest.split_once("{{") {
+            found.push((route.clone(), start));
+        }
+    });
+    found
+}
+
+/// Calls `take` with every text that has a `{{`, where templates count.
+fn visit<'d>(document: &'d Document, take: &mut impl FnMut(&Route, &'d str)) {
+    for place in PLACES {
+        let route = Route::new(place.iter().map(|key| (*key).into()).collect());
+        if let Some(node) = document.at(&route) {
+            walk(node, &route, take);
+        }
+    }
+}
+
 /// Depth is bounded by the document's own limit.
-fn walk(node: &Node, route: &Route, found: &mut Vec<Template>) {
+fn walk<'d>(node: &'d Node, route: &Route, take: &mut impl FnMut(&Route, &'d str)) {
     match &node.value {
         Value::Scalar(scalar) => {
             if scalar.text.contains("{{") {
-                found.extend(in_text(route, &scalar.text));
+                take(route, &scalar.text);
             }
         }
         Value::Mapping(pairs) => {
             for pair in pairs {
                 let key = &*pair.key.text;
                 if !matches!(key, "example" | "description") {
-                    walk(&pair.value, &route.then(key.to_owned()), found);
+                    walk(&pair.value, &route.then(key.to_owned()), take);
                 }
             }
         }
         Value::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, &route.then(index), found);
+                walk(item, &route.then(index), take);
             }
         }
     }

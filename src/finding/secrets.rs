@@ -1,8 +1,8 @@
 //! What must not be shown: credentials that somebody wrote into a file. Every character of one becomes a [`MASK`], whichever
 //! finding would show it, because logs are read by more people than the file.
 
-use super::{Finding, Sources};
-use crate::document::Span;
+use super::{Finding, SourceText, Sources};
+use crate::document::{Node, Span, Value};
 
 /// Stands for a character of a secret.
 pub const MASK: char = '•';
@@ -50,8 +50,17 @@ pub(super) fn mask_words(findings: &mut [Finding], sources: &Sources) {
         .filter(|finding| finding.sensitive)
         .filter_map(|finding| {
             let source = sources.get(&finding.path)?;
-            Some(fold(source.text().get(source.span(&finding.anchor)?.range())?))
+            let span = source.span(&finding.anchor)?;
+            let written = fold(source.text().get(span.range())?);
+            // A rule quotes a value as it reads, whatever escapes it is written with.
+            let read = match source {
+                SourceText::Document(document) => text_at(document.root(), span).map(fold),
+                SourceText::Text(..) => None,
+            };
+            Some([Some(written), read])
         })
+        .flatten()
+        .flatten()
         .filter(|value| value.chars().nth(TELLING).is_some())
         .collect();
     values.sort();
@@ -64,6 +73,20 @@ pub(super) fn mask_words(findings: &mut [Finding], sources: &Sources) {
                 mask(words, &mut folded, value);
             }
         }
+    }
+}
+
+/// The decoded text of the key or scalar that is written in just these bytes. Depth is bounded by the document's own limit.
+fn text_at(node: &Node, span: Span) -> Option<&str> {
+    let is_inside = node.span.start <= span.start && span.end <= node.span.end;
+    match &node.value {
+        Value::Scalar(scalar) => (node.span == span).then_some(&*scalar.text),
+        _ if !is_inside => None,
+        Value::Sequence(items) => items.iter().find_map(|item| text_at(item, span)),
+        Value::Mapping(pairs) => pairs.iter().find_map(|pair| {
+            let key = (pair.key.span == span).then_some(&*pair.key.text);
+            key.or_else(|| text_at(&pair.value, span))
+        }),
     }
 }
 

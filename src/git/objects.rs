@@ -73,7 +73,14 @@ impl Repository {
     /// # Errors
     /// When it cannot be read.
     pub fn children(&self, folder: &Item) -> Result<Vec<Item>, GitError> {
-        if folder.kind == Kind::Folder { items(&self.inner.find_tree(folder.id)?) } else { Ok(Vec::new()) }
+        if folder.kind != Kind::Folder {
+            return Ok(Vec::new());
+        }
+        let tree = self.inner.find_tree(folder.id).map_err(|error| match GitError::from(error) {
+            GitError::Damaged(why) => GitError::Damaged(format!("{:?}: {why}", String::from_utf8_lossy(&folder.name))),
+            other => other,
+        })?;
+        items(&tree)
     }
 
     /// What an item that was listed holds, if that is at most `limit` bytes.

@@ -98,7 +98,7 @@ fn nul_and_control_characters_are_refused() {
 
 #[test]
 fn invalid_utf8_is_refused_with_its_place() {
-    insta::assert_snapshot!(hostile(b"name: caf\xe9\n"), @"unreadable-entry: server.yaml is not UTF-8 (first wrong byte at offset 9)");
+    insta::assert_snapshot!(hostile(b"name: caf\xe9\n"), @"unreadable-entry: server.yaml is not UTF-8 (first wrong byte in line 1, column 10)");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn hostile_tools_and_readmes_are_bounded_too() {
     registry.write("servers/good/tools.json", "[".repeat(100_000));
     registry.write("servers/good/README.md", b"\xff\xfe");
     insta::assert_snapshot!(errors(&registry), @"
-    unreadable-entry: README.md is not UTF-8 (first wrong byte at offset 0)
+    unreadable-entry: README.md is UTF-16, not UTF-8
     invalid-tools-json:1:65: collections are nested more than 64 deep
     ");
 }
@@ -211,5 +211,5 @@ fn a_hostile_policy_is_a_usage_error() {
         assert_eq!(registry.run(["validate"]).status, 2);
     }
     registry.write("mcp-registry.toml", b"\xff");
-    insta::assert_snapshot!(registry.run(["validate"]).stderr, @"error: `mcp-registry.toml` is not UTF-8 (first wrong byte at offset 0)");
+    insta::assert_snapshot!(registry.run(["validate"]).stderr, @"error: `mcp-registry.toml` is not UTF-8 (first wrong byte in line 1, column 1)");
 }

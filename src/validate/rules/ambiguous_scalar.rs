@@ -5,6 +5,7 @@ use crate::document::edit::{Edit, EditError, quote_scalar};
 use crate::document::scalar::{Resolved, resolve};
 use crate::document::{Document, Route, Scalar, ScalarStyle};
 use crate::finding::Severity;
+use crate::route;
 use crate::validate::schema;
 
 pub(super) static RULE: Rule = Rule {
@@ -33,8 +34,10 @@ YAML 1.1 types (https://yaml.org/type/), the core schema of YAML 1.2.2 section 1
 };
 
 fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
+    let commit = route!["source", "commit"];
     schema::visit_texts(document, &mut |way, scalar| {
-        let Some(reading) = other_reading(scalar) else { return };
+        // `malformed-commit` mends one that looks like a number, and `unpinned-source` reports one that is nothing.
+        let Some(reading) = other_reading(scalar).filter(|_| way != commit.steps()) else { return };
         let text = excerpt(&scalar.text);
         let said = sink
             .value(Route::new(way.to_vec()), format!("the text `{text}` has no quotes: {}", reading.in_words))
@@ -48,8 +51,9 @@ fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
 
 fn fix(_: &Subject<'_>, document: &Document) -> Result<Vec<Edit>, EditError> {
     let mut edits = Vec::new();
+    let commit = route!["source", "commit"];
     schema::visit_texts(document, &mut |way, scalar| {
-        if other_reading(scalar).is_some_and(|reading| !reading.lost) {
+        if way != commit.steps() && other_reading(scalar).is_some_and(|reading| !reading.lost) {
             edits.push(quote_scalar(document, &Route::new(way.to_vec())));
         }
     });
@@ -124,6 +128,16 @@ fn is_base_60(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::validate::testing::{case, findings, rendered};
+
+    #[test]
+    fn a_commit_has_its_own_rules() {
+        for commit in [&"1".repeat(40), "null"] {
+            let yaml = format!("type: server\nsource:\n  commit: {commit}\n");
+            assert_eq!(findings("ambiguous-scalar", "x", &yaml), 0, "{commit}");
+            let own = findings("malformed-commit", "x", &yaml) + findings("unpinned-source", "x", &yaml);
+            assert_eq!(own, 1, "{commit}");
+        }
+    }
 
     const EXAMPLE: &str = "name: x
 meta:

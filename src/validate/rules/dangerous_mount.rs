@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
 ## What
 An item of `run.volumes`, or of a tool's `container.volumes`, mounts the socket of a container engine, the whole disk, a
 home, a folder of the system (`/etc`, `/proc`, `/var/run` …) or a place where keys are kept (`.ssh`, `.aws`, `.kube` …), or
-has `..` in its path. Windows' and macOS' spellings of these count too.
+the folder in which the client happens to run (`.`, `$PWD`), or has `..` in its path. Windows' and macOS' spellings of these count too.
 
 ## Why
 A container keeps a server away from the user's machine, and such a mount undoes it. With the engine's socket a server
@@ -35,13 +35,15 @@ CIS Docker Benchmark, 5.5 (system folders) and 5.31 (the engine's socket).
 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let manifest = subject.manifest();
-    check_volumes(&manifest.run.volumes, &route!["run", "volumes"], sink);
+    let name = manifest.name.as_deref().unwrap_or(&subject.entry.name);
+    let name = excerpt(name);
+    check_volumes(&manifest.run.volumes, &route!["run", "volumes"], &name, sink);
     for (index, tool) in manifest.tools.iter().enumerate() {
-        check_volumes(&tool.volumes, &route!["tools", index, "container", "volumes"], sink);
+        check_volumes(&tool.volumes, &route!["tools", index, "container", "volumes"], &name, sink);
     }
 }
 
-fn check_volumes(volumes: &[Option<String>], route: &Route, sink: &mut Sink<'_>) {
+fn check_volumes(volumes: &[Option<String>], route: &Route, name: &str, sink: &mut Sink<'_>) {
     for (index, volume) in volumes.iter().enumerate() {
         let Some(volume) = volume else { continue };
         let mount = Mount::parse(volume);
@@ -52,12 +54,18 @@ fn check_volumes(volumes: &[Option<String>], route: &Route, sink: &mut Sink<'_>)
             Danger::Home => "hands over a whole home, with its keys and history",
             Danger::System => "hands over a part of the system that runs the container",
             Danger::Keys => "hands over a place where keys are kept",
+            Danger::Working => "hands over whatever folder the client runs in, which may be a whole home",
             Danger::Upwards => "has `..` in its path, which leads elsewhere than it says",
         };
         sink.value(route.then(index), format!("this mount {what}")).label(format!("`{}`", excerpt(mount.host))).help(
             match danger {
-                Danger::EngineSocket => "remove it; a server that must control containers needs a maintainer's waiver",
-                _ => "let the user choose a folder with a parameter, `\"{{name.path}}:/data\"`, or use a named volume",
+                Danger::EngineSocket => {
+                    "remove it; a server that must control containers needs a maintainer's waiver".to_owned()
+                }
+                _ => {
+                    let template = format!("{{{{{name}.path}}}}");
+                    format!("let the user choose a folder with a parameter, `\"{template}:/data\"`, or use a named volume")
+                }
             },
         );
     }
@@ -97,7 +105,7 @@ run:
         6 |     - ~/.ssh:/root/.ssh:ro
           |       ^^^^^^^^^^^^^^^^^^^^ `~/.ssh`
           |
-          = help: let the user choose a folder with a parameter, `"{{name.path}}:/data"`, or use a named volume
+          = help: let the user choose a folder with a parameter, `"{{x.path}}:/data"`, or use a named volume
 
         error[dangerous-mount]: this mount hands over the whole disk
          --> servers/x/server.yaml:7:7
@@ -105,7 +113,7 @@ run:
         7 |     - /:/host
           |       ^^^^^^^ `/`
           |
-          = help: let the user choose a folder with a parameter, `"{{name.path}}:/data"`, or use a named volume
+          = help: let the user choose a folder with a parameter, `"{{x.path}}:/data"`, or use a named volume
         "#);
     }
 
@@ -121,6 +129,12 @@ run:
         {
             assert_eq!(of(volume), 0, "{volume}");
         }
+    }
+
+    #[test]
+    fn the_folder_of_the_client_is_nobodys_choice() {
+        assert_eq!(of(".:/data") + of("$PWD:/data") + of("${HOME:-/root}:/data"), 3);
+        assert_eq!(of("./data:/data"), 0);
     }
 
     #[test]

@@ -60,6 +60,10 @@ fn check_host(address: &Address<'_>, hosts: &[String], route: Route, sink: &mut 
     let plain = plain.trim_end_matches('.');
     let plain = plain.strip_prefix("www.").unwrap_or(plain);
     let shown = excerpt(host);
+    if host.is_empty() {
+        sink.value(route, "this address names no host").help("write `https://HOST/OWNER/REPOSITORY`");
+        return true;
+    }
     if address.userinfo.is_some() {
         sink.value(route, format!("this address leads to `{shown}`: what stands before the `@` is a user name"))
             .help("remove everything between `https://` and the host");
@@ -116,7 +120,7 @@ fn check_path(address: &Address<'_>, route: Route, sink: &mut Sink<'_>) {
     let extra = if address.query.is_some() {
         Some("parameters after `?`")
     } else if address.fragment.is_some() {
-        Some("a fragment after `#`")
+        Some("fragment after `#`")
     } else {
         None
     };

@@ -51,6 +51,10 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
                 format!("`{written}` does not say whose parameter it is"),
                 format!("begin it with the entry's name: `{{{{{name}.{prefix}}}}}`"),
             ),
+            Some(parameter) if found.prefix.is_empty() => (
+                format!("`{written}` does not say whose parameter it is"),
+                format!("begin it with the entry's name: `{{{{{name}.{parameter}}}}}`"),
+            ),
             Some(parameter) if found.prefix == name => (
                 format!("`{written}` has blanks around the entry's name"),
                 format!("write `{{{{{name}.{parameter}}}}}`"),
@@ -154,6 +158,12 @@ remote:
         assert_eq!(findings("foreign-parameter", "example", tool), 0);
         let described = "name: example\nconfig: {env: [{name: A, example: '{{other.url}}', value: a}]}\n";
         assert_eq!(findings("foreign-parameter", "example", described), 0);
+    }
+
+    #[test]
+    fn a_template_without_a_name_is_nobodys() {
+        let findings = crate::validate::testing::case("foreign-parameter", "example", &env("{{.url}}")).findings();
+        assert_eq!(findings[0].message, "`{{.url}}` does not say whose parameter it is");
     }
 
     #[test]

@@ -176,6 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn no_other_rule_shows_one_that_is_written_with_escapes() {
+        let yaml = format!("name: x\nabout:\n  title: \"\\x67{}\"\n  icon: \"\\x67{0}\"\n", &token()[1..]);
+        let entry = crate::entry::Entry::from_texts("x", Some(&yaml), None, None);
+        let request = crate::validate::Request {
+            entries: &[entry],
+            facts: &[],
+            only: None,
+            policy: &crate::policy::Policy::default(),
+            today: chrono::NaiveDate::default(),
+            strict: false,
+        };
+        let report = crate::validate::judge(&request);
+        assert!(report.findings.len() > 4);
+        let shown = format!("{:?}", report.findings).to_lowercase();
+        assert!(!shown.contains("sphcvy5"), "{shown}");
+    }
+
+    #[test]
     fn variables_with_random_values_are_reported_by_their_names() {
         let env = |name: &str, value: &str| {
             findings("leaked-secret", "x", &format!("config:\n  env:\n    - name: {name}\n      value: '{value}'\n"))

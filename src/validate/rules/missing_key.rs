@@ -42,8 +42,23 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
             Some(text) => said.also(Anchor::Value(route!["type"]), text),
             None => said,
         };
-        said.help(help(subject, &violation.route, key, verb));
+        match comment_in_its_place(document, &route) {
+            true => said.help("a `#` after a blank begins a comment: put the text in quotes"),
+            false => said.help(help(subject, &violation.route, key, verb)),
+        };
     }
+}
+
+/// Whether a comment stands where the value of this key should: `title: #1 of its kind`.
+fn comment_in_its_place(document: &Document, route: &Route) -> bool {
+    let Some(node) = document.at(route).filter(|node| node.scalar().is_some_and(|scalar| scalar.text.is_empty())) else {
+        return false;
+    };
+    let key = document.locate_key(route);
+    let text = document.text();
+    let written = text.get(node.span.range()).unwrap_or_default();
+    let line = text.get(key.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    written.is_empty() && line.strip_prefix(':').is_some_and(|rest| rest.trim_start().starts_with('#'))
 }
 
 /// What in the entry's type asks for the key, if that does.
@@ -87,6 +102,18 @@ fn help(subject: &Subject<'_>, parent: &Route, key: &str, verb: &str) -> String 
 #[cfg(test)]
 mod tests {
     use crate::validate::testing::{findings, rendered};
+
+    #[test]
+    fn a_comment_in_place_of_a_text_is_named() {
+        let help = |title: &str| {
+            let yaml = format!("name: x\nabout:\n  title: {title}\n  description: y\n  icon: z\n");
+            let findings = crate::validate::testing::case("missing-key", "x", &yaml).findings();
+            findings.iter().find(|finding| finding.message.contains("title")).and_then(|finding| finding.help.clone())
+        };
+        assert_eq!(help("#1 of all").as_deref(), Some("a `#` after a blank begins a comment: put the text in quotes"));
+        assert_eq!(help("'' # later").as_deref(), Some("set `title:`"));
+        assert_eq!(help("C#1"), None);
+    }
 
     #[test]
     fn a_local_server_without_image_or_source_is_incomplete() {

@@ -5,16 +5,16 @@ use crate::document::Document;
 use crate::finding::Severity;
 use crate::route;
 
-/// The transports of the format.
-const TRANSPORTS: [&str; 3] = ["stdio", "sse", "streamable-http"];
+/// The transports that lead to an address.
+const TRANSPORTS: [&str; 2] = ["streamable-http", "sse"];
 
 pub(super) static RULE: Rule = Rule {
     id: "remote-transport",
-    summary: "a remote entry does not name one of the three transports",
+    summary: "a remote entry does not name a transport that reaches its address",
     explanation: "\
 ## What
-The entry has a `remote.url`, but its `remote.transport_type` is missing or is none of `stdio`, `sse` and
-`streamable-http`.
+The entry has a `remote.url`, but its `remote.transport_type` is missing or is neither `streamable-http` nor
+`sse`. `stdio`, which the reference takes and which speaks to a process and not to an address, is a warning.
 
 ## Why
 The address alone does not say how to speak to the server. A client that does not know the transport cannot connect.
@@ -40,11 +40,16 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     let route = route!["remote", "transport_type"];
     match remote.transport_type.as_deref() {
         Some(transport) if TRANSPORTS.contains(&transport) => {}
+        Some("stdio") => {
+            sink.value(route, "`stdio` speaks to a process on the same machine, and not to `remote.url`")
+                .help("write `transport_type: streamable-http`, or `sse` if the server only has that")
+                .at_most(Severity::Warning);
+        }
         Some(transport) => {
             let said = sink.value(route, format!("`{}` is not a transport", excerpt(transport)));
             match meant(transport) {
                 Some(meant) => said.help(format!("write `transport_type: {meant}`")),
-                None => said.help("the transports are `streamable-http`, `sse` and `stdio`"),
+                None => said.help("the transports are `streamable-http` and `sse`"),
             };
         }
         // A list or a mapping is reported by `wrong-type`.
@@ -89,10 +94,19 @@ mod tests {
         4 |   transport_type: mcp
           |                   ^^^
           |
-          = help: the transports are `streamable-http`, `sse` and `stdio`
+          = help: the transports are `streamable-http` and `sse`
         ");
         assert_eq!(findings("remote-transport", "x", &with("transport_type: SSE")), 1);
-        for right in ["stdio", "sse", "streamable-http"] {
+        insta::assert_snapshot!(rendered("remote-transport", "x", &with("transport_type: stdio")), @"
+        warning[remote-transport]: `stdio` speaks to a process on the same machine, and not to `remote.url`
+         --> servers/x/server.yaml:4:19
+          |
+        4 |   transport_type: stdio
+          |                   ^^^^^
+          |
+          = help: write `transport_type: streamable-http`, or `sse` if the server only has that
+        ");
+        for right in ["sse", "streamable-http"] {
             assert_eq!(findings("remote-transport", "x", &with(&format!("transport_type: {right}"))), 0);
         }
     }

@@ -47,6 +47,13 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     let declared = Config { parameters: Declared::new(&config.parameters), secrets };
     for template in template::in_document(document) {
         match &template.parameter {
+            // One with blanks before its name is reported by `foreign-parameter`, which looks at no tool.
+            Some(_) if template.written.starts_with("{{ ") && !is_of_tool(&template) => {}
+            Some(way) if way.is_empty() && is_own(subject.entry, &template.prefix) => {
+                let message = format!("`{}` names no parameter", excerpt(&template.written));
+                let help = format!("write which one: `{{{{{}.parameter}}}}`", excerpt(&template.prefix));
+                sink.value(template.route.clone(), message).help(help);
+            }
             Some(way) if is_own(subject.entry, &template.prefix) && !not_understood => {
                 own(document, &declared, &template, way, sink);
             }
@@ -54,6 +61,16 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
             Some(_) => {}
         }
     }
+    for (route, start) in template::unclosed_in_document(document) {
+        if start.split_once('.').is_some_and(|(prefix, _)| is_own(subject.entry, prefix.trim())) {
+            sink.value(route, format!("`{{{{{}` has no closing `}}}}`, and is never replaced", excerpt(start)))
+                .help("close it: two braces end a template");
+        }
+    }
+}
+
+fn is_of_tool(template: &Template) -> bool {
+    template.route.steps().first() == Some(&"tools".into())
 }
 
 /// Whether a template's prefix is the entry's own name: the folder's, or the manifest's where they differ.
@@ -250,6 +267,31 @@ mod tests {
         let wrong = "run: {command: ['{{x.a}}']}\nconfig: {parameters: {properties: [a]}}\n";
         assert_eq!(findings("undefined-parameter", "x", wrong), 0);
         assert_eq!(findings("undefined-parameter", "x", "about: {description: '{{x.a}}'}\n"), 0);
+    }
+
+    #[test]
+    fn a_template_names_a_parameter_and_ends() {
+        insta::assert_snapshot!(rendered("undefined-parameter", "x", &with("{{x.}}")), @r#"
+        warning[undefined-parameter]: `{{x.}}` names no parameter
+         --> servers/x/server.yaml:4:7
+          |
+        4 |     - "{{x.}}"
+          |       ^^^^^^^^
+          |
+          = help: write which one: `{{x.parameter}}`
+        "#);
+        insta::assert_snapshot!(rendered("undefined-parameter", "x", &with("a{{x.base_url}}{{x.base_url")), @r#"
+        warning[undefined-parameter]: `{{x.base_url` has no closing `}}`, and is never replaced
+         --> servers/x/server.yaml:4:7
+          |
+        4 |     - "a{{x.base_url}}{{x.base_url"
+          |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: close it: two braces end a template
+        "#);
+        for fine in ["{{ x.nothing}}", "{{base", "{{y.z", "{{", "{{x.base_url}} }}"] {
+            assert_eq!(findings("undefined-parameter", "x", &with(fine)), 0, "{fine}");
+        }
     }
 
     #[test]

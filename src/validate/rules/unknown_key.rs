@@ -117,7 +117,8 @@ fn help(document: &Document, route: &Route, keys: &[&str], known: &[&str]) -> St
                 .to_owned();
         }
         ["source", "source" | "url" | "repo" | "repository" | "git"] => return "did you mean `project`?".to_owned(),
-        ["source", "sha" | "rev" | "revision" | "hash" | "ref"] => return "did you mean `commit`?".to_owned(),
+        ["source", "sha" | "rev" | "revision" | "hash"] => return "did you mean `commit`?".to_owned(),
+        ["source", "ref"] => return "did you mean `branch`? The id of the commit goes into `commit`".to_owned(),
         ["source", "path" | "dir" | "folder" | "subdirectory" | "subdir" | "context"] => {
             return "did you mean `directory`?".to_owned();
         }

@@ -78,7 +78,7 @@ fn remedy(problem: &Unreadable) -> &'static str {
         Unreadable::Symlink => "replace the link by the text itself; links are not followed",
         Unreadable::NotAFile => "put a plain file there",
         Unreadable::TooLarge => "shorten it; an entry is read by people too",
-        Unreadable::NotUtf8(_) => "save it as UTF-8",
+        Unreadable::NotUtf8 { .. } | Unreadable::Utf16 => "save it as UTF-8",
         Unreadable::Io(_) => "see to it that it can be read, and run again",
     }
 }
@@ -227,10 +227,16 @@ mod tests {
     fn texts_are_utf_8_and_of_bounded_length() {
         let manifest = |bytes: &[u8]| rendered(|folder| fs::write(folder.join("server.yaml"), bytes).unwrap());
         insta::assert_snapshot!(manifest(b"name: x\xff\n"), @"
-        error[unreadable-entry]: server.yaml is not UTF-8 (first wrong byte at offset 7)
+        error[unreadable-entry]: server.yaml is not UTF-8 (first wrong byte in line 1, column 8)
         --> servers/x/server.yaml
          = help: save it as UTF-8
         ");
+        insta::assert_snapshot!(manifest(b"\xff\xfen\0a\0"), @"
+        error[unreadable-entry]: server.yaml is UTF-16, not UTF-8
+        --> servers/x/server.yaml
+         = help: save it as UTF-8
+        ");
+        assert!(manifest("é: x\nü".as_bytes().split_last().unwrap().1).contains("(first wrong byte in line 2, column 1)"));
         insta::assert_snapshot!(manifest(&vec![b'#'; MAX_BYTES + 1]), @"
         error[unreadable-entry]: server.yaml is larger than 1048576 bytes
         --> servers/x/server.yaml

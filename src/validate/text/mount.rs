@@ -59,6 +59,8 @@ pub(crate) enum Danger {
     Keys,
     /// A path with `..`, which leads elsewhere than it says.
     Upwards,
+    /// The folder in which the client happens to run.
+    Working,
 }
 
 /// Sockets and pipes of container engines, by their last part.
@@ -129,9 +131,16 @@ impl Mount<'_> {
         if KEYS.into_iter().any(|keys| has_part(&written, keys)) {
             return Some(Danger::Keys);
         }
-        // Below a template, only the names above say something.
+        // Of a path with a template, only the names around that say something.
         if after_template.is_some() {
-            return None;
+            let above = self.host.find("{{").and_then(|start| self.host.get(..start)).unwrap_or_default();
+            return self.danger_above(above, &written);
+        }
+        if written.is_empty() || matches!(variable(&written), Some("pwd" | "cd")) {
+            return Some(Danger::Working);
+        }
+        if written.ends_with("/.config") {
+            return Some(Danger::Keys);
         }
         if is_home(&written) {
             return Some(Danger::Home);
@@ -139,9 +148,37 @@ impl Mount<'_> {
         if written == "/" || matches!(written.as_str(), "/mnt" | "/host_mnt" | "/volumes" | "/media" | "/var") {
             return Some(Danger::Root);
         }
-        let is_harmless = self.read_only && HARMLESS.into_iter().any(|folder| is_in(&written, folder));
-        (!is_harmless && SYSTEM.into_iter().any(|folder| is_in(&written, folder))).then_some(Danger::System)
+        self.is_of_system(&written).then_some(Danger::System)
     }
+
+    /// What is dangerous about the folder in which a template chooses: `/var/run/{{x.name}}` leads nowhere else.
+    fn danger_above(&self, above: &str, below: &str) -> Option<Danger> {
+        if !above.starts_with(['/', '~', '$', '%', '\\']) {
+            return None;
+        }
+        let above = normal(above);
+        if KEYS.into_iter().any(|keys| has_part(&above, keys)) {
+            return Some(Danger::Keys);
+        }
+        if matches!(above.as_str(), "/home" | "/users") && matches!(below, "" | "/") {
+            return Some(Danger::Home);
+        }
+        self.is_of_system(&above).then_some(Danger::System)
+    }
+
+    fn is_of_system(&self, path: &str) -> bool {
+        let is_harmless = self.read_only && HARMLESS.into_iter().any(|folder| is_in(path, folder));
+        !is_harmless && SYSTEM.into_iter().any(|folder| is_in(path, folder))
+    }
+}
+
+/// The name of the variable that a path is, in small letters: `${HOME:-/root}`, `$(HOME)`, `$HOME`, `%USERPROFILE%`.
+fn variable(path: &str) -> Option<&str> {
+    let between = |start, end| path.strip_prefix(start).and_then(|rest: &str| rest.strip_suffix(end));
+    if let Some(inside) = between("${", "}") {
+        return inside.split([':', '-', '?', '+', '=']).next();
+    }
+    between("$(", ")").or_else(|| between("%", "%")).or_else(|| path.strip_prefix('$'))
 }
 
 fn is_engine_socket(side: &str) -> bool {
@@ -170,8 +207,7 @@ fn normal(path: &str) -> String {
 
 /// Whether `path` is the home of somebody or everybody: a folder in a home is not.
 fn is_home(path: &str) -> bool {
-    const VARIABLES: [&str; 5] = ["$home", "${home}", "$userprofile", "${userprofile}", "%userprofile%"];
-    if VARIABLES.contains(&path) {
+    if matches!(variable(path), Some("home" | "userprofile")) {
         return true;
     }
     let parts: Vec<&str> = path.split('/').collect();
@@ -244,6 +280,18 @@ mod tests {
             ("~/.ssh:/root/.ssh:ro", Danger::Keys),
             ("/home/me/.config/gcloud/x.json:/x", Danger::Keys),
             ("{{x.home}}/.aws:/x", Danger::Keys),
+            ("${HOME:-/root}:/x", Danger::Home),
+            ("$(HOME):/x", Danger::Home),
+            ("%USERPROFILE%:/x", Danger::Home),
+            ("/home/{{x.user}}:/x", Danger::Home),
+            ("$PWD:/x", Danger::Working),
+            ("${PWD}:/x", Danger::Working),
+            ("$(pwd):/x", Danger::Working),
+            (".:/x", Danger::Working),
+            ("./:/x", Danger::Working),
+            ("~/.config:/x", Danger::Keys),
+            ("~/.ssh/{{x.key}}:/x", Danger::Keys),
+            ("/var/run/{{x.socket}}:/x", Danger::System),
             ("/data/../etc:/x", Danger::Upwards),
             ("{{x.dir}}/..:/x", Danger::Upwards),
         ] {
@@ -266,6 +314,13 @@ mod tests {
             "/home/me/projects/etc:/x",
             "/etcetera:/x",
             "./data:/x",
+            // The user's own choice, like `{{x.dir}}`.
+            "/{{x.dir}}:/x",
+            "/home/{{x.user}}/projects:/x",
+            "$HOME/{{x.dir}}:/x",
+            "$HOME-data:/x",
+            "~/.config/x:/x",
+            "/etc/ssl/{{x.file}}:/x:ro",
             "/srv/my.ssh.notes:/x",
             "etc:/etc",
             "",

@@ -69,6 +69,19 @@ pub(super) const KINDS: &[Kind] = &[
             r"|\b(?:ignore|disregard|forget) (?:all|any|every|your)(?: of)?(?: your| the| other| my)?(?: [a-z]+)? (?:instructions|prompts)\b",
             r"|\b(?:override|bypass) (?:all |any |every )?(?:your|the previous|the prior|the above|previous|prior)",
             r"(?: [a-z]+){0,2} (?:instructions|rules|guidelines|guardrails|prompts?)\b",
+            r"|\b(?:ignore|disregard|forget) (?:everything|anything|all)(?: that)? (?:you|i|we)(?: [a-z]+){0,2} (?:told|taught|instructed|given|know|said)\b",
+            r"|\b(?:ignore|disregard|forget) (?:all |everything )?(?:of )?(?:the )?above(?: and)? (?:the |your )?(?:new|real) (?:task|instructions?|goal)\b",
+        ),
+    },
+    Kind {
+        does: "tells a model to hand something to somebody else",
+        topic: Topic::Keys,
+        strength: Strength::PlainInTools,
+        words: &["assistant", "llm", "model", "agent", " ai "],
+        pattern: concat!(
+            r"\b(?:assistant|llm|language model|model|agent|ai) (?:shall|must|has to|needs to|should)",
+            r"(?: now| always| then| also| first| silently| secretly| immediately)?",
+            r" (?:(?:exfiltrate|leak|steal)\b|(?:forward|upload|send|post) (?:all|every|any)(?: [a-z]+){1,3} to\b)",
         ),
     },
     Kind {
@@ -107,6 +120,7 @@ pub(super) const KINDS: &[Kind] = &[
         pattern: concat!(
             r"\byou are now (?:in |an? |the )?(?:developer mode|dan|unrestricted|jailbroken|free from|free of|no longer bound)\b",
             r"|\bfrom now on you (?:are|will|must|shall)\b",
+            r"|\bfrom now on (?:act|behave|respond|answer|pretend) (?:as|like|only|to)\b",
             r"|\byour (?:new|real|actual|true) (?:instructions|task|goal) (?:is|are|follow)\b",
         ),
     },
