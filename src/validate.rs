@@ -112,7 +112,18 @@ fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
         let not_kept = sink.not_kept();
         shorten(&mut findings, before, not_kept);
     }
+    hold_back_fixes(subject, &mut findings);
     findings
+}
+
+/// `--fix` does not touch a file that it does not understand: nothing in it is fixable until that is mended.
+fn hold_back_fixes(subject: &Subject<'_>, findings: &mut [Finding]) {
+    let Some(wrong) = fix::not_understood(subject.violations) else { return };
+    for finding in findings.iter_mut().filter(|finding| finding.fixable) {
+        finding.fixable = false;
+        let help = finding.help.take().map_or(String::new(), |help| format!("{help}; "));
+        finding.help = Some(format!("{help}`--fix` waits until `{}` has the right type", wrong.route));
+    }
 }
 
 /// The most findings of one rule in one entry that are reported. A generated file has the same fault a thousand times,

@@ -64,14 +64,18 @@ fn is_fixable(finding: &Finding) -> bool {
     finding.fixable && finding.waived.is_none()
 }
 
+/// The first value whose type is wrong: what it should say is not known.
+pub(super) fn not_understood(violations: &[schema::Violation]) -> Option<&schema::Violation> {
+    violations.iter().find(|violation| matches!(violation.kind, schema::ViolationKind::WrongType { .. }))
+}
+
 /// One fix can call for another: a key that was added at the end is out of order. What was wrong before and is not
 /// wanted stays.
 fn fix_entry(request: &Request<'_>, entry: &Entry, mut wanted: BTreeSet<&'static str>, plan: &mut Plan) {
     let Some(document) = entry.document().filter(|_| !wanted.is_empty()) else { return };
     let path = &entry.manifest_file.path;
-    let not_understood = schema::violations(document)
-        .into_iter()
-        .find(|violation| matches!(violation.kind, schema::ViolationKind::WrongType { .. }));
+    let violations = schema::violations(document);
+    let not_understood = not_understood(&violations);
     let mut left = |rule: &Rule, reason: String| plan.left.push(Left { path: path.clone(), rule: rule.id, reason });
     let before = document.text().clone();
     let mut text = before.clone();
@@ -85,7 +89,7 @@ fn fix_entry(request: &Request<'_>, entry: &Entry, mut wanted: BTreeSet<&'static
             .filter(|rule| wanted.contains(rule.id))
             .partition(|rule| matches!(rule.fix, Some(Fix::Format)));
         for rule in first.into_iter().chain(last) {
-            if let Some(violation) = &not_understood {
+            if let Some(violation) = not_understood {
                 left(rule, format!("`{}` has the wrong type: mend that first", violation.route));
                 continue;
             }

@@ -297,6 +297,7 @@ rules! {
     name_mismatch,
     oauth_without_dynamic_tools,
     policy_changed,
+    private_address,
     remote_tools_unavailable,
     remote_transport,
     remote_unreachable,

@@ -173,11 +173,12 @@ fn what_is_fixable_is_mended_and_stays_so() {
         })
         .collect();
     let count = |rule: &str| mended.iter().filter(|(before, ..)| before.contains(&rule)).count();
-    assert_eq!((count("formatting"), count("oauth-without-dynamic-tools")), (461, 84));
+    assert_eq!((count("formatting"), count("oauth-without-dynamic-tools")), (460, 84));
     let after: Vec<&str> = mended.iter().flat_map(|(_, after, _)| after.iter().copied()).collect();
     let left: Vec<String> =
         mended.iter().flat_map(|(.., left)| left).map(|left| format!("{}: {}", left.rule, left.reason)).collect();
     // The one version that the reference cannot decode although it is YAML: nobody knows what it should say.
-    assert_eq!(after, ["formatting"]);
-    assert_eq!(left, ["formatting: `run.env` has the wrong type: mend that first"]);
+    // It is left alone, and no finding in it promises a fix.
+    assert_eq!(after, [""; 0]);
+    assert_eq!(left, [""; 0]);
 }

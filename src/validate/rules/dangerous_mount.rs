@@ -51,6 +51,7 @@ fn check_volumes(volumes: &[Option<String>], route: &Route, name: &str, sink: &m
         let what = match danger {
             Danger::EngineSocket => "hands over the container engine: whoever has its socket is root on the machine",
             Danger::Root => "hands over the whole disk",
+            Danger::Disks => "hands over every disk that is mounted there",
             Danger::Home => "hands over a whole home, with its keys and history",
             Danger::System => "hands over a part of the system that runs the container",
             Danger::Keys => "hands over a place where keys are kept",

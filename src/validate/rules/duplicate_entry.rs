@@ -134,12 +134,18 @@ fn source(entry: &Entry) -> Option<String> {
     Some([project, directory, dockerfile, target].join("\n"))
 }
 
-/// An address without what does not change where it leads.
+/// An address without what does not change where it leads: the scheme, `www.`, the final dot of a host, the scheme's
+/// own port.
 fn address(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    format!("{}://{}/{path}", scheme.to_lowercase(), host.to_lowercase())
+    let host = host.to_lowercase();
+    let own_port = if scheme.eq_ignore_ascii_case("http") { ":80" } else { ":443" };
+    let host = host.strip_suffix(own_port).unwrap_or(&host);
+    let host = host.trim_end_matches('.');
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    format!("{host}/{path}")
 }
 
 #[cfg(test)]
@@ -230,6 +236,18 @@ source:
         assert_eq!(here.beside("a", &remote("A", "https://A.example/mcp"), None).count(), 1);
         let here = case("duplicate-entry", "b", &remote("B", "https://a.example/mcp"));
         assert_eq!(here.beside("a", &remote("A", "https://a.example/MCP"), None).count(), 0);
+    }
+
+    #[test]
+    fn other_spellings_of_a_host_are_the_same_source() {
+        for host in ["http://github.com", "https://www.github.com", "https://github.com.", "https://GitHub.com:443"] {
+            let other = format!("type: server\nsource: {{project: '{host}/a/one'}}\n");
+            assert_eq!(beside(&other).count(), 1, "{host}");
+        }
+        for host in ["https://github.com:8443", "https://github.dev"] {
+            let other = format!("type: server\nsource: {{project: '{host}/a/one'}}\n");
+            assert_eq!(beside(&other).count(), 0, "{host}");
+        }
     }
 
     #[test]

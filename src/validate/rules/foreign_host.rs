@@ -35,13 +35,12 @@ The reference accepts only GitHub, and tells owner and repository apart by their
 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let source = &subject.manifest().source;
-    let hosts = &subject.policy.settings.registry.hosts;
     for (text, route) in
         [(&source.project, route!["source", "project"]), (&source.upstream, route!["source", "upstream"])]
     {
         // What is no address at all is reported by `insecure-url`.
         if let Some(address) = text.as_deref().and_then(Address::parse)
-            && !check_host(&address, hosts, route.clone(), sink)
+            && !check_host(&address, subject, route.clone(), sink)
         {
             check_path(&address, route, sink);
         }
@@ -49,7 +48,8 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 }
 
 /// Reports what is wrong with the host; whether something was.
-fn check_host(address: &Address<'_>, hosts: &[String], route: Route, sink: &mut Sink<'_>) -> bool {
+fn check_host(address: &Address<'_>, subject: &Subject<'_>, route: Route, sink: &mut Sink<'_>) -> bool {
+    let hosts = &subject.policy.settings.registry.hosts;
     let host = address.host;
     let with_port = address.port.map(|port| format!("{host}:{port}"));
     // Credentials for an allowed host are reported by `insecure-url`.
@@ -67,14 +67,19 @@ fn check_host(address: &Address<'_>, hosts: &[String], route: Route, sink: &mut 
     if address.userinfo.is_some() {
         sink.value(route, format!("this address leads to `{shown}`: what stands before the `@` is a user name"))
             .help("remove everything between `https://` and the host");
-    } else if hosts.iter().any(|known| known == plain) {
+    } else if matches!(address.port, None | Some("" | "443")) && hosts.iter().any(|known| known == plain) {
         sink.value(route, format!("the host is not spelled plainly: `{}`", excerpt(&authority(address))))
-            .help(format!("write `https://{plain}/…`, so that the same repository has the same address everywhere"))
-            .at_most(Severity::Warning);
+            .help(format!("write `https://{plain}/…`, so that the same repository has the same address everywhere"));
     } else {
-        let what = describe(host, plain, hosts);
+        let (shown, what) = match address.port {
+            Some(_) if hosts.iter().any(|known| known == plain) => {
+                (excerpt(&authority(address)), "; another port is another server".to_owned())
+            }
+            _ => (shown, describe(host, plain, hosts)),
+        };
+        let by = if subject.policy.text.is_empty() { "by default" } else { "by the policy" };
         sink.value(route, format!("`{shown}` is not a host that this registry takes source from{what}"))
-            .help(format!("allowed by the policy: {}", list(hosts)));
+            .help(format!("allowed {by}: {}", list(hosts)));
     }
     true
 }
@@ -89,6 +94,9 @@ fn authority(address: &Address<'_>) -> String {
 fn list(hosts: &[String]) -> String {
     hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ")
 }
+
+/// Hosts that are what they say, although their names are two letters away from another's.
+const WELL_KNOWN: [&str; 4] = ["gitlab.com", "github.com", "github.io", "gitlab.io"];
 
 /// What a foreign host is, when that is worth saying: an address, a host written in other letters, or one that looks
 /// like an allowed one.
@@ -108,7 +116,12 @@ fn describe(host: &str, plain: &str, hosts: &[String]) -> String {
         if plain.starts_with(&inside) || plain.contains(&format!(".{inside}")) {
             return format!("; it begins like `{known}`, but only the end of a name says whose it is");
         }
-        if plain.ends_with(&ending) || strsim::damerau_levenshtein(&unicode, known) <= 2 {
+        let is_near = || match strsim::damerau_levenshtein(&unicode, known) {
+            0 | 1 => true,
+            2 => !WELL_KNOWN.contains(&plain),
+            _ => false,
+        };
+        if plain.ends_with(&ending) || is_near() {
             return format!("{written}; it only looks like `{known}`");
         }
     }
@@ -181,7 +194,7 @@ mod tests {
         3 |   project: https://git.acme.example/a/b
           |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: allowed by the policy: `github.com`
+          = help: allowed by default: `github.com`
         ");
         assert_eq!(findings("foreign-host", "x", "source: {upstream: 'https://gitlab.com/a/b'}\n"), 1);
     }
@@ -195,7 +208,7 @@ mod tests {
         3 |   project: https://github.com.evil.example/a/b
           |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: allowed by the policy: `github.com`
+          = help: allowed by default: `github.com`
         ");
         insta::assert_snapshot!(shown("https://github.com@evil.example/a/b"), @"
         error[foreign-host]: this address leads to `evil.example`: what stands before the `@` is a user name
@@ -213,7 +226,7 @@ mod tests {
         3 |   project: https://xn--gthub-n4a.com/a/b
           |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: allowed by the policy: `github.com`
+          = help: allowed by default: `github.com`
         ");
         insta::assert_snapshot!(shown("https://githiub.com/a/b"), @"
         error[foreign-host]: `githiub.com` is not a host that this registry takes source from; it only looks like `github.com`
@@ -222,7 +235,7 @@ mod tests {
         3 |   project: https://githiub.com/a/b
           |            ^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: allowed by the policy: `github.com`
+          = help: allowed by default: `github.com`
         ");
         insta::assert_snapshot!(shown("https://140.82.121.4/a/b"), @"
         error[foreign-host]: `140.82.121.4` is not a host that this registry takes source from, but an IP address
@@ -231,14 +244,14 @@ mod tests {
         3 |   project: https://140.82.121.4/a/b
           |            ^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: allowed by the policy: `github.com`
+          = help: allowed by default: `github.com`
         ");
     }
 
     #[test]
     fn other_spellings_of_an_allowed_host_are_found() {
         insta::assert_snapshot!(shown("https://www.GitHub.com/a/b"), @"
-        warning[foreign-host]: the host is not spelled plainly: `www.GitHub.com`
+        error[foreign-host]: the host is not spelled plainly: `www.GitHub.com`
          --> servers/x/server.yaml:3:12
           |
         3 |   project: https://www.GitHub.com/a/b
@@ -248,6 +261,27 @@ mod tests {
         ");
         for project in ["https://github.com:443/a/b", "https://github.com./a/b", "https://GitHub.com/a/b"] {
             assert_eq!(of(project), 1, "{project}");
+        }
+    }
+
+    #[test]
+    fn another_port_is_another_server() {
+        insta::assert_snapshot!(shown("https://github.com:8443/a/b"), @"
+        error[foreign-host]: `github.com:8443` is not a host that this registry takes source from; another port is another server
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: https://github.com:8443/a/b
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: allowed by default: `github.com`
+        ");
+    }
+
+    #[test]
+    fn real_hosts_are_not_said_to_look_like_another() {
+        for host in ["gitlab.com", "github.io"] {
+            let shown = shown(&format!("https://{host}/a/b"));
+            assert!(shown.contains("is not a host that") && !shown.contains("looks like"), "{shown}");
         }
     }
 

@@ -5,6 +5,7 @@ use crate::document::{Document, Route, Span};
 use crate::entry::{Content, Entry, EntryFile};
 use crate::finding::{Anchor, Severity};
 use crate::route;
+use crate::validate::text::address::Address;
 use crate::validate::text::hidden::{self, Hidden, Kind};
 use crate::validate::text::written;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 ## What
 `server.yaml` (comments included), `tools.json` or the readme has characters that cannot be seen or that reorder others:
 bidirectional controls, zero-width characters, tag characters, variation selectors without anything to select, controls,
-private-use characters; written as they are or as an escape (`\\u200b`). Or a name, title, tool or variable mixes letters of
+private-use characters; written as they are or as an escape (`\\u200b`). Or a name, title, host, tool or variable mixes letters of
 scripts that look alike (`pаypal` with a Cyrillic `а`). Emoji, accents, and texts in any script with the
 joiners and marks that it needs are fine.
 
@@ -128,6 +129,14 @@ fn check_names(entry: &Entry, sink: &mut Sink<'_>) {
     let own = &entry.manifest_file.path;
     check_name(own, manifest.name.as_deref(), || route!["name"], sink);
     check_name(own, manifest.image.as_deref(), || route!["image"], sink);
+    for (url, route) in [
+        (&manifest.source.project, route!["source", "project"]),
+        (&manifest.source.upstream, route!["source", "upstream"]),
+        (&manifest.about.icon, route!["about", "icon"]),
+        (&manifest.remote.url, route!["remote", "url"]),
+    ] {
+        check_host(own, url.as_deref(), route, sink);
+    }
     check_name(own, manifest.about.title.as_deref(), || route!["about", "title"], sink);
     for (at, secret) in manifest.config.secrets.iter().enumerate() {
         check_name(own, secret.name.as_deref(), || route!["config", "secrets", at, "name"], sink);
@@ -146,6 +155,13 @@ fn check_names(entry: &Entry, sink: &mut Sink<'_>) {
             check_name(&entry.tools_file.path, argument.name.as_deref(), place, sink);
         }
     }
+}
+
+/// A host's name, which an address may also spell in punycode.
+fn check_host(path: &Arc<str>, url: Option<&str>, route: Route, sink: &mut Sink<'_>) {
+    let Some(address) = url.and_then(Address::parse) else { return };
+    let (host, _) = idna::domain_to_unicode(address.host);
+    check_name(path, Some(&host), || route, sink);
 }
 
 fn check_name(path: &Arc<str>, name: Option<&str>, route: impl FnOnce() -> Route, sink: &mut Sink<'_>) {
@@ -184,6 +200,24 @@ mod tests {
           |
           = help: remove what cannot be seen: delete the words around it and type them again
         ");
+    }
+
+    #[test]
+    fn hosts_that_are_not_what_they_seem_are_found() {
+        let yaml = |host: &str| format!("name: x\nremote:\n  url: https://{host}/m\n");
+        insta::assert_snapshot!(rendered("hidden-text", "x", &yaml("ex\u{430}mple.com")), @"
+        error[hidden-text]: `exаmple` is not what it seems: it looks like `example`, but `а` is U+0430 (Cyrillic)
+         --> servers/x/server.yaml:3:8
+          |
+        3 |   url: https://exаmple.com/m
+          |        ^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: type the name again, in one script
+        ");
+        assert_eq!(findings("hidden-text", "x", &yaml("xn--exmple-4nf.com")), 1);
+        for host in ["example.com", "bücher.example", "яндекс.рф", "{{x.host}}"] {
+            assert_eq!(findings("hidden-text", "x", &yaml(host)), 0, "{host}");
+        }
     }
 
     #[test]

@@ -59,7 +59,10 @@ fn check_address(document: &Document, text: &str, route: Route, sink: &mut Sink<
             .help("write the whole address, beginning with `https://`");
         return;
     };
-    if let Some(userinfo) = address.userinfo {
+    // `ssh://git@host`: everybody's user name, and no secret.
+    let is_ssh = address.scheme.to_ascii_lowercase().contains("ssh");
+    let is_secret = |userinfo: &&str| !is_ssh || userinfo.contains(':');
+    if let Some(userinfo) = address.userinfo.filter(is_secret) {
         let what = if userinfo.contains(':') { "a user name and password" } else { "a user name or token" };
         let anchor = inside(document, &route, userinfo);
         sink.anchored(anchor, format!("there is {what} in the address, before `@{}`", excerpt(address.host)))
@@ -73,8 +76,15 @@ fn check_address(document: &Document, text: &str, route: Route, sink: &mut Sink<
             .sensitive();
     } else if !address.scheme.eq_ignore_ascii_case("https") {
         let scheme = excerpt(address.scheme);
-        sink.value(route, format!("`{scheme}` is not secure: what it carries can be read and replaced on the way"))
-            .help(format!("write `https://{}…`, if the host offers it", excerpt(address.host)));
+        // Others may be encrypted, or may not be; they are not what programs expect here.
+        const OPEN: [&str; 7] = ["ftp", "git", "git+http", "http", "rsync", "svn", "ws"];
+        let message = if OPEN.into_iter().any(|open| address.scheme.eq_ignore_ascii_case(open)) {
+            format!("`{scheme}` is not secure: what it carries can be read and replaced on the way")
+        } else {
+            format!("this address begins with `{scheme}://`, where `https://` is expected")
+        };
+        let host = if address.host.is_empty() { "host/" } else { address.host };
+        sink.value(route, message).help(format!("write `https://{}…`, if the host offers it", excerpt(host)));
     }
 }
 
@@ -155,6 +165,30 @@ remote:
           |
           = help: remove it and revoke it; take it from the user with `config.secrets`
         ");
+    }
+
+    #[test]
+    fn other_encrypted_addresses_are_not_called_open() {
+        let yaml = "name: x\nsource:\n  project: ssh://git@github.com/a/b\nremote:\n  url: wss://x.example/mcp\n";
+        insta::assert_snapshot!(rendered("insecure-url", "x", yaml), @"
+        error[insecure-url]: this address begins with `ssh://`, where `https://` is expected
+         --> servers/x/server.yaml:3:12
+          |
+        3 |   project: ssh://git@github.com/a/b
+          |            ^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: write `https://github.com…`, if the host offers it
+
+        error[insecure-url]: this address begins with `wss://`, where `https://` is expected
+         --> servers/x/server.yaml:5:8
+          |
+        5 |   url: wss://x.example/mcp
+          |        ^^^^^^^^^^^^^^^^^^^
+          |
+          = help: write `https://x.example…`, if the host offers it
+        ");
+        let shown = rendered("insecure-url", "x", "source: {project: 'ssh://git:hunter2@github.com/a/b'}\n");
+        assert!(shown.contains("user name and password") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

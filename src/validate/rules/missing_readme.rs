@@ -28,7 +28,8 @@ The reference registry takes readmes and does not ask for them, so this is a not
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let entry = subject.entry;
-    if entry.folder_problem.is_some() {
+    // What is no entry at all needs none.
+    if entry.folder_problem.is_some() || !entry.manifest_file.exists() {
         return;
     }
     let help = "add one that says what the server is for, what it can reach and what must be set";
@@ -41,7 +42,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::testing::{case, rendered};
+    use crate::entry::Entry;
+    use crate::validate::testing::{case, of_entry, rendered};
 
     #[test]
     fn an_entry_without_a_readme_is_noted() {
@@ -59,6 +61,12 @@ mod tests {
         --> servers/x/readme.md
          = help: add one that says what the server is for, what it can reach and what must be set
         ");
+    }
+
+    #[test]
+    fn a_folder_that_is_no_entry_needs_none() {
+        let folder = Entry::from_texts("x", None, None, None);
+        assert_eq!(of_entry("missing-readme", folder).count(), 0);
     }
 
     #[test]

@@ -48,7 +48,7 @@ mod tests {
         let after = "[rules]\ntitle-style = 'off'\nmissing-readme = 'error'\n[registry]\nhosts = ['evil.example']\n\
                      [[waivers]]\nrule = 'leaked-secret'\nentry = 'x'\nreason = 'mine'\n";
         insta::assert_snapshot!(shown(Some("[rules]\n"), Some(after)), @"
-        warning[policy-changed]: this change also changes the policy: it counts for everybody from the merge on
+        warning[policy-changed]: this change also edits the policy: from its merge on that counts for everybody
         --> mcp-registry.toml
          = help: a maintainer has to decide about it: milder: `title-style` (error to off); newly waived: `leaked-secret` for `x`; stricter: `missing-readme` (note to error); different: `[registry]`
         ");
@@ -57,12 +57,12 @@ mod tests {
     #[test]
     fn a_policy_that_comes_or_goes_is_said_too() {
         insta::assert_snapshot!(shown(Some("[rules]\nmissing-readme = 'error'\n"), None), @"
-        warning[policy-changed]: this change also deletes the policy: it counts for everybody from the merge on
+        warning[policy-changed]: this change also deletes the policy: from its merge on the defaults count for everybody
         --> mcp-registry.toml
          = help: a maintainer has to decide about it: milder: `missing-readme` (error to note)
         ");
         insta::assert_snapshot!(shown(None, Some("# ours\n")), @"
-        warning[policy-changed]: this change also adds the policy: it counts for everybody from the merge on
+        warning[policy-changed]: this change also adds a policy: from its merge on that counts for everybody
         --> mcp-registry.toml
          = help: nothing that counts is different
         ");

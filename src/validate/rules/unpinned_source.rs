@@ -30,9 +30,11 @@ The reference validator's `isCommitPinnedIfNecessary`.
     fix: None,
 };
 
-fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
+fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     let manifest = subject.manifest();
-    if manifest.kind == EntryType::Server && manifest.source.commit.is_none() {
+    // A list or mapping is there, and `wrong-type` reports it.
+    let is_other = document.at(&route!["source", "commit"]).is_some_and(|node| node.scalar().is_none());
+    if manifest.kind == EntryType::Server && manifest.source.commit.is_none() && !is_other {
         sink.value(route!["source", "commit"], "the source is not pinned: `source.commit` is missing")
             .help("add `commit:` under `source:` with the 40-digit id of the audited commit");
     }
@@ -59,6 +61,8 @@ mod tests {
     #[test]
     fn an_empty_pin_is_none() {
         assert_eq!(findings("unpinned-source", "x", "type: server\nsource: {commit: ''}\n"), 1);
+        // It is there; `wrong-type` says what is wrong with it.
+        assert_eq!(findings("unpinned-source", "x", "type: server\nsource: {commit: [a]}\n"), 0);
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) enum Danger {
     EngineSocket,
     /// The whole disk.
     Root,
+    /// The folder below which other disks are mounted.
+    Disks,
     /// The home of a user, or of all users.
     Home,
     /// A folder that the system or the engine lives in.
@@ -145,10 +147,13 @@ impl Mount<'_> {
         if is_home(&written) {
             return Some(Danger::Home);
         }
-        if written == "/" || matches!(written.as_str(), "/mnt" | "/host_mnt" | "/volumes" | "/media" | "/var") {
+        if written == "/" || written == "/host_mnt" {
             return Some(Danger::Root);
         }
-        self.is_of_system(&written).then_some(Danger::System)
+        if matches!(written.as_str(), "/mnt" | "/volumes" | "/media") {
+            return Some(Danger::Disks);
+        }
+        (written == "/var" || self.is_of_system(&written)).then_some(Danger::System)
     }
 
     /// What is dangerous about the folder in which a template chooses: `/var/run/{{x.name}}` leads nowhere else.
@@ -266,6 +271,11 @@ mod tests {
             ("//./:/host:ro", Danger::Root),
             (r"C:\:/c", Danger::Root),
             ("/mnt/c:/c", Danger::Root),
+            ("/host_mnt:/c", Danger::Root),
+            ("/mnt:/c", Danger::Disks),
+            ("/media/:/c", Danger::Disks),
+            ("/Volumes:/c", Danger::Disks),
+            ("/var:/c", Danger::System),
             ("~:/home/user", Danger::Home),
             ("${HOME}/:/home/user", Danger::Home),
             ("/Users/me:/data", Danger::Home),
