@@ -141,8 +141,8 @@ fn shorten(findings: &mut Vec<Finding>, start: usize, not_kept: usize) {
     }
     findings.truncate(start + MAX_PER_RULE);
     if let Some(last) = findings.last_mut() {
-        let help = last.help.take().map_or(String::new(), |help| format!("{help}; "));
-        last.help = Some(format!("{help}{left_out} more findings of this rule in this entry are not shown"));
+        // In the message, which every format shows.
+        last.message = format!("{}; {left_out} more findings of this rule in this entry are not shown", last.message);
     }
 }
 

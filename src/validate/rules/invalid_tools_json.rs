@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let help = match error.message.as_str() {
                 mark if mark.contains("byte order mark") => "save the file as UTF-8 without a byte order mark",
                 twice if twice.starts_with("duplicate key") => "remove one of the two: programs disagree about which counts",
-                empty if empty == "the text is empty" => "a server without tools has `[]`; or remove the file",
+                "the text is empty" => "a server without tools has `[]`; or remove the file",
                 _ => "correct it here: `python3 -m json.tool` or an editor that knows JSON shows when it is right",
             };
             let said = sink.at(&file.path, Anchor::Bytes(error.span), error.message.clone()).help(help);
@@ -399,7 +399,7 @@ mod tests {
         let findings = with(&many).findings();
         assert_eq!(findings.len(), MAX_PER_RULE);
         let said = "50 more findings of this rule in this entry are not shown";
-        assert_eq!(findings.iter().filter(|finding| finding.help.as_ref().is_some_and(|help| help.ends_with(said))).count(), 1);
+        assert_eq!(findings.iter().filter(|finding| finding.message.ends_with(said)).count(), 1);
     }
 
     #[test]
