@@ -114,8 +114,16 @@ struct Loaded {
     facts: Vec<Facts>,
     /// What a change makes of the policy; none when it leaves it alone or when no change is judged.
     policy_change: Option<PolicyChange>,
-    /// The policy as it is on disk and how many reasons were filled in since, under `--write-waivers --reason`.
-    filled: Option<(Arc<str>, usize)>,
+    /// Under `--write-waivers --reason`: what was filled in since the policy was read.
+    filled: Option<Filled>,
+}
+
+/// Reasons that were filled into waivers that had none.
+struct Filled {
+    /// The policy as it is on disk.
+    on_disk: Arc<str>,
+    /// How many.
+    reasons: usize,
 }
 
 impl Loaded {
@@ -202,7 +210,8 @@ fn write_waivers(
     ui: &Ui,
 ) -> Result<u8, CommandError> {
     let policy = &loaded.policy;
-    let (on_disk, filled) = loaded.filled.clone().unwrap_or_else(|| (policy.text.clone(), 0));
+    let on_disk = loaded.filled.as_ref().map_or(&policy.text, |filled| &filled.on_disk);
+    let filled = loaded.filled.as_ref().map_or(0, |filled| filled.reasons);
     let least = args.fail_on.severity().unwrap_or(Severity::Error);
     let (text, count) = waivers::write(policy, report, least, args.reason.as_deref())?;
     if args.dry_run {

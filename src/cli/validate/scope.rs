@@ -1,6 +1,6 @@
 //! Which entries a run judges, and where they are read from: the work tree, or Git's objects under `--diff`.
 
-use super::{Loaded, ValidateArgs};
+use super::{Filled, Loaded, ValidateArgs};
 use crate::changes::{EntryName, Range};
 use crate::cli::{Global, policy, refuse};
 use crate::entry::{Entry, load};
@@ -29,14 +29,14 @@ pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, Comma
 }
 
 /// Reads the policy; with `--write-waivers --reason` it may lack reasons, and gets that one.
-fn load_policy(args: &ValidateArgs, global: &Global) -> Result<(Policy, Option<(Arc<str>, usize)>), CommandError> {
+fn load_policy(args: &ValidateArgs, global: &Global) -> Result<(Policy, Option<Filled>), CommandError> {
     let file = args.policy.as_deref();
     if let Some(reason) = &args.reason
         && let Some(text) = policy::read(&global.root, file)?
     {
         let (text_with, count) = Policy::fill_reasons(&text, reason);
         let policy = policy::parse(&text_with, &policy::shown(file))?;
-        return Ok((policy, Some((text, count))));
+        return Ok((policy, Some(Filled { on_disk: text, reasons: count })));
     }
     Ok((policy::load(&global.root, file)?, None))
 }
