@@ -48,6 +48,16 @@ pub struct SandboxOptions {
 }
 
 impl SandboxOptions {
+    /// Whom an agent can ask, and where.
+    fn providers(&self, choice: &AgentChoice) -> Vec<String> {
+        let may_ask = |provider: &Provider| match choice {
+            AgentChoice::BuiltIn { provider: own, .. } => provider == own,
+            AgentChoice::Image { .. } => true,
+        };
+        let with_key = Provider::ALL.into_iter().filter(|provider| may_ask(provider) && self.key(*provider).is_some());
+        with_key.map(|provider| format!("{} {}", provider.as_str(), self.proxy.upstream(provider))).collect()
+    }
+
     fn key(&self, provider: Provider) -> Option<&SecretString> {
         match provider {
             Provider::Anthropic => self.anthropic_key.as_ref(),
@@ -116,6 +126,7 @@ impl<'a> Agents<'a> {
             },
         };
         let head_tree = brief.head.tree.clone();
+        let providers = options.providers(choice);
         let key = Key {
             repository: &brief.repository,
             base_tree: brief.base.as_ref().map(|base| base.tree.as_str()),
@@ -124,6 +135,7 @@ impl<'a> Agents<'a> {
             dockerfile: brief.dockerfile.as_deref(),
             agent: &identity,
             model: model.as_deref(),
+            providers: &providers,
             prompt_version: PROMPT_VERSION,
             tool_version: TOOL_VERSION,
         };
@@ -184,7 +196,10 @@ fn name_of(choice: &AgentChoice) -> &str {
 fn model_of(choice: &AgentChoice, options: Option<&SandboxOptions>) -> Option<String> {
     match choice {
         AgentChoice::BuiltIn { model, .. } => Some(model.clone()),
-        AgentChoice::Image { .. } => options.and_then(|options| options.proxy.models.first().cloned()),
+        // Without a key there is no proxy, and no model.
+        AgentChoice::Image { .. } => options
+            .filter(|options| !options.providers(choice).is_empty())
+            .and_then(|options| options.proxy.models.first().cloned()),
     }
 }
 
@@ -216,7 +231,7 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
             Some(proxy_for(choice, options)?)
         }
         // An image without a key to use is one that needs none.
-        AgentChoice::Image { .. } if options.anthropic_key.is_none() && options.openai_key.is_none() => None,
+        AgentChoice::Image { .. } if options.providers(choice).is_empty() => None,
         AgentChoice::Image { .. } => Some(proxy_for(choice, options)?),
     };
     let agent = match choice {

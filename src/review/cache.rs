@@ -34,8 +34,10 @@ pub struct Key<'a> {
     pub dockerfile: Option<&'a str>,
     /// The agent, with whatever tells one version of it from another: an image's id.
     pub agent: &'a str,
-    /// The provider and the model.
+    /// The model.
     pub model: Option<&'a str>,
+    /// Whom it is asked of: the providers that there are keys for, with their addresses.
+    pub providers: &'a [String],
     /// The version of the prompts.
     pub prompt_version: &'a str,
     /// The version of this program: it makes what agents see.
@@ -128,7 +130,8 @@ mod tests {
             directory: "",
             dockerfile: None,
             agent: "builtin",
-            model: Some("anthropic/model"),
+            model: Some("model"),
+            providers: &[],
             prompt_version: "1",
             tool_version: "0.1.0",
         }

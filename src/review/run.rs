@@ -38,7 +38,7 @@ pub(super) fn nothing() -> Reviewed {
 /// What is known of a work before anything of it was read.
 fn asked_for(work: &Work) -> Reviewed {
     Reviewed {
-        repository: work.repository.clone(),
+        repository: if Upstream::parse(&work.repository).is_ok() { work.repository.clone() } else { work.shown() },
         base: work.base.clone(),
         head: Some(work.head.clone()),
         directory: work.directory.clone(),
@@ -87,7 +87,9 @@ impl Run<'_> {
 
     async fn fetch(&self, number: usize, works: &[(&Work, Vec<usize>)]) -> Result<Arc<Store>, String> {
         let Some((first, _)) = works.first() else { return Err("nobody asked".to_owned()) };
-        let upstream = Upstream::parse(&first.repository).map_err(|error| error.to_string())?;
+        // Not in the words of the error, which repeat the address: it may hold a password.
+        let upstream =
+            Upstream::parse(&first.repository).map_err(|error| format!("its address cannot be used: {}", error.why))?;
         if matches!(upstream, Upstream::Local(_)) && works.iter().any(|(_, targets)| self.is_of_entry(targets)) {
             // Whoever writes an entry must not choose among the files of whoever reviews it.
             return Err("an entry cannot name a path".to_owned());

@@ -9,6 +9,7 @@ use crate::ids::CommitSha;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use url::Url;
 
 /// The longest directory or Dockerfile path that an entry may name, in bytes; deeper ones are not exported either.
 const MAX_PATH: usize = 4096;
@@ -39,6 +40,27 @@ pub struct Work {
     pub directory: String,
     /// The Dockerfile, relative to the directory; none for the usual one.
     pub dockerfile: Option<String>,
+}
+
+impl Work {
+    /// The repository for people and reports: without user, password, query and fragment, which may be secrets.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        if let Ok(mut url) = Url::parse(&self.repository)
+            && url.has_host()
+        {
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.set_query(None);
+            url.set_fragment(None);
+            return url.to_string();
+        }
+        // `user:password@host:path`, as secure shell has it.
+        match self.repository.rsplit_once('@') {
+            Some((_, rest)) => format!("…@{rest}"),
+            None => self.repository.clone(),
+        }
+    }
 }
 
 /// Why something is reviewed.

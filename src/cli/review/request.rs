@@ -20,10 +20,14 @@ const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";
 const OPENAI_MODEL: &str = "gpt-5";
 
 /// The whole request.
-pub(super) fn of(args: &ReviewArgs, global: &Global, context: &Context) -> Result<Request, CommandError> {
+pub(super) fn of(
+    args: &ReviewArgs,
+    global: &Global,
+    context: &Context,
+    targets: Vec<Target>,
+) -> Result<Request, CommandError> {
     let agents = agents(args, context)?;
     let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context)?) };
-    let targets = targets(args, global)?;
     if global.offline {
         refuse_network(&targets, &agents)?;
     }
@@ -44,13 +48,14 @@ pub(super) fn of(args: &ReviewArgs, global: &Global, context: &Context) -> Resul
 pub(super) fn names(targets: &[Target]) -> Vec<String> {
     let name = |target: &Target| match (&target.entry, &target.work) {
         (Some(entry), _) => entry.to_string(),
-        (None, Ok(work)) => work.repository.clone(),
+        (None, Ok(work)) => work.shown(),
         (None, Err(_)) => String::new(),
     };
     targets.iter().map(name).collect()
 }
 
-fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>, CommandError> {
+/// What to review.
+pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>, CommandError> {
     if let Some(repository) = &args.repo {
         return Ok(vec![of_repository(repository, args)?]);
     }
@@ -215,7 +220,7 @@ fn sandbox(args: &ReviewArgs, context: &Context) -> Result<SandboxOptions, Comma
 fn refuse_network(targets: &[Target], agents: &[AgentChoice]) -> Result<(), CommandError> {
     let is_remote = |work: &Work| work.repository.starts_with("https:");
     if let Some(work) = targets.iter().filter_map(|target| target.work.as_ref().ok()).find(|work| is_remote(work)) {
-        return Err(refuse(format!("`--offline`: `{}` would have to be fetched", work.repository)));
+        return Err(refuse(format!("`--offline`: `{}` would have to be fetched", work.shown())));
     }
     if agents.is_empty() {
         return Ok(());

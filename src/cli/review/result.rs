@@ -1,43 +1,38 @@
 //! From reports to files, a rendering and an exit status.
 
 use super::options::ReviewArgs;
+use super::place::Places;
 use crate::cli::Global;
 use crate::context::Context;
 use crate::document::Document;
 use crate::entry::{MANIFEST, SERVERS};
 use crate::error::{CommandError, exit};
-use crate::files::write_whole;
 use crate::finding::{SourceText, Sources};
-use crate::output::review::{Row, human, labels_txt, report_json, report_md};
+use crate::output::review::{Row, human};
 use crate::output::{self, Format, RenderOptions};
 use crate::review;
 use crate::review::target::Target;
 use crate::ui::Ui;
 use crate::verdict::ReviewReport;
 use crate::verdict::annotate::{annotate, rules};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The report for people.
-const REPORT: &str = "report.md";
 
 /// Writes the three files of each target, renders all of it, and says how it ended.
 pub(super) fn show(
     args: &ReviewArgs,
     global: &Global,
     targets: &[Target],
+    places: &Places,
     reports: &[ReviewReport],
     ui: &Ui,
 ) -> Result<u8, CommandError> {
-    let mut places = Vec::new();
-    for report in reports {
-        let folder = folder(&args.report_dir, report);
-        write(&folder, report)?;
-        places.push(folder.join(REPORT).display().to_string());
+    for (target, report) in reports.iter().enumerate() {
+        places.write(target, report)?;
     }
     let text = match global.format {
         Format::Human => {
-            let rows: Vec<Row<'_>> = reports.iter().zip(&places).map(|(report, place)| Row { report, place }).collect();
+            let shown: Vec<String> = (0..reports.len()).map(|target| places.report(target)).collect();
+            let rows: Vec<Row<'_>> = reports.iter().zip(&shown).map(|(report, place)| Row { report, place }).collect();
             human(&rows)
         }
         format => {
@@ -78,57 +73,9 @@ fn status(args: &ReviewArgs, reports: &[ReviewReport]) -> u8 {
     }
 }
 
-/// Where the files of a target go: a folder of the entry's name; the report folder itself where there is no entry.
-fn folder(report_dir: &Path, report: &ReviewReport) -> PathBuf {
-    match &report.reviewed.entry {
-        Some(name) => report_dir.join(file_name(name)),
-        None => report_dir.to_owned(),
-    }
-}
-
-/// An entry's name as that of a folder: whoever proposes an entry chooses its name, and not where files are written.
-fn file_name(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let shown: String = name
-        .bytes()
-        .take(100)
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
-        .collect();
-    if shown.is_empty() { "%".to_owned() } else { shown }
-}
-
-fn write(folder: &Path, report: &ReviewReport) -> Result<(), CommandError> {
-    let cannot = |path: &Path, error: std::io::Error| {
-        CommandError::unfinished(format!("cannot write {}", path.display())).because(&error)
-    };
-    std::fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
-    // The labels come last: whoever finds them finds the report that they are of.
-    for (name, text) in
-        [("report.json", report_json(report)), (REPORT, report_md(report)), ("labels.txt", labels_txt(report))]
-    {
-        let path = folder.join(name);
-        write_whole(&path, text.as_bytes()).map_err(|error| cannot(&path, error))?;
-    }
-    Ok(())
-}
-
 /// `--clean`.
 pub(super) async fn clean(context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     let cleaned = review::clean(context.docker_host.as_deref(), &context.temp_dir).await?;
     ui.say(&format!("removed of runs that are gone: {cleaned}"));
     Ok(exit::CLEAN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::file_name;
-
-    #[test]
-    fn an_entrys_name_is_one_folder() {
-        for (name, folder) in
-            [("weather", "weather"), ("..", "%2e%2e"), ("a/b", "a%2fb"), ("é\n", "%c3%a9%0a"), ("", "%")]
-        {
-            assert_eq!(file_name(name), folder);
-        }
-    }
 }
