@@ -95,6 +95,7 @@ impl fmt::Display for Why {
 pub fn of_range(root: &Path, range: &Range) -> Result<Vec<Target>, CommandError> {
     let history = History::open(root)?;
     let comparison = history.compare(range)?;
+    history.check_registry(&comparison.head)?;
     let mut targets = Vec::new();
     for (name, change) in &comparison.changes.entries {
         if change.kind == ChangeKind::Deleted || !touches_manifest(name, change.files.iter().map(|file| &file.path)) {

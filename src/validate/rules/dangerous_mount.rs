@@ -65,7 +65,9 @@ fn check_volumes(volumes: &[Option<String>], route: &Route, name: &str, sink: &m
                 }
                 _ => {
                     let template = format!("{{{{{name}.path}}}}");
-                    format!("let the user choose a folder with a parameter, `\"{template}:/data\"`, or use a named volume")
+                    format!(
+                        "let the user choose a folder with a parameter, `\"{template}:/data\"`, or use a named volume"
+                    )
                 }
             },
         );

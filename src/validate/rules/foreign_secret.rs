@@ -61,7 +61,11 @@ mod tests {
     }
 
     fn with(secret: &str) -> Case {
-        case("foreign-secret", "example", &yaml("example", secret)).beside("other", &yaml("other", "other.api_key"), None)
+        case("foreign-secret", "example", &yaml("example", secret)).beside(
+            "other",
+            &yaml("other", "other.api_key"),
+            None,
+        )
     }
 
     #[test]

@@ -44,12 +44,15 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     if reference.is_under(namespace) || claimed.any(|prefix| reference.is_under(prefix)) {
         return;
     }
-    sink.value(route!["image"], format!("`{image}` is not in `{namespace}`: this registry neither builds nor signs it"))
-        .help(format!(
-            "name an image in the namespace, `{namespace}{}` say, to have it built from the pinned commit; or let a \
+    sink.value(
+        route!["image"],
+        format!("`{image}` is not in `{namespace}`: this registry neither builds nor signs it"),
+    )
+    .help(format!(
+        "name an image in the namespace, `{namespace}{}` say, to have it built from the pinned commit; or let a \
              maintainer add its publisher to the policy",
-            subject.entry.name
-        ));
+        subject.entry.name
+    ));
 }
 
 #[cfg(test)]

@@ -101,8 +101,28 @@ mod tests {
     #[test]
     fn what_git_refuses_is_found() {
         let refused = [
-            "main:x", "main^", "main~1", "a b", "*", "a?", "[a", "a\\b", "a..b", "a//b", "/a", "a/", "a.", ".a", "a/.b",
-            "a.lock", "a.lock/b", "a@{1}", "@", "HEAD", "+a:b", "refs/heads/../pull/1/head",
+            "main:x",
+            "main^",
+            "main~1",
+            "a b",
+            "*",
+            "a?",
+            "[a",
+            "a\\b",
+            "a..b",
+            "a//b",
+            "/a",
+            "a/",
+            "a.",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.lock/b",
+            "a@{1}",
+            "@",
+            "HEAD",
+            "+a:b",
+            "refs/heads/../pull/1/head",
         ];
         for branch in refused {
             assert_eq!(of(branch), 1, "{branch}");
@@ -111,7 +131,8 @@ mod tests {
 
     #[test]
     fn names_that_git_takes_are_fine() {
-        for branch in ["main", "release/2.0", "a-b_c.d", "+a", "a@b", "feature/#1", "é", "head", "a.locked", "x{y}", ""] {
+        for branch in ["main", "release/2.0", "a-b_c.d", "+a", "a@b", "feature/#1", "é", "head", "a.locked", "x{y}", ""]
+        {
             assert_eq!(of(branch), 0, "{branch}");
         }
     }

@@ -110,7 +110,8 @@ mod tests {
           = help: write `mcp/zi-6`
         ");
         let md5 = format!("acme/x@md5:{}", "0".repeat(32));
-        for image in ["https://ghcr.io/a/b", "a b", "acme/Server", "mcp/../evil", "mcp/zi 13", "acme/{{x.image}}", &md5] {
+        for image in ["https://ghcr.io/a/b", "a b", "acme/Server", "mcp/../evil", "mcp/zi 13", "acme/{{x.image}}", &md5]
+        {
             assert_eq!(of(image), 1, "{image}");
         }
     }

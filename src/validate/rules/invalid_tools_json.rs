@@ -44,7 +44,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         Content::Malformed(_, _, error) => {
             let help = match error.message.as_str() {
                 mark if mark.contains("byte order mark") => "save the file as UTF-8 without a byte order mark",
-                twice if twice.starts_with("duplicate key") => "remove one of the two: programs disagree about which counts",
+                twice if twice.starts_with("duplicate key") => {
+                    "remove one of the two: programs disagree about which counts"
+                }
                 "the text is empty" => "a server without tools has `[]`; or remove the file",
                 _ => "correct it here: `python3 -m json.tool` or an editor that knows JSON shows when it is right",
             };
@@ -129,7 +131,11 @@ impl Faults {
             } else {
                 format!("{TOOLS} is {}, not a list of tools", Kind::of(root).words())
             };
-            let help = if wrapped { "write the list alone: `[…]`" } else { "write a list: `[{ \"name\": \"…\" }]`, or `[]`" };
+            let help = if wrapped {
+                "write the list alone: `[…]`"
+            } else {
+                "write a list: `[{ \"name\": \"…\" }]`, or `[]`"
+            };
             self.found.push((start(root), message, help.to_owned()));
             return;
         }

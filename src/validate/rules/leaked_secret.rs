@@ -76,12 +76,17 @@ fn report(path: &Arc<str>, span: Span, secret: &Secret, sink: &mut Sink<'_>) {
 fn check_variables(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(document) = subject.entry.document() else { return };
     let manifest = subject.manifest();
-    let env = manifest.config.env.iter().enumerate().map(|(index, env)| {
-        (env.name.as_deref(), env.value.as_deref(), route!["config", "env", index, "value"])
-    });
-    let run = manifest.run.env.iter().map(|(name, value)| {
-        (Some(name.as_str()), value.as_deref(), route!["run", "env", name.clone()])
-    });
+    let env = manifest
+        .config
+        .env
+        .iter()
+        .enumerate()
+        .map(|(index, env)| (env.name.as_deref(), env.value.as_deref(), route!["config", "env", index, "value"]));
+    let run = manifest
+        .run
+        .env
+        .iter()
+        .map(|(name, value)| (Some(name.as_str()), value.as_deref(), route!["run", "env", name.clone()]));
     for (name, value, route) in env.chain(run) {
         let (Some(name), Some(value)) = (name, value) else { continue };
         let Some(span) = document.at(&route).map(|node| node.span) else { continue };

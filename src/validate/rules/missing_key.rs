@@ -51,7 +51,8 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
 
 /// Whether a comment stands where the value of this key should: `title: #1 of its kind`.
 fn comment_in_its_place(document: &Document, route: &Route) -> bool {
-    let Some(node) = document.at(route).filter(|node| node.scalar().is_some_and(|scalar| scalar.text.is_empty())) else {
+    let Some(node) = document.at(route).filter(|node| node.scalar().is_some_and(|scalar| scalar.text.is_empty()))
+    else {
         return false;
     };
     let key = document.locate_key(route);

@@ -31,7 +31,7 @@ Ours. The reference has no policy.
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-        use crate::finding::{Report, Sources};
+    use crate::finding::{Report, Sources};
     use crate::output::human::findings_plain;
     use crate::policy::Policy;
     use crate::validate::policy_change::PolicyChange;

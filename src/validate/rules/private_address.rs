@@ -5,8 +5,8 @@ use crate::document::Document;
 use crate::finding::Severity;
 use crate::route;
 use crate::validate::text::address::Address;
+use core::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv4Addr};
 use url::Host;
 
 pub(super) static RULE: Rule = Rule {
@@ -47,8 +47,9 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
         if let Some(address) = url.as_deref().and_then(Address::parse)
             && let Some(what) = private(address.host, allowed)
         {
-            sink.value(route, format!("`{}` is {what}", excerpt(address.host)))
-                .help("name a host that everybody reaches; what runs on the user's machine is an entry of type `server`");
+            sink.value(route, format!("`{}` is {what}", excerpt(address.host))).help(
+                "name a host that everybody reaches; what runs on the user's machine is an entry of type `server`",
+            );
         }
     }
 }
@@ -58,7 +59,8 @@ fn private(host: &str, allowed: &[IpNet]) -> Option<&'static str> {
     let address: IpAddr = match Host::parse(host).ok()? {
         Host::Domain(name) => {
             let name = name.trim_end_matches('.');
-            let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            let ends =
+                |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
             return if ends("localhost") {
                 Some("the user's own machine")
             } else if ends("local") || ends("internal") {
@@ -75,7 +77,9 @@ fn private(host: &str, allowed: &[IpNet]) -> Option<&'static str> {
     }
     match address {
         _ if address.is_loopback() || address.is_unspecified() => Some("the user's own machine"),
-        IpAddr::V4(address) if address.is_link_local() => Some("a link-local address, where clouds keep a machine's keys"),
+        IpAddr::V4(address) if address.is_link_local() => {
+            Some("a link-local address, where clouds keep a machine's keys")
+        }
         IpAddr::V4(address) if address.is_private() || is_shared(address) => Some("an address in a private network"),
         IpAddr::V6(address) if address.is_unique_local() => Some("an address in a private network"),
         IpAddr::V6(address) if address.is_unicast_link_local() => Some("a link-local address"),
@@ -109,9 +113,22 @@ mod tests {
           = help: name a host that everybody reaches; what runs on the user's machine is an entry of type `server`
         ");
         for host in [
-            "localhost", "LOCALHOST:8080", "x.localhost.", "printer.local", "metadata.google.internal", "127.0.0.1",
-            "0x7f.1", "2130706433", "0.0.0.0", "10.0.0.1", "192.168.1.1:443", "100.64.0.1", "[::1]", "[::ffff:10.0.0.1]",
-            "[fd00::1]", "[fe80::1]",
+            "localhost",
+            "LOCALHOST:8080",
+            "x.localhost.",
+            "printer.local",
+            "metadata.google.internal",
+            "127.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "0.0.0.0",
+            "10.0.0.1",
+            "192.168.1.1:443",
+            "100.64.0.1",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "[fd00::1]",
+            "[fe80::1]",
         ] {
             assert_eq!(findings("private-address", "x", &yaml(host)), 1, "{host}");
         }
@@ -121,7 +138,8 @@ mod tests {
 
     #[test]
     fn public_hosts_are_fine() {
-        for host in ["x.example", "localhost.example", "mylocal", "internal.example", "8.8.8.8", "[2606:4700::1]", "{{x.host}}"]
+        for host in
+            ["x.example", "localhost.example", "mylocal", "internal.example", "8.8.8.8", "[2606:4700::1]", "{{x.host}}"]
         {
             assert_eq!(findings("private-address", "x", &yaml(host)), 0, "{host}");
         }
@@ -129,7 +147,8 @@ mod tests {
 
     #[test]
     fn networks_that_the_policy_allows_are_fine() {
-        let judge = |host: &str| case("private-address", "x", &yaml(host)).policy("[network]\nallow = ['10.1.0.0/16']\n");
+        let judge =
+            |host: &str| case("private-address", "x", &yaml(host)).policy("[network]\nallow = ['10.1.0.0/16']\n");
         assert_eq!(judge("10.1.2.3").count(), 0);
         assert_eq!(judge("10.2.2.3").count(), 1);
     }

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn the_remedy_keeps_what_can_be_kept() {
-        let help = |name: &str| case("secret-name", "zs-1", &named(name)).findings()[0].help.clone().unwrap_or_default();
+        let help =
+            |name: &str| case("secret-name", "zs-1", &named(name)).findings()[0].help.clone().unwrap_or_default();
         let names = ["'zs-1.a b'", "zs-1.", "zs-1.é", "\"zs-1.x\\n\"", "'other:token'", "zs-1.a.é.b", "''"].map(help);
         insta::assert_snapshot!(names.join("\n"), @"
         name it `zs-1.a_b`; its `env` stays as it is

@@ -57,8 +57,11 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
             continue;
         }
         if TAKEN.contains(&variable) {
-            sink.value(route.clone(), format!("`{shown}` is a variable that programs in the container need themselves"))
-                .help("name the variable that the server reads its key from");
+            sink.value(
+                route.clone(),
+                format!("`{shown}` is a variable that programs in the container need themselves"),
+            )
+            .help("name the variable that the server reads its key from");
         }
         if let Some(first) = variables.insert(variable, index) {
             sink.value(route.clone(), format!("two secrets are put into `{shown}`"))
@@ -75,7 +78,8 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 }
 
 fn is_variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]

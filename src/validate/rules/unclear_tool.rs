@@ -65,8 +65,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let shown = excerpt(name);
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
         if !name.chars().all(is_allowed) || name.len() > LONGEST {
-            sink.at(&file.path, Anchor::Value(route.then("name")), format!("clients may refuse the tool name `{shown}`"))
-                .help("write the name that the server itself gives: letters, digits, `_`, `-`, `.`");
+            sink.at(
+                &file.path,
+                Anchor::Value(route.then("name")),
+                format!("clients may refuse the tool name `{shown}`"),
+            )
+            .help("write the name that the server itself gives: letters, digits, `_`, `-`, `.`");
         }
         let has_text = tool.get("description").is_some_and(|description| {
             description.scalar().is_none_or(|text| !matches!(text.text.trim(), "" | "null"))
@@ -142,7 +146,11 @@ mod tests {
           |
           = help: did you mean `description`?
         "#);
-        for silent in ["{\"name\": \"a\"}", "{\"name\": \"a\", \"description\": \" \"}", "{\"name\": \"a\", \"description\": null}"] {
+        for silent in [
+            "{\"name\": \"a\"}",
+            "{\"name\": \"a\", \"description\": \" \"}",
+            "{\"name\": \"a\", \"description\": null}",
+        ] {
             assert_eq!(with(&format!("[{silent}]")).count(), 1, "{silent}");
         }
     }
@@ -185,7 +193,8 @@ mod tests {
           |
           = help: remove one, or write the name that the server itself gives
         "#);
-        let described = with(r#"[{"name":"a","description":"d","arguments":[{"name":"q","description":"x"}]}]"#).findings();
+        let described =
+            with(r#"[{"name":"a","description":"d","arguments":[{"name":"q","description":"x"}]}]"#).findings();
         assert_eq!(described[0].help.as_deref(), Some("the text of an argument stands in `desc`"));
     }
 

@@ -47,9 +47,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     match (entry.manifest_file.exists(), strays.is_empty()) {
         (true, true) => {}
         (true, false) => {
-            sink.at(&entry.manifest_file.path, Anchor::File, format!("beside {MANIFEST} there is {strays}, which is not read"))
-                .help("keep one of them: where letter case does not count, a checkout has only one")
-                .at_most(Severity::Warning);
+            sink.at(
+                &entry.manifest_file.path,
+                Anchor::File,
+                format!("beside {MANIFEST} there is {strays}, which is not read"),
+            )
+            .help("keep one of them: where letter case does not count, a checkout has only one")
+            .at_most(Severity::Warning);
         }
         (false, true) => {
             sink.at(&entry.manifest_file.path, Anchor::File, format!("the folder has no {MANIFEST}"))
@@ -236,7 +240,9 @@ mod tests {
         --> servers/x/server.yaml
          = help: save it as UTF-8
         ");
-        assert!(manifest("é: x\nü".as_bytes().split_last().unwrap().1).contains("(first wrong byte in line 2, column 1)"));
+        assert!(
+            manifest("é: x\nü".as_bytes().split_last().unwrap().1).contains("(first wrong byte in line 2, column 1)")
+        );
         insta::assert_snapshot!(manifest(&vec![b'#'; MAX_BYTES + 1]), @"
         error[unreadable-entry]: server.yaml is larger than 1048576 bytes
         --> servers/x/server.yaml

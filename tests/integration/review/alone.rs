@@ -456,3 +456,62 @@ fn the_help_says_what_there_is() {
     OPENAI_API_KEY, and reach the proxy and nothing else.
     "#);
 }
+
+#[test]
+fn an_earlier_verdict_does_not_survive_a_run_that_fails() {
+    let registry = Runner::new();
+    let head = upstream(&registry);
+    let review = |more: &[&str]| {
+        let arguments = [&["review", "--repo", "./upstream", "--head", &head], more].concat();
+        registry.command(arguments).env("DOCKER_HOST", "unix:///nowhere.sock").run().status
+    };
+    assert_eq!(review(&["--agent", "static"]), 0);
+    assert_eq!(registry.read("reviews/labels.txt"), "security-risk:high\n");
+    // No engine answers; and no key is there for the agent that was asked for.
+    for (more, status) in [(["--agent-image", "agent"], 3), (["--agent", "builtin"], 2)] {
+        registry.write("reviews/labels.txt", "security-risk:info\n");
+        assert_eq!(review(&more), status);
+        assert_eq!(registry.read("reviews/labels.txt"), "security-risk:incomplete\n");
+        assert!(!registry.root().join("reviews/report.md").exists());
+    }
+}
+
+#[test]
+fn reports_go_into_folders_of_their_own_and_nowhere_else() {
+    let registry = Runner::new();
+    let head = upstream(&registry);
+    let review = |folder: &str| {
+        registry.run(["review", "--repo", "./upstream", "--head", &head, "--agent", "static", "--report-dir", folder])
+    };
+    registry.write("outside/keep.txt", "mine\n").write("pipes/keep.txt", "");
+    std::os::unix::fs::symlink("outside", registry.root().join("link")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(registry.root().join("pipes/report.md")).status().unwrap();
+    assert!(made.success());
+    registry.write("links/keep.txt", "");
+    std::os::unix::fs::symlink("../outside/keep.txt", registry.root().join("links/report.md")).unwrap();
+    insta::assert_snapshot!(review("link").stderr + &review("pipes").stderr, @r#"
+    error: `link` is a link: reports would go where it leads
+      hint: name the folder itself with `--report-dir DIR`
+    error: `pipes/report.md` is not a file, and in the way of a report
+    "#);
+    // A link in the place of a report is replaced, and what it leads to stays as it is.
+    assert_eq!(review("links").status, 0);
+    assert!(registry.read("links/report.md").starts_with("# Security review"));
+    assert_eq!(registry.read("outside/keep.txt"), "mine\n");
+    assert_eq!(std::fs::read_dir(registry.root().join("outside")).unwrap().count(), 1);
+}
+
+#[test]
+fn secrets_in_an_address_are_not_shown() {
+    let registry = Runner::new();
+    let commit = "1".repeat(40);
+    for address in
+        ["https://user:hunter2@git.example/x", "https://git.example/x?token=hunter2", "user:hunter2@git.example:x"]
+    {
+        let output = registry.run(["review", "--repo", address, "--head", &commit, "--agent", "static"]);
+        assert_eq!(output.status, 3, "{}", output.stderr);
+        let said =
+            [output.stdout, output.stderr, registry.read("reviews/report.md"), registry.read("reviews/report.json")];
+        assert!(said.iter().all(|text| !text.contains("hunter2")), "{said:?}");
+    }
+}

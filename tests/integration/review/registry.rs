@@ -190,3 +190,19 @@ async fn a_commit_that_is_only_on_a_fork_is_said_to_be_on_no_branch() {
     let report = world.registry.read("reviews/weather/report.md");
     assert!(report.contains("Found on: **no branch or tag of this repository**"), "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_with_long_names_do_not_share_a_folder() {
+    let world = World::new().await;
+    world.entry("first", world.old.as_str(), "");
+    let base = world.registry.commit("start");
+    let names = ["1", "2"].map(|end| format!("{}{end}", "a".repeat(100)));
+    for name in &names {
+        world.entry(name, world.new.as_str(), "");
+    }
+    world.registry.commit("two entries");
+    let output = world.run(&["--diff", &format!("{base}..HEAD")]);
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    let folders = std::fs::read_dir(world.registry.root().join("reviews")).unwrap().count();
+    assert_eq!(folders, names.len());
+}
