@@ -1,6 +1,7 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
 mod agent;
+mod entries;
 mod policy;
 mod proxy;
 mod review;
@@ -9,6 +10,7 @@ mod rules;
 mod sandbox_init;
 mod schema;
 mod units;
+mod update_pins;
 mod validate;
 
 use crate::context::Context;
@@ -86,6 +88,7 @@ enum Command {
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
+    UpdatePins(update_pins::UpdatePinsArgs),
 }
 
 /// Runs the program. Returns its exit status.
@@ -108,6 +111,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
+        Command::UpdatePins(args) => update_pins::run(&args, &cli.global, &ui),
     };
     match result {
         Ok(status) => status,

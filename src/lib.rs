@@ -21,6 +21,7 @@ pub mod ids;
 pub mod mcp;
 pub mod oci;
 pub mod output;
+pub mod pins;
 pub mod policy;
 pub mod provider;
 pub mod proxy;

@@ -147,6 +147,13 @@ pub fn quote_scalar(document: &Document, route: &Route) -> Result<Edit, EditErro
     Ok(Edit { span: node.span, replacement: write::quoted(&scalar.text) })
 }
 
+/// A text as a scalar on one line: in `style` where every reader takes that for this text, else in quotes. `in_flow` is for
+/// the inside of brackets.
+#[must_use]
+pub fn write_scalar(text: &str, style: ScalarStyle, in_flow: bool) -> String {
+    write::scalar(text, style, in_flow)
+}
+
 /// A scalar on one line, without a tag.
 fn editable_scalar<'d>(document: &'d Document, route: &Route) -> Result<(&'d Node, &'d Scalar), EditError> {
     let node = document.at(route).ok_or_else(|| EditError::Missing(route.clone()))?;
@@ -192,7 +199,7 @@ fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// Where the line of byte `at` ends, its line end excluded, and where the next one begins.
-fn line_end(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_end(text: &str, at: usize) -> (usize, usize) {
     match text.get(at..).and_then(|rest| rest.find('\n')) {
         Some(newline) => {
             let end = at + newline;
@@ -204,7 +211,7 @@ fn line_end(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// The line end that the text uses.
-fn line_ending(text: &str) -> &'static str {
+pub(crate) fn line_ending(text: &str) -> &'static str {
     match text.find('\n') {
         Some(at) if text.get(..at).is_some_and(|line| line.ends_with('\r')) => "\r\n",
         _ => "\n",
@@ -226,7 +233,7 @@ pub(super) fn has_explicit_mark(gap: &str) -> bool {
 }
 
 /// Whether what stands between a value and the end of its line can stay there: blanks, or a comment.
-fn is_blank_or_comment(rest: &str) -> bool {
+pub(crate) fn is_blank_or_comment(rest: &str) -> bool {
     let trimmed = rest.trim_start_matches([' ', '\t']);
     trimmed.is_empty() || (trimmed.starts_with('#') && trimmed.len() < rest.len())
 }

@@ -44,12 +44,13 @@ fn help_of_the_program() {
     Usage: mcp-registry [OPTIONS] <COMMAND>
 
     Commands:
-      validate  Check entries: every problem of every entry at once
-      review    Review the code that entries pin, in a sandbox: report, labels and verdict
-      proxy     Run the proxy that holds a provider's key, so that an agent needs none
-      rules     List the rules that `validate` checks
-      schema    Print the JSON Schema of a file or output
-      help      Print this message or the help of the given subcommand(s)
+      validate     Check entries: every problem of every entry at once
+      review       Review the code that entries pin, in a sandbox: report, labels and verdict
+      proxy        Run the proxy that holds a provider's key, so that an agent needs none
+      rules        List the rules that `validate` checks
+      schema       Print the JSON Schema of a file or output
+      update-pins  Set the pin of an entry to another commit; nothing else in its file changes
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help

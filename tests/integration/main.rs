@@ -28,4 +28,5 @@ mod runner;
 mod sandbox;
 mod schema;
 mod tls_server;
+mod update_pins;
 mod yaml_v3;

@@ -2,7 +2,7 @@
 
 use super::options::{AgentName, ProviderName, ReviewArgs};
 use crate::changes::Range;
-use crate::cli::{Global, policy, refuse, roots};
+use crate::cli::{Global, entries, policy, refuse, roots};
 use crate::context::Context;
 use crate::entry::load;
 use crate::error::CommandError;
@@ -12,7 +12,6 @@ use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
 use crate::review::target::{self, Target, Why, Work};
 use crate::review::{AgentChoice, Request, SandboxOptions};
-use crate::validate::rules::nearest_of;
 use std::time::Duration;
 
 /// The models that are asked when nobody says which.
@@ -66,20 +65,11 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>,
         })?;
         return target::of_range(&global.root, &range);
     }
-    let names = load::list(&global.root).map_err(|error| {
-        CommandError::unfinished(format!("cannot list the entries of `{}`", global.root.display())).because(&error)
-    })?;
+    let names = entries::list(&global.root)?;
     let mut targets = Vec::new();
     for wanted in &args.names {
-        let Some(name) = names.iter().find(|name| *name == wanted.as_str()) else {
-            let error = refuse(format!("there is no entry `{wanted}`"));
-            return Err(match nearest_of(wanted, names.iter().filter_map(|name| name.to_str())) {
-                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
-                None => error.hint("entries are the folders under `servers/`"),
-            });
-        };
-        let entries = load::load_all(&global.root, std::slice::from_ref(name));
-        match entries.first().and_then(target::of_entry) {
+        let name = entries::named(wanted, &names)?;
+        match target::of_entry(&load::load(&global.root, name)) {
             Some(target) if !targets.contains(&target) => targets.push(target),
             Some(_) => {}
             None => {

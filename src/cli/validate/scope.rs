@@ -2,14 +2,13 @@
 
 use super::{Filled, Loaded, ValidateArgs};
 use crate::changes::{EntryName, Range};
-use crate::cli::{Global, policy, refuse};
+use crate::cli::{Global, entries, policy, refuse};
 use crate::entry::{Entry, load};
 use crate::error::CommandError;
 use crate::history::{Comparison, History};
 use crate::ids::CommitSha;
 use crate::policy::{POLICY, Policy};
 use crate::validate::policy_change::PolicyChange;
-use crate::validate::rules::nearest_of;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -20,9 +19,7 @@ pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, Comma
         return load_changed(range, args, global);
     }
     let (policy, filled) = load_policy(args, global)?;
-    let names = load::list(&global.root).map_err(|error| {
-        CommandError::unfinished(format!("cannot list the entries of `{}`", global.root.display())).because(&error)
-    })?;
+    let names = entries::list(&global.root)?;
     let only = if args.names.is_empty() { None } else { Some(named(&args.names, &names)?) };
     let entries: Vec<Entry> = load::load_all(&global.root, &names);
     Ok(Loaded { entries, only, policy, facts: Vec::new(), policy_change: None, filled })
@@ -73,23 +70,7 @@ fn load_changed(range: &str, args: &ValidateArgs, global: &Global) -> Result<Loa
     Ok(Loaded { entries, only: Some(only), policy, facts: Vec::new(), policy_change, filled: None })
 }
 
-/// The entries of these names. A path into an entry names it too, so that a shell can complete it.
+/// The entries of these names.
 fn named(wanted: &[String], names: &[OsString]) -> Result<BTreeSet<Arc<str>>, CommandError> {
-    let known: BTreeSet<&str> = names.iter().filter_map(|name| name.to_str()).collect();
-    wanted
-        .iter()
-        .map(|name| {
-            let name = name.strip_prefix("./").unwrap_or(name);
-            let name = name.strip_prefix("servers/").unwrap_or(name);
-            let name = name.split('/').next().unwrap_or(name);
-            if known.contains(name) {
-                return Ok(Arc::from(name));
-            }
-            let error = refuse(format!("there is no entry `{name}`"));
-            Err(match nearest_of(name, known.iter().copied()) {
-                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
-                None => error.hint("entries are the folders under `servers/`"),
-            })
-        })
-        .collect()
+    wanted.iter().map(|wanted| Ok(entries::named(wanted, names)?.to_string_lossy().into())).collect()
 }
