@@ -26,6 +26,8 @@ mod combination;
 mod comments;
 mod dependencies;
 mod dockerfile;
+mod downloads;
+mod encoding;
 mod hidden_text;
 mod hosts;
 mod install;
@@ -69,6 +71,8 @@ const CHECKS: &[Check] = &[
     Check { name: "contacted hosts", run: Run::File(hosts::check) },
     Check { name: "code that runs at installation", run: Run::File(install::check) },
     Check { name: "Dockerfile", run: Run::File(dockerfile::check) },
+    Check { name: "downloads that are run", run: Run::File(downloads::check) },
+    Check { name: "encoding", run: Run::File(encoding::check) },
     Check { name: "hidden text", run: Run::File(hidden_text::check) },
     Check { name: "hidden text in names", run: Run::Whole(hidden_text::check_paths) },
     Check { name: "text to reviewers and models", run: Run::File(reviewer_text::check) },

@@ -17,6 +17,7 @@ mod input;
 mod layering;
 mod mutation;
 mod online;
+mod pins;
 mod properties;
 mod provider;
 mod proxy;

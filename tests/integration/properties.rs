@@ -128,7 +128,7 @@ fn broken_entry() -> impl Strategy<Value = String> {
     })
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![3 => soup(), 1 => any::<String>(), 4 => broken_entry()]
 }
 
@@ -175,7 +175,7 @@ fn after(before: &Document, edit: mcp_registry::document::edit::Edit, changed: &
 }
 
 /// `PROPTEST_CASES` sets another number of cases.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_500);
     ProptestConfig { failure_persistence: None, cases, ..ProptestConfig::default() }
 }

@@ -337,7 +337,7 @@ fn what_is_no_file_is_refused() {
     status 3
     --- stdout
     --- stderr
-    error: servers/latin/server.yaml is not UTF-8 (first wrong byte at offset 9)
+    error: servers/latin/server.yaml is not UTF-8 (first wrong byte in line 1, column 10)
     status 3
     --- stdout
     --- stderr

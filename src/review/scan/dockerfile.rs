@@ -3,10 +3,14 @@
 //! Why: the image is built by the registry, with the network, and run by its users. Source: the Dockerfile reference, and the
 //! usual advice for it. The file that the entry names is judged as product, wherever it is.
 
+mod instructions;
+
+use super::downloads::{self, Does};
 use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
 use crate::verdict::{Category, Confidence, Risk};
+pub(super) use instructions::{Instruction, instructions};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,59 +18,10 @@ use std::sync::LazyLock;
 /// More stages than any image has; the names of others are not remembered.
 const MOST_STAGES: usize = 1_000;
 
-/// Downloads that are run: piped, or substituted.
-static PIPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?:curl|wget)\b[^|;&\n]{0,400}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|k)?(?:sh|python3?|node|perl|ruby|php)\b|(?:sh|bash|zsh|python3?|node|perl|eval)\b[^\n;&|]{0,40}(?:\$\(|<\(|`)\s*(?:curl|wget)\b"#,
-    )
-    .ok()
-});
 /// Names of variables that hold a secret.
 static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:^|_)(?:token|secret|password|passwd|api_?key|access_?key|private_?key|credentials?)$").ok()
 });
-
-/// An instruction: its name in capitals, its arguments with continuation lines joined by blanks, and where it stands.
-struct Instruction {
-    name: String,
-    arguments: String,
-    /// The bytes of its first line.
-    range: Range<usize>,
-}
-
-/// The instructions of a file. Comments between continued lines are left out, as the builder does.
-fn instructions(subject: &Subject<'_>) -> Vec<Instruction> {
-    let mut found: Vec<Instruction> = Vec::new();
-    let mut open: Option<Instruction> = None;
-    for number in 1..=subject.line_count() {
-        let range = subject.line_range(number);
-        let line = subject.text.get(range.clone()).unwrap_or_default().trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let continued = line.ends_with('\\');
-        let part = line.trim_end_matches('\\').trim();
-        match &mut open {
-            Some(instruction) => {
-                instruction.arguments.push(' ');
-                instruction.arguments.push_str(part);
-            }
-            None => {
-                let (name, arguments) = part.split_once(|c: char| c.is_whitespace()).unwrap_or((part, ""));
-                open = Some(Instruction {
-                    name: name.to_ascii_uppercase(),
-                    arguments: arguments.trim().to_owned(),
-                    range,
-                });
-            }
-        }
-        if !continued {
-            found.extend(open.take());
-        }
-    }
-    found.extend(open);
-    found
-}
 
 /// Says what each instruction does.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
@@ -76,6 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     syntax(subject, sink);
     let (mut stages, mut user): (Vec<String>, Option<(Range<usize>, String)>) = (Vec::new(), None);
     let mut last_from = None;
+    let mut files = downloads::Files::default();
     for instruction in instructions(subject) {
         let arguments = instruction.arguments.as_str();
         match instruction.name.as_str() {
@@ -92,7 +48,11 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
                 last_from = Some(instruction.range.clone());
             }
             "USER" => user = Some((instruction.range.clone(), arguments.to_owned())),
-            "RUN" | "CMD" | "ENTRYPOINT" | "SHELL" | "HEALTHCHECK" | "ONBUILD" => command(subject, &instruction, sink),
+            "RUN" | "CMD" | "ENTRYPOINT" | "SHELL" | "HEALTHCHECK" | "ONBUILD" => {
+                command(subject, &instruction, &mut files, sink);
+                from_flag(&instruction, &stages, sink);
+            }
+            "COPY" => from_flag(&instruction, &stages, sink),
             "ADD" => add(&instruction, sink),
             "ENV" | "ARG" => variables(&instruction, sink),
             _ => {}
@@ -144,14 +104,35 @@ fn from(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '_>) {
     sink.at(instruction.range.clone(), said(Risk::Info, title, Category::Dependency));
 }
 
-fn command(subject: &Subject<'_>, instruction: &Instruction, sink: &mut Sink<'_, '_>) {
+/// Images that files are taken from, with `--from=` or `--mount=…,from=`.
+fn from_flag(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '_>) {
+    for flag in instruction.arguments.split_whitespace().take_while(|word| word.starts_with("--")) {
+        let named = flag.strip_prefix("--from=").or_else(|| {
+            flag.strip_prefix("--mount=").and_then(|mount| mount.split(',').find_map(|part| part.strip_prefix("from=")))
+        });
+        let Some(image) = named.map(|image| image.trim_matches(['"', '\''])) else { continue };
+        let is_stage = image.bytes().all(|byte| byte.is_ascii_digit()) || stages.contains(&image.to_ascii_lowercase());
+        if !is_stage && !image.contains("@sha256:") && !image.contains('$') {
+            let title = "files are taken from an image that is not pinned to a digest";
+            sink.at(instruction.range.clone(), said(Risk::Low, title, Category::Dependency));
+        }
+    }
+}
+
+fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloads::Files, sink: &mut Sink<'_, '_>) {
     let text = &instruction.arguments;
-    if let Some(found) = PIPED.as_ref().and_then(|piped| piped.find(text)) {
-        let is_plain = found.as_str().contains("http://");
+    for (does, range) in downloads::find(text, files) {
+        let is_plain = text.get(range.clone()).is_some_and(|found| found.contains("http://"));
+        let place = instruction.place(subject, &range);
+        if does == Does::SendsSecrets {
+            let title = "a command sends the environment or a store of secrets to an address";
+            sink.at(place, said(Risk::High, title, Category::DataExfiltration));
+            continue;
+        }
         let title =
             if is_plain { "what an unprotected address answers is run" } else { "what an address answers is run" };
         let risk = if is_plain || instruction.name != "RUN" { Risk::High } else { Risk::Medium };
-        sink.at(place(subject, instruction, found.as_str()), said(risk, title, Category::InstallHook));
+        sink.at(place, said(risk, title, Category::InstallHook));
     }
     for (sign, risk, title) in [
         ("--security=insecure", Risk::Medium, "a step of the build runs without its walls"),
@@ -159,23 +140,10 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, sink: &mut Sink<'_,
         ("--privileged", Risk::Medium, "a command asks for a container without walls"),
         ("/var/run/docker.sock", Risk::Medium, "a command uses the engine's socket"),
     ] {
-        if text.contains(sign) {
-            sink.at(place(subject, instruction, sign), said(risk, title, Category::AccessControl));
+        if let Some(at) = text.find(sign) {
+            sink.at(instruction.place(subject, &(at..at + sign.len())), said(risk, title, Category::AccessControl));
         }
     }
-}
-
-/// The line of an instruction on which something begins; its first if it cannot be told.
-fn place(subject: &Subject<'_>, instruction: &Instruction, what: &str) -> Range<usize> {
-    let first = what.split_whitespace().next().unwrap_or(what);
-    // No instruction of people is longer, and a line that is not found is not worth more.
-    let end = subject.text.floor_char_boundary(instruction.range.start + instruction.arguments.len() + 4_000);
-    let after = subject.text.get(instruction.range.start..end).unwrap_or_default();
-    let rest = what.get(..what.len().min(24)).filter(|beginning| after.contains(beginning)).unwrap_or(first);
-    after.find(rest).map_or(instruction.range.clone(), |at| {
-        let start = instruction.range.start + at;
-        start..start + rest.len()
-    })
 }
 
 fn add(instruction: &Instruction, sink: &mut Sink<'_, '_>) {
@@ -229,6 +197,10 @@ fn said(risk: Risk, title: &str, category: Category) -> Said {
         Category::Dependency => (
             "The next build may take something else than what was reviewed.",
             "Name the digest or checksum of what is meant.",
+        ),
+        Category::DataExfiltration => (
+            "Every secret in it is known to whoever has the address.",
+            "Reject it unless its author can say what it is for.",
         ),
         Category::CredentialTheft => (
             "Everybody who has the image can read it.",

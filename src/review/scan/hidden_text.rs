@@ -39,6 +39,9 @@ fn judge(subject: &Subject<'_>, found: &Hidden) -> Option<(Risk, &'static str)> 
         before.is_some_and(|c| c.is_ascii_alphabetic()) && after.is_some_and(|c| c.is_ascii_alphabetic())
     };
     match found.kind {
+        Kind::Tag if in_code && found.characters.len() == 2 => {
+            Some((Risk::Medium, "tag characters, which nobody sees"))
+        }
         // One or two say nothing: data for tests of Unicode has them.
         Kind::Tag if found.characters.len() < 3 => Some((Risk::Low, "tag characters, which nobody sees")),
         Kind::Tag => Some((Risk::High, "text is hidden in tag characters")),
