@@ -28,6 +28,8 @@ impl Outside {
             registry: Runner::new(),
         };
         std::fs::write(outside.registry.home().join("roots.pem"), &outside.server.ca).unwrap();
+        // The outside is this machine here, which no entry of a real registry may name.
+        outside.registry.write("mcp-registry.toml", "[rules]\nprivate-address = \"off\"\n");
         outside
     }
 

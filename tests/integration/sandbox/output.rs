@@ -34,7 +34,7 @@ fn output_that_is_not_json_is_refused() {
 fn output_with_duplicate_keys_is_refused() {
     let Some(lab) = lab() else { return };
     let twice = GOOD.replacen("{", r#"{"status":"incomplete","#, 1);
-    assert_snapshot!(concluded(&lab, &format!("echo '{twice}'")), @"refused: the document is not JSON: duplicate key (line 1, column 36)");
+    assert_snapshot!(concluded(&lab, &format!("echo '{twice}'")), @"refused: the document is not JSON: duplicate key `status` (line 1, column 36)");
 }
 
 #[test]
