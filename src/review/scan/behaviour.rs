@@ -5,6 +5,7 @@
 //! the repository, but for those kinds that are worth a finding each.
 
 mod patterns;
+mod two_steps;
 
 use super::place::Place;
 use super::sink::{Kept, Said, Sink};
@@ -219,6 +220,9 @@ pub(super) fn find(subject: &Subject<'_>) -> Vec<Spot> {
         *count += 1;
         found.push(Spot { kind: pattern.kind, range });
     }
+    let steps = two_steps::find(code, subject.language);
+    let room = PER_KIND.saturating_sub(kept.get(Kind::DecodedCode as usize).copied().unwrap_or(0));
+    found.extend(steps.into_iter().take(room).map(|range| Spot { kind: Kind::DecodedCode, range }));
     found.sort_by_key(|spot| (spot.range.start, spot.kind));
     found
 }

@@ -269,6 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn it_is_read_as_the_builder_reads_it() {
+        insta::assert_snapshot!(shown_full(&[
+            ("a/Dockerfile", "FROM a@sha256:a\nRUN cu\\\nrl -s https://acme.io/i | s\\\nh\nRUN <<EOF\nset -e\nwget -qO- https://acme.io/2 | python3\nUSER 1000\nEOF\nCOPY --from=acme/image:1 /x /x\n"),
+            ("b/Dockerfile", "# escape=`\nFROM a@sha256:a\nUSER 1\nRUN curl -o x https://acme.io/i\nRUN chmod +x x && `\n ./x\n"),
+        ]), @r"
+        medium a/Dockerfile:2: Dockerfile: what an address answers is run
+            | RUN cu\\
+        medium a/Dockerfile:7: Dockerfile: what an address answers is run
+            | wget -qO- https://acme.io/2 | python3
+        medium b/Dockerfile:6: Dockerfile: what an address answers is run
+            | ./x
+        low a/Dockerfile:10: Dockerfile: files are taken from an image that is not pinned to a digest
+            | COPY --from=acme/image:1 /x /x
+        info a/Dockerfile:1: Dockerfile: the image names no user, and so runs as root
+            | FROM a@sha256:a
+        info a/Dockerfile:3: This code names hosts: acme.io
+            | rl -s https://acme.io/i | s\\
+        ");
+        let fine = "FROM a@sha256:a AS b\nRUN echo '<<EOF' && cat <<-X > f\n# curl https://acme.io | sh\n\tX\nCOPY --from=b /x /x\nCOPY --from=0 /x /x\nUSER 1\n";
+        assert_eq!(shown_full(&[("a/Dockerfile", fine)]), "");
+    }
+
+    #[test]
     fn only_what_is_new_is_said_of_a_change() {
         insta::assert_snapshot!(shown_diff(&[("Dockerfile", "FROM a\nUSER 1\n")], &[("Dockerfile", "FROM a\nRUN wget -O- https://acme.io | sh\nUSER 1\n")]), @r"
         medium Dockerfile:2: Dockerfile: what an address answers is run

@@ -85,6 +85,8 @@ impl Files {
             let mut words = words.iter().skip_while(skipped);
             let Some(program) = words.next() else { continue };
             let name = program.rsplit('/').next().unwrap_or(program);
+            let script = words.clone().find(|word| !word.starts_with('-'));
+            let names_one = found.is_none() && script.is_some_and(|word| self.has(word));
             match name {
                 "sha256sum" | "sha512sum" | "sha1sum" | "shasum" | "gpg" | "gpgv" | "cosign" | "minisign"
                 | "openssl" => {
@@ -93,10 +95,10 @@ impl Files {
                 }
                 "curl" | "wget" => self.downloaded(name == "wget", words),
                 "sh" | "bash" | "zsh" | "dash" | "ash" | "python" | "python3" | "node" | "perl" | "ruby" | "php"
-                | "." | "source" => {
-                    if found.is_none() && words.find(|word| !word.starts_with('-')).is_some_and(|word| self.has(word)) {
-                        found = Some(range);
-                    }
+                | "." | "source"
+                    if names_one =>
+                {
+                    found = Some(range)
                 }
                 _ if found.is_none() && program.contains('/') && self.has(program) => found = Some(range),
                 _ => {}

@@ -227,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn two_tag_characters_are_enough_in_code_and_little_in_data() {
+        let text = "# x \u{e0041}\u{e0042}\n";
+        insta::assert_snapshot!(shown_full(&[("a.py", text), ("a.json", text), ("b.py", "# x \u{e0041}\n")]), @r"
+        medium a.py:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER, U+E0042 TAG CHARACTER
+            | # x \u{e0041}\u{e0042}
+        low a.json:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER, U+E0042 TAG CHARACTER
+            | # x \u{e0041}\u{e0042}
+        low b.py:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER
+            | # x \u{e0041}
+        ");
+    }
+
+    #[test]
     fn names_that_look_like_others_are_said() {
         insta::assert_snapshot!(shown_full(&[("a.py", "def pаssword(): pass\n"), ("src/mаin.py", ""), ("a\u{202e}b.js", "")]), @r"
         high a\u{202e}b.js: a file's name has hidden characters: U+202E RIGHT-TO-LEFT OVERRIDE

@@ -63,13 +63,13 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         file: |path| name(path) == "setup.py",
-        pattern: r"\b(?:urllib\.request|urlopen\(|requests\.(?:get|post)\(|http\.client|socket\.(?:socket|create_connection)\(|httpx\.)",
+        pattern: r"\b(?:urllib\.request|from urllib import|urlopen\(|requests\.(?:get|post)\(|http\.client|socket\.(?:socket|create_connection)\(|httpx\.)",
         risk: Risk::Medium,
         title: "setup.py contacts the network when the package is installed",
     },
     Sign {
         file: |path| name(path) == "setup.py",
-        pattern: r"\b(?:subprocess\.(?:run|call|Popen|check_output|check_call)|os\.(?:system|popen))\(",
+        pattern: r"\b(?:subprocess\.(?:run|call|Popen|check_output|check_call)|os\.(?:system|popen))\(|\bimport subprocess as |\bfrom subprocess import |\bfrom os import [^\n]{0,120}\b(?:system|popen)\b|__import__\(",
         risk: Risk::Low,
         title: "setup.py starts programs when the package is installed",
     },
@@ -122,6 +122,25 @@ const SIGNS: &[Sign] = &[
         title: "node-gyp's configuration downloads or decodes something when the package is installed",
     },
     Sign {
+        file: |path| name(path) == "binding.gyp",
+        pattern: r#"<!@?\(\s*(?:(?:node|python[\d.]*|sh|bash|perl|ruby)\s+[^-\s)"']|\.{0,2}/)[^)\n]{0,200}\)"#,
+        risk: Risk::Medium,
+        title: "node-gyp's configuration runs a program when the package is installed",
+    },
+    Sign {
+        file: |path| name(path) == ".npmrc",
+        pattern: r#"(?m)^\s*(?:node-options\s*=[^\n]*(?:--require|--import|--loader|--experimental-loader|-r\s)|(?:script-shell|onload-script)\s*=\s*["']?(?:\.{1,2}/|[\w-]+/))[^\n]*"#,
+        risk: Risk::Medium,
+        title: "npm runs code of this repository in place of or before every script",
+    },
+    Sign {
+        file: |path| name(path) == "bunfig.toml",
+        // On top, before any section: under `[test]` it is usual.
+        pattern: r"\A(?:[ \t]*(?:[^\[\s][^\n]*)?\n)*?[ \t]*(preload\s*=[^\n]*)",
+        risk: Risk::Medium,
+        title: "Bun runs this file before every program",
+    },
+    Sign {
         file: |path| name(path) == "composer.json",
         pattern: r#""(?:pre|post)-(?:install|update|autoload-dump|package-install|create-project)(?:-cmd)?"\s*:"#,
         risk: Risk::Low,
@@ -156,7 +175,8 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         npm::check(subject, sink);
     }
     for (sign, pattern) in SIGNS.iter().zip(PATTERNS.iter()).filter(|(sign, _)| (sign.file)(subject.path)) {
-        let places = pattern.iter().flat_map(|pattern| pattern.find_iter(subject.code()));
+        let places = pattern.iter().flat_map(|pattern| pattern.captures_iter(subject.code()));
+        let places = places.filter_map(|found| found.get(1).or_else(|| found.get(0)));
         // The first that is new: one is enough to make somebody read the file.
         if let Some(place) = places.take(200).find(|place| !subject.is_old(&place.range())) {
             let start = place.start() + (place.as_str().len() - place.as_str().trim_start().len());

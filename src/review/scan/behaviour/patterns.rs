@@ -51,12 +51,12 @@ const fn unless(
 const SECRET_NAME: &str = r#"["'\[(.\s]{0,4}[A-Za-z0-9_]{0,60}(?i:token|secret|api_?key|access_?key|private_?key|passw|passphrase|credential|cookie)[A-Za-z0-9_]{0,60}"#;
 
 /// What reads and decodes, as the argument of what runs code.
-const PY_DECODED: &str = r#"\(\s*(?:compile\(\s*)?\(?\s*(?:__import__\(\s*['"](?:base64|zlib|marshal|codecs|gzip|lzma|bz2|urllib|requests)|base64\.|b64decode\(|zlib\.|marshal\.loads|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|gzip\.decompress|lzma\.decompress|bz2\.decompress|requests\.get|urllib\.request|urlopen\()"#;
+const PY_DECODED: &str = r#"\(\s*(?:compile\(\s*)?\(?\s*(?:__import__\(\s*['"](?:base64|zlib|marshal|codecs|gzip|lzma|bz2|urllib|requests)|base64\.|b64decode\(|zlib\.|marshal\.loads|codecs\.decode|bytes\.fromhex|bytearray\.fromhex|gzip\.decompress|lzma\.decompress|bz2\.decompress|requests\.get|httpx\.get|urllib\.request|(?:[A-Za-z_]\w{0,40}\.){0,3}(?:urlopen|b64decode)\()"#;
 const JS_DECODED: &str = r#"\(\s*(?:await\s+)?\(?\s*(?:atob\(|unescape\(|decodeURIComponent\(|String\.fromCharCode|new TextDecoder|Buffer\.from\([^)]{0,200}['"](?:base64|hex)|zlib\.|require\(\s*['"]zlib|function\(p,\s?a,\s?c,\s?k,\s?e|(?:await\s+)?fetch\()"#;
 
 pub(super) const PATTERNS: &[Pattern] = &[
     // --- starts programs
-    like(Spawn, &[JavaScript], "child_process", r#"['"]"#),
+    like(Spawn, &[JavaScript], "child_process", r#"['"`]"#),
     like(Spawn, &[JavaScript], "execa", r#"(?:Sync|Command|\$)?\("#),
     like(Spawn, &[JavaScript], "Bun.", r"(?:spawn|spawnSync|\$)"),
     like(Spawn, &[JavaScript], "Deno.", r"(?:Command|run)\("),
@@ -64,7 +64,19 @@ pub(super) const PATTERNS: &[Pattern] = &[
         Spawn,
         &[Python],
         "subprocess",
-        r"(?:\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)\b| import )",
+        r"(?:\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)\b| import | as \w)",
+    ),
+    like(
+        Spawn,
+        &[Python],
+        "from os import",
+        r"[^\n]{0,120}\b(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawn)\b",
+    ),
+    like(
+        Spawn,
+        &[Python],
+        "__import__(",
+        r#"\s*['"](?:os|subprocess|pty)['"]\s*\)\s*\.\s*(?:system|popen|exec|spawn|run|call|Popen|check_)"#,
     ),
     like(Spawn, &[Python], "os.", r"(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawn)\("),
     word(Spawn, &[Python], "pty.spawn("),
@@ -85,6 +97,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     // --- runs text as code, or makes objects of data that decides which
     word(DynamicCode, &[JavaScript, Python, Php, Ruby], "eval("),
     word(DynamicCode, &[Python], "exec("),
+    like(DynamicCode, &[Python], "__import__(", r#"\s*['"]builtins['"]"#),
     word(DynamicCode, &[JavaScript], "new Function("),
     like(DynamicCode, &[JavaScript], "vm.", r"(?:runIn|Script\(|compileFunction)"),
     like(DynamicCode, &[Python], "pickle.load", r"s?\("),
@@ -103,6 +116,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     // --- decodes or downloads something and runs it
     like(DecodedCode, &[JavaScript], "eval", JS_DECODED),
     like(DecodedCode, &[JavaScript], "Function", JS_DECODED),
+    like(DecodedCode, &[JavaScript], "import(", r#"\s*["'`](?:data:|https?://)"#),
     like(DecodedCode, &[Python], "exec", PY_DECODED),
     like(DecodedCode, &[Python], "eval", PY_DECODED),
     like(DecodedCode, &[Php], "eval", r"\(\s*(?:base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin)\("),
@@ -190,12 +204,20 @@ pub(super) const PATTERNS: &[Pattern] = &[
         "JSON.stringify",
         r"\(\s*(?:\{\s*(?:[^\n}]{0,80},\s*)?\.\.\.)?process\.env\s*[,)}]",
     ),
+    like(
+        Environment,
+        &[JavaScript],
+        "JSON.stringify",
+        r"\(\s*Object\.(?:entries|assign|values|fromEntries)\([^\n;]{0,80}\bprocess\.env\s*[,)]",
+    ),
+    like(Environment, &[JavaScript], "body", r"\s*:\s*[^\n;]{0,80}\(\s*process\.env\s*\)"),
     like(Environment, &[Python], "json.dumps", r"\(\s*(?:dict\(|\{\*\*)?\s*os\.environ\b"),
     like(Environment, &[Python], "str(os.environ", ""),
     like(Environment, &[], "/proc/", r"(?:\d{1,7}|self|\*|\$\{?\w{1,40}\}?|%[ds]|\{\w{0,40}\})/environ"),
     like(Environment, &[Shell], "env", r"\s*\|\s*(?:base64|curl|nc|wget)\b"),
     // --- reads credentials that other programs keep
     like(Credentials, &[], ".ssh", r#"(?:['"`/\\]|$)"#),
+    like(Credentials, &[Shell, Dockerfile], ".ssh", r"[\s;|&)]"),
     word(Credentials, &[], "id_rsa"),
     word(Credentials, &[], "id_ed25519"),
     like(Credentials, &[], ".aws", r#"["'`/\\,\s]{1,5}(?:credentials|config)\b"#),

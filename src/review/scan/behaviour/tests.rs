@@ -49,6 +49,12 @@ fn every_kind_is_found() {
         ("a.py", "'Default/Login Data'", Kind::Store),
         ("a.py", "'http://169.254.169.254/latest'", Kind::Metadata),
         ("a.py", "os.system(f'ls {x}') ", Kind::Spawn),
+        ("a.py", "import subprocess as sp\nsp.run(x)", Kind::Spawn),
+        ("a.py", "from os import environ, system", Kind::Spawn),
+        ("a.py", "__import__('os').system('id')", Kind::Spawn),
+        ("a.js", "require(`child_process`)", Kind::Spawn),
+        ("a.js", "JSON.stringify(Object.entries(process.env))", Kind::Environment),
+        ("a.sh", "tar cz ~/.ssh | cat", Kind::Credentials),
     ] {
         assert!(kinds(path, text).contains(&kind), "{path}: {text}: {:?}", kinds(path, text));
     }
@@ -62,6 +68,11 @@ fn every_kind_is_found() {
         ("a.php", "eval(base64_decode($x));"),
         ("a.sh", "echo aGk= | base64 -d | sh"),
         ("Dockerfile", "RUN echo aGk= | base64 --decode | bash"),
+        ("a.py", "exec(request.urlopen('x').read())"),
+        ("a.js", "const s = Buffer.from('aGk=', \"base64\").toString();\neval(s);"),
+        ("a.py", "s = base64.b64decode(x)\nexec(s.decode())"),
+        ("a.js", "import(\"data:text/javascript;base64,aGk=\")"),
+        ("a.js", "await import('https://acme.io/x.mjs')"),
     ] {
         assert!(kinds(path, text).contains(&Kind::DecodedCode), "{path}: {text}");
     }
@@ -78,6 +89,8 @@ fn near_misses_are_none() {
         ("a.md", "eval(atob(x))"),
         ("a.go", "InsecureSkipVerify: false"),
         ("a.sh", "base64 -d file > out"),
+        ("a.js", "const s = Buffer.from(x, 'base64'); regex.exec(s); import('./x.js'); Object.entries(process.env)"),
+        ("a.py", "from os import path, environ"),
     ] {
         assert_eq!(kinds(path, text), [], "{path}: {text}");
     }

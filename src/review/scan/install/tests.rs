@@ -51,3 +51,32 @@ fn what_only_builds_is_fine() {
         ""
     );
 }
+
+#[test]
+fn configuration_that_runs_code_is_said() {
+    insta::assert_snapshot!(shown_full(&[
+        ("binding.gyp", "{\"targets\":[{\"target_name\":\"x\",\"sources\":[\"<!(node ./x.js)\"]}]}\n"),
+        (".npmrc", "save-exact=true\nnode-options=--require ./c/x.js\n"),
+        ("bunfig.toml", "smol = true\npreload = [\"./c/x.ts\"]\n"),
+        ("setup.py", "import subprocess as sp\n"),
+    ]), @r#"
+        medium .npmrc:2: npm runs code of this repository in place of or before every script
+            | node-options=--require ./c/x.js
+        medium binding.gyp:1: node-gyp's configuration runs a program when the package is installed
+            | {"targets":[{"target_name":"x","sources":["<!(node ./x.js)"]}]}
+        medium bunfig.toml:2: Bun runs this file before every program
+            | preload = ["./c/x.ts"]
+        low setup.py:1: setup.py starts programs when the package is installed
+            | import subprocess as sp
+        info setup.py:1: This code starts a program: 1 place in 1 file
+            | import subprocess as sp
+        "#);
+    assert_eq!(
+        shown_full(&[
+            ("binding.gyp", "{\"include_dirs\": [\"<!(node -p \\\"require('node-addon-api').include\\\")\"]}\n"),
+            (".npmrc", "node-options=--max-old-space-size=4096\nscript-shell=bash\n"),
+            ("bunfig.toml", "[test]\npreload = [\"./setup.ts\"]\n"),
+        ]),
+        ""
+    );
+}

@@ -1,0 +1,47 @@
+//! Code that is decoded into a name and run by that name later: `const s = atob(x); eval(s)`.
+
+use super::super::language::Language;
+use regex::Regex;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// A name that is given what was decoded or downloaded.
+static DECODED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"\b([A-Za-z_$][\w$]{0,60})\s*=\s*(?:await\s+)?(?:atob\(|unescape\(|Buffer\.from\([^\n;]{0,500}?['"`](?:base64|hex)['"`]|String\.fromCharCode|zlib\.(?:\w+Sync|decompress)\(|(?:base64\.)?b64decode\(|marshal\.loads\(|codecs\.decode\(|bytes\.fromhex\(|(?:\w{1,40}\.){0,3}urlopen\()"#,
+    )
+    .ok()
+});
+/// A name that is run as code.
+static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:eval|Function|exec|vm\.runIn\w{1,30})\(\s*(?:compile\(\s*)?([A-Za-z_$][\w$]{0,60})\s*(?:\.(?:decode|toString)\([^)\n]{0,20}\)\s*)?[,)]").ok()
+});
+
+/// The most names that are remembered of one file.
+const MOST_NAMES: usize = 1_000;
+
+/// The calls that run what a name of the file was decoded into.
+pub(super) fn find(code: &str, language: Language) -> Vec<Range<usize>> {
+    let runs = ["eval(", "Function(", "exec(", "vm.runIn"].iter().any(|word| code.contains(word));
+    let (Some(decoded), Some(run)) = (DECODED.as_ref(), RUN.as_ref()) else { return Vec::new() };
+    if !runs || !matches!(language, Language::JavaScript | Language::Python) {
+        return Vec::new();
+    }
+    let names: HashSet<&str> = decoded
+        .captures_iter(code)
+        .filter_map(|found| found.get(1))
+        .map(|name| name.as_str())
+        .take(MOST_NAMES)
+        .collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let is_method = |start: usize| code.get(..start).is_some_and(|before| before.ends_with('.'));
+    run.captures_iter(code)
+        .filter_map(|found| Some((found.get(0)?.range(), found.get(1)?.as_str())))
+        .filter(|(range, name)| names.contains(name) && !is_method(range.start))
+        .map(|(range, _)| range)
+        .take(super::PER_KIND)
+        .collect()
+}
