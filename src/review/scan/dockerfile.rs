@@ -1,7 +1,7 @@
 //! What a Dockerfile does that it should not: runs what the network says, takes what is not pinned, keeps secrets.
 //!
 //! Why: the image is built by the registry, with the network, and run by its users. Source: the Dockerfile reference, and the
-//! usual advice for it. The file that the entry names is judged as product, wherever it is.
+//! usual advice for it.
 
 mod instructions;
 
