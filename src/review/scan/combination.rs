@@ -19,10 +19,6 @@ use std::sync::LazyLock;
 
 /// Hosts whose own programs read their credentials from such stores, with all below them.
 const USUAL: &[&str] = &[
-    "npmjs.org",
-    "pypi.org",
-    "crates.io",
-    "rubygems.org",
     "amazonaws.com",
     "googleapis.com",
     "github.com",

@@ -49,7 +49,7 @@ fn a_store_that_is_read_and_posted_to_any_host_is_medium() {
         info src/a.js:2: This code names hosts: acme.io
             | fetch("https://acme.io/k", {method: "POST", body: k});
         "#);
-    for (path, host) in [("\".npmrc\"", "registry.npmjs.org"), ("\"data.json\"", "acme.io")] {
+    for (path, host) in [("\".npmrc\"", "github.com"), ("\"data.json\"", "acme.io")] {
         assert!(!shown_full(&[("src/a.js", &posts(path, host))]).contains("medium"), "{path} {host}");
     }
     assert!(!shown_full(&[("src/a.js", &posts("\".ssh\"", "acme.io").replace("POST", "GET"))]).contains("medium"));
