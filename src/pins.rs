@@ -1,5 +1,9 @@
-//! Pins: which commit of its upstream an entry is built from.
+//! Pins: which commit of its upstream an entry is built from, and how that moves.
 //!
-//! [`rewrite`] sets one in the text of a `server.yaml`.
+//! A night is: [`facts`] are gathered, one [`reason`] is found for each entry, the [`plan`] is shown, and then the files of
+//! the work tree are rewritten ([`rewrite`]) or pull requests opened.
 
+pub mod facts;
+pub mod plan;
+pub mod reason;
 pub mod rewrite;

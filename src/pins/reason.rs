@@ -1,0 +1,171 @@
+//! Why a pin moves or stays: one code for each entry of a night, always.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What was decided for an entry, as one word that plans, tables, pull requests and the dashboard share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The pin is what upstream's branch points to.
+    Current,
+    /// Upstream moved, and what is built did not: the tree of `source.directory` is the same at both commits.
+    OutsideDirectory,
+    /// The commit was first seen too short a time ago.
+    CoolingDown,
+    /// The pin is no ancestor of the commit: history was rewritten. The pin moves, and never by itself.
+    NotAncestor,
+    /// The commit is on no branch and no tag of the repository: somebody's fork, served under the repository's name.
+    Impostor,
+    /// `source.directory` is not there any more.
+    DirectoryMissing,
+    /// The Dockerfile is not there any more.
+    DockerfileMissing,
+    /// `source.branch` is not there any more.
+    BranchMissing,
+    /// `source.branch` names a tag, or a commit: neither moves.
+    BranchIsTag,
+    /// The repository is declared read-only.
+    Archived,
+    /// The repository has another address now.
+    Moved,
+    /// There is no public repository at the address.
+    Gone,
+    /// The licence says something else than at the pin. The pin moves, and never by itself.
+    LicenseChanged,
+    /// Somebody pushed to the pull request's branch: it is theirs now.
+    HumanEdits,
+    /// Somebody closed the pull request for this very commit.
+    ClosedByHuman,
+    /// A host, or GitHub, asked to be left alone for longer than this run waits.
+    RateLimited,
+    /// A pull request was opened, or would be.
+    Opened,
+    /// A pull request, or the file of the entry, has the new pin now, or would have.
+    Updated,
+    /// The pull request is as it should be.
+    Unchanged,
+    /// The policy switches updates of this entry off.
+    Off,
+    /// The policy's interval for this entry is not over.
+    TooSoon,
+    /// `--max-new-prs` is used up.
+    OverLimit,
+    /// Upstream did not answer, or not in a way that can be understood.
+    Unreachable,
+    /// The entry cannot be read, or has no pin.
+    InvalidEntry,
+    /// The registry's pin is another one than when the plan was made.
+    OutdatedPlan,
+}
+
+impl Reason {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 25] = [
+        Self::Current,
+        Self::OutsideDirectory,
+        Self::CoolingDown,
+        Self::NotAncestor,
+        Self::Impostor,
+        Self::DirectoryMissing,
+        Self::DockerfileMissing,
+        Self::BranchMissing,
+        Self::BranchIsTag,
+        Self::Archived,
+        Self::Moved,
+        Self::Gone,
+        Self::LicenseChanged,
+        Self::HumanEdits,
+        Self::ClosedByHuman,
+        Self::RateLimited,
+        Self::Opened,
+        Self::Updated,
+        Self::Unchanged,
+        Self::Off,
+        Self::TooSoon,
+        Self::OverLimit,
+        Self::Unreachable,
+        Self::InvalidEntry,
+        Self::OutdatedPlan,
+    ];
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::OutsideDirectory => "outside-directory",
+            Self::CoolingDown => "cooling-down",
+            Self::NotAncestor => "not-ancestor",
+            Self::Impostor => "impostor",
+            Self::DirectoryMissing => "directory-missing",
+            Self::DockerfileMissing => "dockerfile-missing",
+            Self::BranchMissing => "branch-missing",
+            Self::BranchIsTag => "branch-is-tag",
+            Self::Archived => "archived",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::LicenseChanged => "license-changed",
+            Self::HumanEdits => "human-edits",
+            Self::ClosedByHuman => "closed-by-human",
+            Self::RateLimited => "rate-limited",
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Off => "off",
+            Self::TooSoon => "too-soon",
+            Self::OverLimit => "over-limit",
+            Self::Unreachable => "unreachable",
+            Self::InvalidEntry => "invalid-entry",
+            Self::OutdatedPlan => "outdated-plan",
+        }
+    }
+
+    /// Whether the pin moves: before anything is published, these are the entries that get a pull request.
+    #[must_use]
+    pub fn moves(self) -> bool {
+        matches!(self, Self::Updated | Self::Opened | Self::Unchanged | Self::NotAncestor | Self::LicenseChanged)
+    }
+
+    /// Whether an open pull request of ours is not wanted any more. Where nobody knows, it is left as it is.
+    #[must_use]
+    pub fn closes(self) -> bool {
+        matches!(
+            self,
+            Self::Current
+                | Self::OutsideDirectory
+                | Self::Impostor
+                | Self::Archived
+                | Self::Moved
+                | Self::Gone
+                | Self::Off
+        )
+    }
+
+    /// Whether the run did not do its work for this entry, and another run may: the exit status is 3 then.
+    #[must_use]
+    pub fn unfinished(self) -> bool {
+        matches!(self, Self::Unreachable | Self::RateLimited | Self::InvalidEntry | Self::OutdatedPlan)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reason_is_listed_once_and_written_as_it_is_read() {
+        let codes: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
+        }
+    }
+}
