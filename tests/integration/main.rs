@@ -13,6 +13,7 @@ mod formatting;
 mod git_server;
 mod guards;
 mod hostile;
+mod hub;
 mod input;
 mod layering;
 mod mutation;
