@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 /// Statuses that any request can be answered with, though the description does not say so everywhere. Their bodies are
 /// GitHub's usual error.
-const ANYWHERE: &[u16] = &[401, 403, 404, 429, 500, 502];
+const ANYWHERE: &[u16] = &[301, 307, 401, 403, 404, 429, 500, 502];
 
 #[derive(Debug)]
 pub(crate) struct Description {

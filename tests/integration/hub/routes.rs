@@ -30,15 +30,17 @@ pub(crate) struct Reply {
     pub(crate) body: Option<Value>,
     /// The number of the last page, of a list that has several.
     pub(crate) pages: Option<usize>,
+    /// Where the answer is instead.
+    pub(crate) location: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), pages: None }
+        Self { status, body: Some(body), pages: None, location: None }
     }
 
     pub(crate) fn nothing(status: u16) -> Self {
-        Self { status, body: None, pages: None }
+        Self { status, body: None, pages: None, location: None }
     }
 
     pub(crate) fn error(status: u16, message: &str) -> Self {

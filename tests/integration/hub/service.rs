@@ -97,7 +97,9 @@ impl Service {
     }
 
     /// Answers a request.
-    pub(crate) fn handle(&mut self, arrived: &Arrived) -> Sent {
+    pub(crate) fn handle(&mut self, mut arrived: Arrived) -> Sent {
+        self.rewrite(&mut arrived);
+        let arrived = &arrived;
         let is_write = arrived.method != "GET";
         self.count.all += 1;
         *(if is_write { &mut self.count.writes } else { &mut self.count.reads }) += 1;
@@ -151,6 +153,15 @@ impl Service {
             call.status = Some(*status);
         }
         sent
+    }
+
+    /// Where requests for repositories that were renamed are sent: an address by number, which the description leaves out.
+    fn rewrite(&self, arrived: &mut Arrived) {
+        let Some(rest) = arrived.target.strip_prefix("/repositories/") else { return };
+        let (number, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if let Some(repo) = self.world.repos.values().find(|repo| repo.id.to_string() == number) {
+            arrived.target = format!("/repos/{}{rest}", repo.full_name);
+        }
     }
 
     fn limit(&self) -> (u64, u64, u64) {
@@ -300,6 +311,7 @@ impl Service {
             let (path, _) = arrived.target.split_once('?').unwrap_or((&arrived.target, ""));
             more.push(("link", routes::link(&format!("{}{path}", self.url), &query, pages)));
         }
+        more.extend(reply.location.clone().map(|location| ("location", location)));
         if reply.status == 200 && !is_write {
             let text = reply.body.as_ref().map(Value::to_string).unwrap_or_default();
             let etag = format!("W/\"{}\"", git2::Oid::hash_object(git2::ObjectType::Blob, text.as_bytes()).unwrap());
@@ -320,6 +332,12 @@ impl Service {
         let (path, _) = arrived.target.split_once('?').unwrap_or((&arrived.target, ""));
         let Some((_, params)) = routes::route(route.0, path) else { return Reply::not_found() };
         let full_name = params.get("owner").zip(params.get("repo")).map(|(owner, repo)| format!("{owner}/{repo}"));
+        if let Some(new) = full_name.as_ref().and_then(|old| self.world.moved.get(old)) {
+            let rest = arrived.target.splitn(5, '/').nth(4).map(|rest| format!("/{rest}")).unwrap_or_default();
+            let status = if route.0 == "GET" { 301 } else { 307 };
+            let location = Some(format!("{}/repositories/{}{rest}", self.url, self.world.repo(new).id));
+            return Reply { location, ..Reply::error(status, "Moved Permanently") };
+        }
         if let Some(reply) = self.refusal(route, full_name.as_deref(), who) {
             return reply;
         }

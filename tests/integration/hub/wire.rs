@@ -54,7 +54,7 @@ async fn respond(request: Request<Incoming>, service: Arc<Mutex<Service>>) -> Re
         // A client that was killed in the middle of it asked for nothing.
         body: body.collect().await.map_err(|_| End)?.to_bytes().to_vec(),
     };
-    let sent = service.lock().unwrap().handle(&arrived);
+    let sent = service.lock().unwrap().handle(arrived);
     match sent {
         Sent::Nothing => Err(End),
         Sent::Silence => std::future::pending().await,

@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) objects: Objects,
     /// By full name: `acme/registry`.
     pub(crate) repos: BTreeMap<String, Repo>,
+    /// Repositories that were renamed: old name, new name.
+    pub(crate) moved: BTreeMap<String, String>,
     /// Its clock, in seconds since 1970. It moves with every change, so that the same changes give the same state.
     pub(crate) now: i64,
     last_id: u64,
@@ -83,7 +85,7 @@ pub(crate) fn signature(login: &str, time: i64) -> Signature {
 impl World {
     pub(crate) fn new() -> Self {
         let now = i64::try_from(SOURCE_DATE_EPOCH).unwrap();
-        Self { objects: Objects::default(), repos: BTreeMap::new(), now, last_id: 0 }
+        Self { objects: Objects::default(), repos: BTreeMap::new(), moved: BTreeMap::new(), now, last_id: 0 }
     }
 
     /// Another second passes.
@@ -140,6 +142,19 @@ impl World {
             if let Some(pull) = thread.pull.as_mut().filter(|pull| pull.head_repo.as_deref() == Some(full_name)) {
                 pull.head_repo = None;
                 thread.close(now, who);
+            }
+        }
+    }
+
+    /// Gives a repository another name.
+    pub(crate) fn rename(&mut self, old: &str, new: &str) {
+        let repo = self.repos.remove(old).unwrap();
+        self.repos.insert(new.to_owned(), Repo { full_name: new.to_owned(), ..repo });
+        self.moved.insert(old.to_owned(), new.to_owned());
+        for pull in self.repos.values_mut().flat_map(|repo| repo.threads.values_mut()).filter_map(|t| t.pull.as_mut()) {
+            if pull.head_repo.as_deref() == Some(old) {
+                pull.head_repo = Some(new.to_owned());
+                pull.head_owner = owner_of(new).to_owned();
             }
         }
     }

@@ -154,6 +154,20 @@ fn lists_are_filtered_as_github_filters_them() {
 }
 
 #[test]
+fn a_renamed_repository_sends_its_visitors_on() {
+    let hub = hub();
+    let number = pull(&hub, "one");
+    hub.change(|world| world.rename(REPO, "acme/catalog"));
+    // The client follows.
+    assert_eq!(get(&hub, "").at("/full_name"), "acme/catalog");
+    assert_eq!(get(&hub, &format!("/pulls/{number}")).at("/head/repo/full_name"), "acme/catalog");
+    assert_eq!(get(&hub, "/pulls?head=acme:one").body.as_array().unwrap().len(), 1);
+    let statuses: Vec<_> = hub.calls().iter().rev().take(6).rev().map(|call| call.status.unwrap()).collect();
+    assert_eq!(statuses, [301, 200, 301, 200, 301, 200]);
+    assert_eq!(write(&hub, "POST", "/issues", json!({ "title": "t" })).status, 201);
+}
+
+#[test]
 fn who_may_not_write_is_told_so() {
     let hub = hub();
     let body = json!({ "title": "t" });
