@@ -22,6 +22,7 @@ mod pins;
 mod properties;
 mod provider;
 mod proxy;
+mod publishing;
 mod reference;
 mod review;
 mod reviewer;
