@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mcp_registry::engine::Engine;
-use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Proxy, Request, run};
+use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Proxy, Request, SOCKET, run};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ async fn one(prepared: &Prepared, number: u32) -> Outcome {
         input: input.collect(),
         agent: Agent::BuiltIn { args: vec!["--version".to_owned()] },
         proxy: Some(Proxy {
-            args: vec!["--model".to_owned(), "some-model".to_owned()],
+            args: ["proxy", "--socket", SOCKET, "--model", "some-model"].map(str::to_owned).into(),
             stdin: r#"{"anthropic_key":"no-key-of-anybody","client_token":"bench-token-0123456789"}"#.into(),
             client_token: "bench-token-0123456789".into(),
             network: None,

@@ -24,6 +24,18 @@ pub enum IdError {
     Digest,
 }
 
+/// Bytes as lower-case hexadecimal digits, two for each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    text
+}
+
 fn is_lower_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -114,7 +126,12 @@ impl fmt::Display for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{CommitSha, Digest};
+    use super::{CommitSha, Digest, hex};
+
+    #[test]
+    fn bytes_are_digits() {
+        assert_eq!(hex(&[0, 9, 0x1f, 0xa0, 255]), "00091fa0ff");
+    }
 
     #[test]
     fn only_exact_identifiers_parse() {

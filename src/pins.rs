@@ -5,5 +5,6 @@
 
 pub mod facts;
 pub mod plan;
+pub mod publish;
 pub mod reason;
 pub mod rewrite;

@@ -187,6 +187,22 @@ pub struct ReviewFinding {
     pub confidence: Confidence,
 }
 
+impl ReviewFinding {
+    /// The keys of a finding in a document, in their usual order.
+    pub const KEYS: &[&str] = &[
+        "title",
+        "risk",
+        "category",
+        "path",
+        "start_line",
+        "end_line",
+        "quote",
+        "impact",
+        "recommendation",
+        "confidence",
+    ];
+}
+
 /// What is concluded from a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! The mark around everything that comes from outside: a random word per run that hostile data cannot know, so that it can
 //! neither close the mark nor open one of its own.
 
-use std::fmt::Write;
+use crate::ids::hex;
 
 /// Bytes of randomness in the word.
 const BYTES: usize = 16;
@@ -20,10 +20,7 @@ impl Fence {
     pub(super) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0_u8; BYTES];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.iter().fold(String::new(), |mut word, byte| {
-            let _ = write!(word, "{byte:02x}");
-            word
-        })))
+        Ok(Self(hex(&bytes)))
     }
 
     /// What opens data.

@@ -4,6 +4,7 @@ use super::fence::Fence;
 use super::input::Input;
 use super::show::visible;
 use super::tools;
+use crate::ids::hex;
 use crate::verdict::report::Scope;
 use crate::verdict::task::{FileStatus, Task};
 use minijinja::{Environment, UndefinedBehavior, context};
@@ -154,10 +155,7 @@ pub fn prompt_hash() -> String {
         add(tool.description);
         add(&tool.schema.to_string());
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! One file for each key. Anything that is not exactly what this module wrote counts as absent, so a cache can be cut off,
 //! shared, or thrown away at any time.
 
+use crate::ids::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,14 +49,7 @@ impl Cache {
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        let digest = Sha256::digest(key.as_bytes());
-        let mut name = String::with_capacity(64 + SUFFIX.len());
-        for byte in digest {
-            // Writing to a String cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        name.push_str(SUFFIX);
-        self.directory.join(name)
+        self.directory.join(hex(&Sha256::digest(key.as_bytes())) + SUFFIX)
     }
 
     /// The kept answer for `key`.

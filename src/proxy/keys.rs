@@ -1,5 +1,6 @@
 //! The secrets of a proxy: how they come, and how they are kept.
 
+use crate::ids::hex;
 use crate::provider::Provider;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -157,13 +158,7 @@ impl Keys {
 pub fn generate_token() -> Result<SecretString, KeysError> {
     let mut random = Zeroizing::new([0_u8; 32]);
     getrandom::fill(random.as_mut_slice()).map_err(KeysError::Random)?;
-    let mut text = String::with_capacity(64);
-    for byte in random.iter() {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    Ok(SecretString::from(text))
+    Ok(SecretString::from(hex(random.as_slice())))
 }
 
 fn check(name: &'static str, secret: &SecretString, least: usize) -> Result<(), KeysError> {

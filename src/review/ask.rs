@@ -7,6 +7,7 @@ use super::{AgentChoice, scan};
 use crate::agent::PROMPT_VERSION;
 use crate::engine::Engine;
 use crate::error::CommandError;
+use crate::ids::hex;
 use crate::provider::Provider;
 use crate::proxy;
 use crate::verdict::document::Status;
@@ -245,7 +246,7 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         AgentChoice::Image { reference } => Agent::Image { reference: reference.clone() },
     };
     Ok(sandbox::Request {
-        run_id: random_hex::<8>()?,
+        run_id: run_id()?,
         input: input.collect(),
         agent,
         proxy,
@@ -256,10 +257,11 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
 
 /// The proxy of one run, with a client token of its own.
 fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, String> {
-    let token = random_hex::<32>()?;
+    let token = proxy::keys::generate_token().map_err(|error| error.to_string())?;
     let mut allowed = options.proxy.clone();
+    allowed.listen = proxy::Listen::Socket(sandbox::SOCKET.into());
     let mut keys = serde_json::Map::new();
-    keys.insert("client_token".to_owned(), token.clone().into());
+    keys.insert("client_token".to_owned(), token.expose_secret().into());
     let providers = match choice {
         AgentChoice::BuiltIn { provider, model, .. } => {
             allowed.models = vec![model.clone()];
@@ -273,10 +275,9 @@ fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, St
         }
     }
     Ok(Proxy {
-        // The sandbox says itself what is started, and where it listens.
-        args: allowed.to_args().into_iter().filter(|arg| arg != "proxy" && !arg.starts_with("--socket=")).collect(),
+        args: allowed.to_args(),
         stdin: serde_json::Value::Object(keys).to_string().into(),
-        client_token: token.into(),
+        client_token: token,
         network: options.proxy_network.clone(),
     })
 }
@@ -294,11 +295,11 @@ fn usage(audit: &[serde_json::Value]) -> Usage {
     usage
 }
 
-/// Random bytes of the system, as twice as many hexadecimal digits.
-fn random_hex<const BYTES: usize>() -> Result<String, String> {
-    let mut bytes = [0_u8; BYTES];
+/// A name that no other run has: 16 random digits.
+fn run_id() -> Result<String, String> {
+    let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random bytes: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 /// What an agent said, read as what it is: bytes from a stranger.

@@ -1,7 +1,7 @@
 //! What an agent is given: its task, the files, and what changed in them, as files for the input volume.
 
 use crate::ids::CommitSha;
-use crate::snapshot::{Change, File, FileDiff, Material, Snapshot};
+use crate::snapshot::{Change, FileDiff, Material, Snapshot};
 use crate::verdict::report::{Renamed, Scope, Unreviewed};
 use crate::verdict::task::{FileStatus, Task, TaskFile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,28 +54,6 @@ impl Brief {
             directory: &self.directory,
             dockerfile: self.dockerfile.as_deref(),
         }
-    }
-
-    /// What could not be exported, in the words of reports. Where base has it and head has not, it is no matter for a review.
-    #[must_use]
-    pub fn unreviewed(&self) -> Vec<Unreviewed> {
-        let said = self.head.unreviewed.iter();
-        said.map(|item| Unreviewed {
-            path: item.path.clone(),
-            reason: item.reason.as_str().to_owned(),
-            detail: item.detail.clone(),
-        })
-        .collect()
-    }
-
-    /// The files that agents see under another name.
-    #[must_use]
-    pub fn renamed(&self) -> Vec<Renamed> {
-        let renamed = |(path, file): (&Arc<str>, &File)| {
-            let exported_as = file.exported_as.as_deref()?.to_owned();
-            Some(Renamed { path: path.to_string(), exported_as })
-        };
-        self.head.files.iter().filter_map(renamed).collect()
     }
 
     /// The task, and every file of the input volume, the task among them. Sorted by path, and the same for the same brief.
@@ -138,8 +116,8 @@ impl Brief {
             dockerfile: self.dockerfile.clone(),
             scope: self.scope(),
             files,
-            unreviewed: self.unreviewed(),
-            renamed: self.renamed(),
+            unreviewed: Unreviewed::of(&self.head),
+            renamed: Renamed::of(&self.head),
         };
         input.insert("review.json".to_owned(), serde_json::to_vec(&task)?.into());
         Ok(input.into_iter().map(|(path, content)| InputFile { path, content }).collect())

@@ -5,6 +5,7 @@
 //! of a workflow does that only runs on the default branch can fill.
 
 use crate::files::write_whole;
+use crate::ids::hex;
 use crate::verdict::Findings;
 use crate::verdict::document::Status;
 use crate::verdict::report::Usage;
@@ -109,9 +110,7 @@ impl Cache {
 
     fn path(&self, key: &Key<'_>) -> PathBuf {
         let text = serde_json::to_vec(key).unwrap_or_default();
-        let hash = Sha256::digest(&text);
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(format!("{name}.json"))
+        self.folder.join(format!("{}.json", hex(&Sha256::digest(&text))))
     }
 }
 

@@ -91,7 +91,7 @@ pub enum Agent {
 /// The proxy of a run.
 #[derive(Debug)]
 pub struct Proxy {
-    /// The arguments after `proxy --socket /proxy/proxy.sock`.
+    /// What starts it: `proxy` is the first, and it listens on [`SOCKET`].
     pub args: Vec<String>,
     /// What it reads: one JSON document with the client token and the keys.
     pub stdin: SecretString,

@@ -103,8 +103,8 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
         verdict,
         agents,
         findings,
-        unreviewed: unreviewed(material.head),
-        renamed: renamed(material.head),
+        unreviewed: Unreviewed::of(material.head),
+        renamed: Renamed::of(material.head),
     }
 }
 
@@ -167,22 +167,6 @@ fn hit_limits(which: &str, snapshot: &Snapshot) -> Vec<String> {
         Some(cut(&format!("not all of {which} was read: {} ({}{more})", kind.as_str(), first.path)))
     });
     kinds.collect()
-}
-
-fn unreviewed(head: &Snapshot) -> Vec<Unreviewed> {
-    let items = head.unreviewed.iter().map(|item| Unreviewed {
-        path: item.path.clone(),
-        reason: item.reason.as_str().to_owned(),
-        detail: item.detail.clone(),
-    });
-    items.collect()
-}
-
-fn renamed(head: &Snapshot) -> Vec<Renamed> {
-    let items = head.files.iter().filter_map(|(path, file)| {
-        Some(Renamed { path: path.to_string(), exported_as: file.exported_as.as_deref()?.to_owned() })
-    });
-    items.collect()
 }
 
 /// The key of the order in which findings are shown: greatest risk first, then path, line and title; the rest only makes the

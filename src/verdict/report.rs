@@ -5,6 +5,7 @@
 use super::document::Status;
 use super::{ReviewFinding, Verdict};
 use crate::ids::CommitSha;
+use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
 /// How much was reviewed.
@@ -132,6 +133,19 @@ pub struct Unreviewed {
     pub detail: String,
 }
 
+impl Unreviewed {
+    /// What could not be exported of a commit. Where base has it and head has not, it is no matter for a review.
+    #[must_use]
+    pub fn of(head: &Snapshot) -> Vec<Self> {
+        let items = head.unreviewed.iter().map(|item| Self {
+            path: item.path.clone(),
+            reason: item.reason.as_str().to_owned(),
+            detail: item.detail.clone(),
+        });
+        items.collect()
+    }
+}
+
 /// A file that steers agents; agents see it under another name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +154,17 @@ pub struct Renamed {
     pub path: String,
     /// Its path in the sandbox.
     pub exported_as: String,
+}
+
+impl Renamed {
+    /// The files of a commit that agents see under another name.
+    #[must_use]
+    pub fn of(head: &Snapshot) -> Vec<Self> {
+        let items = head.files.iter().filter_map(|(path, file)| {
+            Some(Self { path: path.to_string(), exported_as: file.exported_as.as_deref()?.to_owned() })
+        });
+        items.collect()
+    }
 }
 
 /// Everything that is known after a review.

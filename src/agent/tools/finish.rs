@@ -3,8 +3,8 @@
 use super::{Answer, Tool, object};
 use crate::agent::input::{Input, Side};
 use crate::agent::show::{as_in_file, lines, visible};
-use crate::verdict::ReviewFinding;
 use crate::verdict::document::{MAX_FINDINGS, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -46,30 +46,17 @@ pub(super) fn tool() -> Tool {
     let finding = object(
         json!({
             "title": text("What is wrong, in one line of at most 200 characters."),
-            "risk": {"type": "string", "enum": ["info", "low", "medium", "high", "critical"]},
-            "category": {"type": "string", "enum": [
-                "malicious-code", "credential-theft", "data-exfiltration", "injection", "prompt-injection", "tool-poisoning",
-                "traversal", "access-control", "install-hook", "dependency", "obfuscation", "behaviour", "unreviewed", "other"]},
+            "risk": {"type": "string", "enum": Risk::ALL.map(Risk::as_str)},
+            "category": {"type": "string", "enum": Category::ALL.map(Category::as_str)},
             "path": optional("string", "The file, as list_files names it; null when it is about the repository as a whole."),
             "start_line": optional("integer", "The first line, from 1, at head (at base for a deleted file)."),
             "end_line": optional("integer", "The last line."),
             "quote": optional("string", "The very text, copied from the file without the line numbers; a few lines at most."),
             "impact": text("What can come of it."),
             "recommendation": text("What to do about it."),
-            "confidence": {"type": "string", "enum": ["low", "medium", "high"]},
+            "confidence": {"type": "string", "enum": Confidence::ALL.map(Confidence::as_str)},
         }),
-        &[
-            "title",
-            "risk",
-            "category",
-            "path",
-            "start_line",
-            "end_line",
-            "quote",
-            "impact",
-            "recommendation",
-            "confidence",
-        ],
+        ReviewFinding::KEYS,
     );
     Tool {
         name: super::FINISH,

@@ -2,6 +2,7 @@
 
 use crate::error::CommandError;
 use crate::files::write_whole;
+use crate::ids::hex;
 use crate::output::review::{labels_txt, report_json, report_md};
 use crate::review::target::Target;
 use crate::verdict::ReviewReport;
@@ -83,8 +84,7 @@ fn file_name(name: &str) -> String {
     }
     let start: String =
         name.bytes().take(MAX_NAME / 2).map(|byte| if plain(byte) { char::from(byte) } else { '%' }).collect();
-    let digest: String = Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{start}%{digest}")
+    format!("{start}%{}", hex(&Sha256::digest(name.as_bytes())[..16]))
 }
 
 fn make(folder: &Path) -> Result<(), CommandError> {

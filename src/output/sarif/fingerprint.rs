@@ -1,9 +1,9 @@
 //! What makes a finding the same finding after lines were added above it.
 
 use crate::finding::{Anchor, Finding, Report};
+use crate::ids::hex;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 /// The name of our fingerprint; the number changes when the way it is made does.
 pub(super) const NAME: &str = "mcpRegistryFinding/v1";
@@ -36,11 +36,7 @@ impl Fingerprints {
         let mut hash = Sha256::new();
         hash.update(key);
         hash.update(seen.to_le_bytes());
-        let mut hex = String::with_capacity(32);
-        for byte in hash.finalize().iter().take(16) {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        hex(&hash.finalize()[..16])
     }
 }
 

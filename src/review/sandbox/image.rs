@@ -3,8 +3,8 @@
 use super::owner::Owner;
 use super::{SandboxError, archive};
 use crate::engine::{Engine, Labels};
+use crate::ids::hex;
 use ring::digest::{SHA256, digest};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,11 +68,7 @@ impl Prepared {
 }
 
 fn key_of(program: &[u8]) -> String {
-    let mut key = format!("{LAYOUT}-");
-    for byte in digest(&SHA256, program).as_ref() {
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    format!("{LAYOUT}-{}", hex(digest(&SHA256, program).as_ref()))
 }
 
 /// Whether a program runs where nothing else is.

@@ -3,8 +3,8 @@
 use super::inside::{EXIT_OUT_OF_MEMORY, EXIT_PROBE, EXIT_TOO_MANY_PROCESSES};
 use super::proxy::Running;
 use super::{
-    AGENT_USER, Agent, Cancel, Ended, INPUT, Mode, Outcome, PROXY_USER, Prepared, RESERVED, Request, SOCKET,
-    SandboxError, archive, clean,
+    AGENT_USER, Agent, Cancel, Ended, INPUT, Mode, Outcome, PROXY_USER, Prepared, RESERVED, Request, SandboxError,
+    archive, clean,
 };
 use crate::engine::container::{Attached, Chunk, Container, Mount, Resources};
 use crate::engine::image::Image;
@@ -251,8 +251,8 @@ impl Made {
             },
         ];
         if let Some(proxy) = &request.proxy {
-            let mut command: Vec<String> = ["/mcp-registry", "proxy", "--socket", SOCKET].map(str::to_owned).into();
-            command.extend(proxy.args.iter().cloned());
+            let program = std::iter::once("/mcp-registry".to_owned());
+            let command = program.chain(proxy.args.iter().cloned()).collect();
             containers.push(Container {
                 command,
                 network: Some(proxy.network.clone().unwrap_or_else(|| self.network.clone())),

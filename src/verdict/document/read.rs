@@ -64,19 +64,7 @@ fn document(root: &Node) -> Result<Findings, String> {
 }
 
 fn finding(node: &Node, at: usize) -> Result<ReviewFinding, String> {
-    const KEYS: &[&str] = &[
-        "title",
-        "risk",
-        "category",
-        "path",
-        "start_line",
-        "end_line",
-        "quote",
-        "impact",
-        "recommendation",
-        "confidence",
-    ];
-    let object = Object::new(node, &format!("findings[{at}]"), KEYS)?;
+    let object = Object::new(node, &format!("findings[{at}]"), ReviewFinding::KEYS)?;
     let lines = 1..=MAX_LINE;
     let finding = ReviewFinding {
         title: object.text("title", 1..=MAX_TITLE)?,

@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, docker_says, lab, wait};
 use insta::assert_snapshot;
-use mcp_registry::review::sandbox::{Cancel, Ended, Outcome, Proxy, Request, SandboxError, run};
+use mcp_registry::review::sandbox::{Cancel, Ended, Outcome, Proxy, Request, SOCKET, SandboxError, run};
 
 /// Not a key of anybody; looked for everywhere.
 const KEY: &str = "sk-ant-never-to-be-seen-0123456789";
@@ -10,7 +10,7 @@ const TOKEN: &str = "client-token-of-this-run-0123456789";
 
 fn proxy(args: &[&str]) -> Proxy {
     Proxy {
-        args: args.iter().map(|argument| (*argument).to_owned()).collect(),
+        args: ["proxy", "--socket", SOCKET].iter().chain(args).map(|argument| (*argument).to_owned()).collect(),
         stdin: format!(r#"{{"anthropic_key":"{KEY}","client_token":"{TOKEN}"}}"#).into(),
         client_token: TOKEN.into(),
         network: None,
