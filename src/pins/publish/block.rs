@@ -119,7 +119,7 @@ impl Block {
 pub(super) fn digest(title: &str, text: &str) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(format!("{title}\n{text}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    crate::ids::hex(hash.get(..16).unwrap_or_default())
 }
 
 #[cfg(test)]
