@@ -10,6 +10,7 @@ mod names;
 mod tree;
 
 pub use contained::Contained;
+pub use names::located;
 pub use tree::PathKind;
 
 use crate::fetch::cache::Cache;

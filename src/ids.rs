@@ -49,6 +49,13 @@ impl CommitSha {
         if is_lower_hex(text, 40) { Ok(Self(text.to_owned())) } else { Err(IdError::Commit) }
     }
 
+    /// The id that these bytes are.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect())
+    }
+
     /// The 40 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

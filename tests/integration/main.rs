@@ -22,6 +22,7 @@ mod properties;
 mod provider;
 mod proxy;
 mod reference;
+mod resolve;
 mod review;
 mod reviewer;
 mod rules;
