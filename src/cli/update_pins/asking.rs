@@ -13,6 +13,7 @@ use crate::pins::{connect, state::State};
 use crate::policy::{Pins, Policy};
 use crate::ui::Ui;
 use crate::validate::rules::nearest_of;
+use chrono::SubsecRound as _;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -38,7 +39,9 @@ pub(super) fn ask(
             .into_iter()
             .collect(),
     };
-    let mut state = args.state.as_deref().map(|file| files::read_state(file, context.now)).transpose()?;
+    // Nobody needs to know to the nanosecond when something was seen.
+    let now = context.now.trunc_subsecs(0);
+    let mut state = args.state.as_deref().map(|file| files::read_state(file, now)).transpose()?;
     remind(&policy.settings.pins, &names, state.is_some(), ui);
     let reach = reach(args, policy, context)?;
     let folder = folder(context)?;
@@ -47,7 +50,7 @@ pub(super) fn ask(
         entries: &all,
         complete: args.names.is_empty(),
         policy,
-        now: context.now,
+        now,
         cooldown: cooldown(args, policy, state.as_ref()),
         urgent: &urgent,
         shard: args.shard,

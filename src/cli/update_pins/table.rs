@@ -61,7 +61,8 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
     rows.iter().for_each(|row| write_row(&mut out, row, columns, look));
     for ((project, reason, detail), decisions) in &upstreams {
         let names = named(decisions);
-        let text = terminal(&format!("{project} ({names}): {detail}"));
+        let project = project.strip_prefix("https://").unwrap_or(project);
+        let text = terminal(&format!("{project}: {detail} ({names})"));
         wrap(&mut out, &format!("{}  ", painted(*reason, look)), reason.as_str().len() + 2, &text, look.width);
     }
     for line in left {
