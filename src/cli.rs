@@ -88,7 +88,7 @@ enum Command {
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
-    UpdatePins(update_pins::UpdatePinsArgs),
+    UpdatePins(Box<update_pins::UpdatePinsArgs>),
 }
 
 /// Runs the program. Returns its exit status.
@@ -111,7 +111,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
-        Command::UpdatePins(args) => update_pins::run(&args, &cli.global, &ui),
+        Command::UpdatePins(args) => update_pins::run(&args, &cli.global, context, &ui),
     };
     match result {
         Ok(status) => status,

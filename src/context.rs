@@ -28,6 +28,8 @@ pub struct Context {
     pub github_token: Option<SecretString>,
     /// `GITHUB_API_URL`; <https://api.github.com> without it.
     pub github_api_url: String,
+    /// `GITHUB_REPOSITORY`, `owner/name`: the registry that a workflow runs for.
+    pub github_repository: Option<String>,
     /// `ANTHROPIC_BASE_URL`: where calls for Anthropic's models go, if not to Anthropic.
     pub anthropic_base_url: Option<String>,
     /// `OPENAI_BASE_URL`: where calls for OpenAI's models go, if not to OpenAI.
@@ -72,6 +74,7 @@ impl Context {
             width: width.clamp(*WIDTH_RANGE.start(), *WIDTH_RANGE.end()),
             github_token: text("GITHUB_TOKEN").map(Into::into),
             github_api_url: text("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned()),
+            github_repository: text("GITHUB_REPOSITORY"),
             anthropic_base_url: text("ANTHROPIC_BASE_URL"),
             openai_base_url: text("OPENAI_BASE_URL"),
             ssl_cert_file: var("SSL_CERT_FILE").map(Into::into),

@@ -4,6 +4,7 @@
 
 pub mod load;
 pub mod manifest;
+pub mod source;
 pub mod template;
 pub mod tools;
 

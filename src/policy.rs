@@ -1,6 +1,11 @@
 //! `mcp-registry.toml`: what a registry's maintainers decided. Entries cannot change it; a registry without
 //! one has the defaults below, which are those of the registry that the format comes from.
 
+pub mod duration;
+mod pins;
+
+pub use pins::{PinnedEntry, Pins};
+
 use crate::document::{Lines, Span};
 use crate::finding::Severity;
 use chrono::NaiveDate;
@@ -39,6 +44,8 @@ pub struct Settings {
     pub style: Style,
     /// `[network]`
     pub network: Network,
+    /// `[pins]`
+    pub pins: Pins,
     /// `[rules]`: a level for a rule, by its id.
     pub rules: BTreeMap<Spanned<String>, Spanned<Level>>,
     /// `[[publishers]]`
@@ -265,7 +272,7 @@ impl Settings {
                 return Err(format!("`licenses.allow`: `{license}` is not the SPDX id of one licence, as `MIT` is"));
             }
         }
-        Ok(())
+        self.pins.check()
     }
 }
 

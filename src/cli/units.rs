@@ -1,5 +1,6 @@
 //! Sizes and times as people write them.
 
+use crate::policy::{Pins, duration};
 use std::time::Duration;
 
 /// `30m`, `90s`, `2h`, `1d`; a number alone is seconds.
@@ -7,18 +8,33 @@ use std::time::Duration;
 /// # Errors
 /// When it is anything else, or nothing at all.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
-    let factor = match unit {
-        "" | "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err("write it as 90s, 30m, 2h or 1d".to_owned()),
+    duration::parse(text)
+}
+
+/// A pause: `0`, `250ms`, or as [`duration`].
+///
+/// # Errors
+/// When it is anything else, or longer than an hour.
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it as 0, 250ms, 1s or 2m: at most an hour".to_owned();
+    let pause = match text.trim().strip_suffix("ms") {
+        Some(number) => Duration::from_millis(number.trim().parse().map_err(|_| wrong())?),
+        None if text.trim() == "0" => Duration::ZERO,
+        None => duration::parse(text).map_err(|_| wrong())?,
     };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
-        Some(seconds @ 1..=31_536_000) => Ok(Duration::from_secs(seconds)),
-        _ => Err("write it as 90s, 30m, 2h or 1d: at least a second, at most a year".to_owned()),
+    if pause <= Duration::from_secs(3600) { Ok(pause) } else { Err(wrong()) }
+}
+
+/// A cooldown: `0` for none, or as [`duration`].
+///
+/// # Errors
+/// When it is anything else, or longer than what was seen is remembered.
+pub(super) fn cooldown(text: &str) -> Result<Duration, String> {
+    if text.trim() == "0" {
+        return Ok(Duration::ZERO);
     }
+    let cooldown = duration::parse(text)?;
+    if cooldown <= Pins::MAX_COOLDOWN { Ok(cooldown) } else { Err("30d are the most".to_owned()) }
 }
 
 /// `512m`, `2g`, `64k` in powers of 1024; a number alone is bytes.
@@ -49,7 +65,7 @@ fn split(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, duration};
+    use super::{bytes, cooldown, duration, pause};
     use std::time::Duration;
 
     #[test]
@@ -57,6 +73,12 @@ mod tests {
         assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("2 h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(pause("0"), Ok(Duration::ZERO));
+        assert_eq!(pause("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(pause("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(cooldown("0"), Ok(Duration::ZERO));
+        assert_eq!(cooldown("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert!(cooldown("31d").is_err() && pause("2h").is_err() && pause("ms").is_err());
         assert_eq!(bytes("2g"), Ok(2 << 30));
         assert_eq!(bytes("512MiB"), Ok(512 << 20));
         for wrong in ["", "0", "m", "-1", "1x", "99999999999999999999d", "1.5h", "é"] {

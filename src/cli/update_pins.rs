@@ -1,141 +1,102 @@
-//! `update-pins`: sets the pin of one entry.
+//! `update-pins`: arguments to a plan; the plan to files or pull requests, and to a rendering.
 
-use super::{Global, entries, policy, refuse};
-use crate::entry::{Content, Entry, load};
+mod asking;
+mod by_hand;
+mod files;
+mod options;
+mod publishing;
+mod rewriting;
+mod runtime;
+mod table;
+
+pub(super) use options::UpdatePinsArgs;
+
+use super::{Global, entries, policy, roots};
+use crate::context::Context;
 use crate::error::{CommandError, exit};
-use crate::ids::CommitSha;
-use crate::output::{Format, escape};
-use crate::pins::rewrite::{self, Reason, Rewrite};
+use crate::output::Format;
+use crate::pins::plan::Plan;
+use crate::policy::Policy;
 use crate::ui::Ui;
-use crate::validate::rules::excerpt;
-use clap::Args;
-use serde::Serialize;
-use std::sync::Arc;
+use crate::validate::gather::Reach;
+use runtime::Outside;
+use url::Url;
 
-/// Set the pin of an entry to another commit; nothing else in its file changes.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:
-  mcp-registry update-pins weather --to b4ee623039a6c60053ce67269701ad9e95073306 --dry-run
-  mcp-registry update-pins weather --to \"$(git -C ../weather rev-parse HEAD)\"
-  mcp-registry update-pins weather --to b4ee623039a6c60053ce67269701ad9e95073306 --format json
-
-It needs no network, and does not ask whether the commit exists: `validate --online` does.")]
-pub(super) struct UpdatePinsArgs {
-    /// The entry, by folder name.
-    #[arg(value_name = "NAME")]
-    name: String,
-    /// The commit to pin, all 40 digits. Required for now: which pins are behind is not looked up yet.
-    #[arg(long, value_name = "SHA")]
-    to: Option<String>,
-    /// Show the change, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+/// What is done with a plan, and what was not done.
+#[derive(Debug)]
+struct Done {
+    /// With the reasons that came of it.
+    plan: Plan,
+    /// What is left to do, a line each.
+    left: Vec<String>,
+    /// What to say beside the result.
+    notes: Vec<String>,
 }
 
-/// What `--format json` writes.
-#[derive(Debug, Serialize)]
-struct PinsJson<'a> {
-    version: u32,
-    pins: [PinJson<'a>; 1],
-}
-
-#[derive(Debug, Serialize)]
-struct PinJson<'a> {
-    entry: &'a str,
-    path: &'a str,
-    /// What was there: null where there was nothing.
-    old: Option<&'a str>,
-    new: &'a str,
-    /// Whether the file is another one with the new pin: not where it is there already.
-    changed: bool,
-    /// Whether the file was written: not under `--dry-run`.
-    written: bool,
-}
-
-pub(super) fn run(args: &UpdatePinsArgs, global: &Global, ui: &Ui) -> Result<u8, CommandError> {
-    if !matches!(global.format, Format::Human | Format::Json) {
-        return Err(refuse("`update-pins` is written as human or json").hint("use `--format json`"));
+pub(super) fn run(args: &UpdatePinsArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    args.check(global)?;
+    if let Some(to) = &args.to {
+        return by_hand::run(args, to, global, ui);
     }
-    let Some(to) = &args.to else {
-        return Err(refuse("`update-pins` needs `--to SHA`: which pins are behind is not looked up yet")
-            .hint(format!("name the commit: `mcp-registry update-pins {} --to SHA`", args.name)));
+    // What only publishing needs is asked for first: nobody waits for a night to hear that the token is missing.
+    let home = args.open_prs.then(|| publishing::Home::of(args, context)).transpose()?;
+    if !(args.open_prs && args.apply.is_some()) {
+        policy::check_root(&global.root)?;
+    }
+    let policy = policy::load(&global.root, args.policy.as_deref())?;
+    let outside = Outside::start()?;
+    let (plan, stopped) = match &args.apply {
+        Some(file) => (files::read_plan(file)?, false),
+        None => asking::ask(args, global, &policy, context, ui, &outside)?,
     };
-    let commit = CommitSha::parse(to).map_err(|error| {
-        refuse(format!("`--to {}`: {error}", excerpt(to)))
-            .hint("`git rev-parse NAME` in a clone prints the id of a branch or tag")
-    })?;
-    policy::check_root(&global.root)?;
-    let names = entries::list(&global.root)?;
-    let entry = load::load(&global.root, entries::named(&args.name, &names)?);
-    let path = &entry.manifest_file.path;
-    let before = text(&entry)?;
-    let rewrite = rewrite::set_pin(&before, &commit).map_err(|refusal| {
-        let message = format!("{path}:{refusal}");
-        match refusal.reason {
-            Reason::NoSource | Reason::NoProject => refuse(message)
-                .hint("entries of remote servers and of images that others build have no source, and no pin"),
-            _ => CommandError::unfinished(message).hint("mend it by hand; nothing was written"),
-        }
-    })?;
-    if let Some(after) = &rewrite.text
-        && !args.dry_run
-    {
-        entries::replace(&global.root, path, &before, after)?;
+    if let Some(file) = &args.plan {
+        files::write_plan(file, &plan)?;
     }
+    if stopped {
+        show(args, global, &Done { plan, left: Vec::new(), notes: Vec::new() }, ui)?;
+        let hint = if args.state.is_some() { "what was seen is kept; run it again" } else { "run it again" };
+        return Err(
+            CommandError::unfinished("stopped before every upstream had answered; nothing was changed").hint(hint)
+        );
+    }
+    let done = match home {
+        Some(home) => publishing::publish(&home, args, &plan, &policy, context, ui, &outside)?,
+        None => rewriting::rewrite(args, global, plan)?,
+    };
+    if let Some(file) = &args.plan {
+        files::write_plan(file, &done.plan)?;
+    }
+    show(args, global, &done, ui)?;
+    let unfinished = done.plan.decisions.iter().any(|decision| decision.reason.unfinished()) || !done.left.is_empty();
+    Ok(if unfinished { exit::UNFINISHED } else { exit::CLEAN })
+}
+
+/// How the outside is reached.
+fn reach(args: &UpdatePinsArgs, policy: &Policy, context: &Context) -> Result<Reach, CommandError> {
+    let github_api = Url::parse(&context.github_api_url).map_err(|error| {
+        super::refuse(format!("GITHUB_API_URL is not a URL: `{}`", context.github_api_url)).because(&error)
+    })?;
+    let allow = args.allow_network.iter().chain(&policy.settings.network.allow).copied().collect();
+    let roots_pem = roots::read(context)?;
+    Ok(Reach { github_api, github_token: context.github_token.clone(), roots_pem, allow })
+}
+
+/// Writes the result, and what is to be said beside it.
+fn show(args: &UpdatePinsArgs, global: &Global, done: &Done, ui: &Ui) -> Result<(), CommandError> {
     match global.format {
-        Format::Json => ui.result(&json(&entry, &rewrite, &commit, args.dry_run)?)?,
-        _ => match &rewrite.text {
-            Some(after) if args.dry_run => {
-                ui.result(&entries::diff(path, &before, after, ui.stdout_color))?;
-                ui.say("1 file would change; nothing was written");
-            }
-            _ => ui.result(&format!("{}\n", escape::terminal(&sentence(&entry, &rewrite, &commit))))?,
-        },
+        Format::Json => {
+            let text = done.plan.to_json();
+            ui.result(&text.map_err(|error| CommandError::unfinished("cannot write the plan").because(&error))?)?;
+            done.left.iter().for_each(|line| ui.say(line));
+        }
+        _ => {
+            let look = table::Look { color: ui.stdout_color, width: ui.width, all: global.verbose > 0 };
+            ui.result(&table::render(&done.plan, &done.left, look))?;
+        }
     }
-    Ok(exit::CLEAN)
-}
-
-/// The text of the entry's manifest, whatever it holds.
-fn text(entry: &Entry) -> Result<Arc<str>, CommandError> {
-    if let Some(problem) = &entry.folder_problem {
-        return Err(CommandError::unfinished(format!("{}: {problem}", entry.path)));
+    done.notes.iter().for_each(|note| ui.say(note));
+    if args.dry_run {
+        ui.say("this was a dry run: the registry is as it was");
     }
-    let path = &entry.manifest_file.path;
-    match &entry.manifest_file.content {
-        Content::Absent => Err(CommandError::unfinished(format!("there is no file `{path}`"))),
-        Content::Unreadable(problem) => Err(CommandError::unfinished(format!("{path} {problem}"))),
-        Content::Malformed(text, ..) | Content::Text(text, _) => Ok(text.clone()),
-        Content::Document(document) => Ok(document.text().clone()),
-    }
-}
-
-/// What was done, in one line.
-fn sentence(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha) -> String {
-    let (name, new) = (&entry.name, commit.short());
-    let old = match &rewrite.old {
-        Some(old) => CommitSha::parse(old).map_or_else(|_| excerpt(old), |old| old.short().to_owned()),
-        None => "no pin".to_owned(),
-    };
-    match &rewrite.text {
-        None => format!("{name}: {new} is there already"),
-        // The same digits, which readers of YAML took for a number.
-        Some(_) if rewrite.old.as_deref() == Some(commit.as_str()) => format!("{name}: {new} is in quotes now"),
-        Some(_) => format!("{name}: {old} -> {new}"),
-    }
-}
-
-fn json(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha, dry_run: bool) -> Result<String, CommandError> {
-    let changed = rewrite.text.is_some();
-    let pin = PinJson {
-        entry: &entry.name,
-        path: &entry.manifest_file.path,
-        old: rewrite.old.as_deref(),
-        new: commit.as_str(),
-        changed,
-        written: changed && !dry_run,
-    };
-    let mut text = serde_json::to_string_pretty(&PinsJson { version: 1, pins: [pin] })
-        .map_err(|error| CommandError::unfinished("cannot write the pins as JSON").because(&error))?;
-    text.push('\n');
-    Ok(text)
+    Ok(())
 }

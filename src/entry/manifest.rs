@@ -237,6 +237,12 @@ fn parameter(node: &Node) -> Parameter {
 }
 
 impl Manifest {
+    /// Whether the registry builds the image itself: a server's, without a name or with one in the registry's namespace.
+    #[must_use]
+    pub fn is_built_in(&self, namespace: &str) -> bool {
+        self.kind == EntryType::Server && self.image.as_deref().is_none_or(|image| image.starts_with(namespace))
+    }
+
     /// Reads the model from the root of `server.yaml`. Anything that is not a mapping gives an empty one.
     #[must_use]
     pub fn read(root: &Node) -> Self {

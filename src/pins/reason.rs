@@ -121,6 +121,42 @@ impl Reason {
         }
     }
 
+    /// What it means, in one line without a full stop.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Current => "the pin is what upstream's branch points to",
+            Self::OutsideDirectory => {
+                "upstream moved, and the tree of `source.directory` did not: nothing to build anew"
+            }
+            Self::CoolingDown => "the commit was first seen too short a time ago",
+            Self::NotAncestor => {
+                "history was rewritten: the pin is no ancestor of the commit; moves, and never by itself"
+            }
+            Self::Impostor => "the commit is on no branch and no tag of the repository",
+            Self::DirectoryMissing => "`source.directory` is not there any more",
+            Self::DockerfileMissing => "the Dockerfile is not there any more",
+            Self::BranchMissing => "`source.branch` is not there any more",
+            Self::BranchIsTag => "`source.branch` is a tag or a commit, which do not move",
+            Self::Archived => "the repository is declared read-only",
+            Self::Moved => "the repository has another address now",
+            Self::Gone => "there is no public repository at the address",
+            Self::LicenseChanged => "the licence says something else than at the pin; moves, and never by itself",
+            Self::HumanEdits => "somebody pushed to the pull request's branch, which is theirs now",
+            Self::ClosedByHuman => "somebody closed the pull request for this very commit",
+            Self::RateLimited => "a host, or GitHub, asked to be left alone for longer than the run waits",
+            Self::Opened => "a pull request was opened",
+            Self::Updated => "the pin moves: a pull request, or the entry's file, has the new one",
+            Self::Unchanged => "the pull request is as it should be",
+            Self::Off => "the policy switches updates of this entry off",
+            Self::TooSoon => "the policy's interval for this entry is not over",
+            Self::OverLimit => "`--max-new-prs` is used up",
+            Self::Unreachable => "upstream did not answer, or not in a way that can be understood",
+            Self::InvalidEntry => "the entry cannot be read, or its pin cannot be set",
+            Self::OutdatedPlan => "the registry's pin is another one than when the plan was made",
+        }
+    }
+
     /// Whether the pin moves: before anything is published, these are the entries that get a pull request.
     #[must_use]
     pub fn moves(self) -> bool {
@@ -147,6 +183,42 @@ impl Reason {
     pub fn unfinished(self) -> bool {
         matches!(self, Self::Unreachable | Self::RateLimited | Self::InvalidEntry | Self::OutdatedPlan)
     }
+
+    /// Whether nobody has to do anything about it: the pin is right as it is, or waits for something that is on its way.
+    #[must_use]
+    pub fn is_quiet(self) -> bool {
+        matches!(
+            self,
+            Self::Current
+                | Self::OutsideDirectory
+                | Self::CoolingDown
+                | Self::HumanEdits
+                | Self::ClosedByHuman
+                | Self::Unchanged
+                | Self::Off
+                | Self::TooSoon
+                | Self::OverLimit
+        )
+    }
+
+    /// Every code as a table of Markdown: what the README shows.
+    #[must_use]
+    pub fn table() -> String {
+        let mut table = "| reason | means | pin | pull request | exit |\n|---|---|---|---|---|\n".to_owned();
+        for reason in Self::ALL {
+            let pin = if reason.moves() { "moves" } else { "stays" };
+            let pull = match reason {
+                Self::Opened => "opened",
+                Self::Unchanged | Self::HumanEdits | Self::ClosedByHuman => "left as it is",
+                _ if reason.moves() => "opened or updated",
+                _ if reason.closes() => "closed",
+                _ => "left as it is",
+            };
+            let exit = if reason.unfinished() { "3" } else { "0" };
+            table.push_str(&format!("| `{reason}` | {} | {pin} | {pull} | {exit} |\n", reason.summary()));
+        }
+        table
+    }
 }
 
 impl fmt::Display for Reason {
@@ -167,5 +239,14 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
         }
+    }
+
+    #[test]
+    fn every_reason_is_explained_in_one_line() {
+        let all: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.summary()).collect();
+        assert_eq!(all.len(), Reason::ALL.len());
+        assert!(all.iter().all(|summary| !summary.ends_with('.') && summary.len() <= 90), "{all:?}");
+        // A pin that moves is worth a line, and so is what has to be run again.
+        assert!(Reason::ALL.iter().all(|reason| !reason.is_quiet() || !reason.unfinished()));
     }
 }

@@ -1,8 +1,8 @@
 //! What is to be reviewed: one [`Target`] for each entry whose code, or choice of code, a change touches.
 
 use crate::changes::{ChangeKind, EntryName, Range};
-use crate::document::Value;
-use crate::entry::{Content, Entry, MANIFEST, SERVERS};
+use crate::entry::source::{BuiltFrom, source_of};
+use crate::entry::{Entry, MANIFEST, SERVERS};
 use crate::error::CommandError;
 use crate::history::History;
 use crate::ids::CommitSha;
@@ -10,9 +10,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use url::Url;
-
-/// The longest directory or Dockerfile path that an entry may name, in bytes; deeper ones are not exported either.
-const MAX_PATH: usize = 4096;
 
 /// One thing to review.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,19 +126,19 @@ fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
         Err(problem) => return target(if is_new { Why::New } else { Why::SourceChanged }, Err(problem)),
     };
     let mut befores = bases.iter().flatten().map(|entry| source_of(entry).ok().flatten());
-    let Some(first) = befores.next() else { return target(Why::New, Ok(now.work(None))) };
+    let Some(first) = befores.next() else { return target(Why::New, Ok(work(now, None))) };
     let rest: Vec<_> = befores.collect();
     let Some(before) = first.filter(|first| rest.iter().all(|other| other.as_ref() == Some(first))) else {
-        return target(Why::SourceChanged, Ok(now.work(None)));
+        return target(Why::SourceChanged, Ok(work(now, None)));
     };
     if before == now {
         return None;
     }
-    let moved_only = Source { head: now.head.clone(), ..before.clone() } == now;
+    let moved_only = BuiltFrom { commit: now.commit.clone(), ..before.clone() } == now;
     if moved_only {
-        target(Why::PinMoved, Ok(now.work(Some(before.head))))
+        target(Why::PinMoved, Ok(work(now, Some(before.commit))))
     } else {
-        target(Why::SourceChanged, Ok(now.work(None)))
+        target(Why::SourceChanged, Ok(work(now, None)))
     }
 }
 
@@ -149,109 +146,20 @@ fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
 #[must_use]
 pub fn of_entry(entry: &Entry) -> Option<Target> {
     let work = match source_of(entry) {
-        Ok(Some(source)) => Ok(source.work(None)),
+        Ok(Some(source)) => Ok(work(source, None)),
         Ok(None) => return None,
         Err(problem) => Err(problem),
     };
     Some(Target { entry: Some(entry.name.clone()), manifest: manifest_of(entry), why: Why::Asked, work })
 }
 
+fn work(source: BuiltFrom, base: Option<CommitSha>) -> Work {
+    let BuiltFrom { project, commit, directory, dockerfile, .. } = source;
+    Work { repository: project, head: commit, base, directory, dockerfile }
+}
+
 fn manifest_of(entry: &Entry) -> Option<Arc<str>> {
     entry.manifest_file.text().cloned()
-}
-
-/// Everything of an entry that decides what is built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Source {
-    repository: String,
-    head: CommitSha,
-    directory: String,
-    dockerfile: Option<String>,
-    build_target: Option<String>,
-    branch: Option<String>,
-}
-
-impl Source {
-    fn work(self, base: Option<CommitSha>) -> Work {
-        let Self { repository, head, directory, dockerfile, .. } = self;
-        Work { repository, head, base, directory, dockerfile }
-    }
-}
-
-/// The source of an entry; none when it names no repository: a remote server, say.
-///
-/// The model of a manifest is lenient; here nothing is: what a builder might read differently is not reviewed but refused.
-fn source_of(entry: &Entry) -> Result<Option<Source>, String> {
-    if let Some(problem) = &entry.folder_problem {
-        return Err(format!("the entry cannot be read: {problem}"));
-    }
-    let document = match (&entry.manifest_file.content, entry.document()) {
-        (_, Some(document)) => document,
-        (Content::Absent, _) => return Err(format!("the entry has no {MANIFEST}")),
-        (Content::Unreadable(problem), _) => return Err(format!("{MANIFEST} {problem}")),
-        _ => return Err(format!("{MANIFEST} does not parse")),
-    };
-    let Some(pair) = document.root().pair("source") else { return Ok(None) };
-    let Value::Mapping(pairs) = &pair.value.value else { return Err("`source` is not a mapping".to_owned()) };
-    let source = &entry.manifest.source;
-    let known = [
-        ("project", &source.project),
-        ("commit", &source.commit),
-        ("directory", &source.directory),
-        ("dockerfile", &source.dockerfile),
-        ("buildTarget", &source.build_target),
-        ("branch", &source.branch),
-    ];
-    for pair in pairs {
-        let is_empty = matches!(&pair.value.value, Value::Scalar(scalar) if scalar.text.is_empty());
-        match known.iter().find(|(key, _)| **key == *pair.key.text) {
-            Some((key, None)) if !is_empty => return Err(format!("`source.{key}` is not a text")),
-            _ => {}
-        }
-    }
-    let Some(repository) = source.project.clone() else {
-        // Without a repository there is nothing to build; with a commit of one, somebody forgot to name it.
-        return if source.commit.is_some() {
-            Err("`source` names a commit and no project".to_owned())
-        } else {
-            Ok(None)
-        };
-    };
-    let commit = source.commit.as_deref().ok_or("`source.commit` is missing: the code is not pinned")?;
-    let head = CommitSha::parse(commit).map_err(|error| format!("`source.commit` is no pin: {error}"))?;
-    let directory = source.directory.as_deref().map(|path| relative("source.directory", path)).transpose()?;
-    let dockerfile = source.dockerfile.as_deref().map(|path| relative("source.dockerfile", path)).transpose()?;
-    Ok(Some(Source {
-        repository,
-        head,
-        directory: directory.unwrap_or_default(),
-        dockerfile: dockerfile.filter(|path| !path.is_empty()),
-        build_target: source.build_target.clone(),
-        branch: source.branch.clone(),
-    }))
-}
-
-/// A path in the repository, without `.` and empty parts. Whatever leads out of it is refused: nobody would know which
-/// files the build can see.
-///
-/// # Errors
-/// With what is wrong about it; `what` names it.
-pub fn relative(what: &str, path: &str) -> Result<String, String> {
-    if path.len() > MAX_PATH {
-        return Err(format!("`{what}` is longer than {MAX_PATH} bytes"));
-    }
-    if path.starts_with('/') || path.contains('\\') || path.chars().any(char::is_control) {
-        return Err(format!("`{what}` is not a relative path with `/`"));
-    }
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => return Err(format!("`{what}` leads out of where it starts: it has `..` in it")),
-            part => parts.push(part),
-        }
-    }
-    Ok(parts.join("/"))
 }
 
 #[cfg(test)]

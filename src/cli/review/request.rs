@@ -5,6 +5,7 @@ use crate::changes::Range;
 use crate::cli::{Global, entries, policy, refuse, roots};
 use crate::context::Context;
 use crate::entry::load;
+use crate::entry::source::relative;
 use crate::error::CommandError;
 use crate::ids::CommitSha;
 use crate::proxy::{self, Provider};
@@ -93,7 +94,7 @@ fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandE
     };
     let Some(head) = commit("head", &args.head)? else { return Err(refuse("`--repo` goes with `--head`")) };
     let path = |option: &str, text: &Option<String>| {
-        let parse = |text: &String| target::relative(&format!("--{option}"), text).map_err(refuse);
+        let parse = |text: &String| relative(&format!("--{option}"), text).map_err(refuse);
         text.as_ref().map(parse).transpose()
     };
     let work = Work {

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{compare, of_entry, relative};
+use super::{compare, of_entry};
 use crate::entry::Entry;
+use crate::entry::source::relative;
 use std::fmt::Write as _;
 
 const ONE: &str = "1111111111111111111111111111111111111111";

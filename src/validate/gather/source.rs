@@ -2,7 +2,7 @@
 
 use super::Gatherer;
 use super::shared::{found, unavailable, within};
-use crate::entry::{Entry, EntryType};
+use crate::entry::Entry;
 use crate::fetch::host_of;
 use crate::git::remote::{self, RemoteRefs};
 use crate::github::{self, Contained, GithubError, PathKind};
@@ -15,8 +15,7 @@ const GITHUB_ONLY: &str = "it is only known for repositories on GitHub";
 /// Where the Dockerfile is, if the registry builds the image of this entry.
 fn dockerfile(entry: &Entry, namespace: &str) -> Option<String> {
     let manifest = &entry.manifest;
-    let built = manifest.image.as_deref().is_none_or(|image| image.starts_with(namespace));
-    if manifest.kind != EntryType::Server || !built {
+    if !manifest.is_built_in(namespace) {
         return None;
     }
     let directory = manifest.source.directory.as_deref().unwrap_or(".");

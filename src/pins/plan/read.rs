@@ -1,0 +1,185 @@
+//! Reads a plan that another process wrote. It speaks with a token behind it, so nothing in it is believed that can be
+//! checked: what does not hold together is refused as a whole.
+
+use super::{Decision, Plan, VERSION};
+use crate::entry::source::relative;
+use crate::entry::{MANIFEST, SERVERS};
+use crate::git::upstream::Upstream;
+use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATHS, MAX_TEXT};
+use crate::pins::reason::Reason;
+use serde::Deserialize;
+
+/// The most bytes of a plan that are read. A night of 2,500 entries, all of which move, has 12 MB.
+pub const MAX_BYTES: u64 = 16 << 20;
+/// The most decisions of a plan.
+const MAX_DECISIONS: usize = 100_000;
+/// Characters of a sentence, an address or a ref's name.
+const MAX_SENTENCE: usize = 4_000;
+/// Bytes of a path; longer ones are in no repository that Git checks out on Linux.
+const MAX_PATH: usize = 4_096;
+
+/// Why a text is not a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// It is of another version.
+    #[error("it is of version {0}; this program reads version {VERSION}")]
+    Version(u64),
+    /// It is not of the format. The parser's words.
+    #[error("it is not a plan of `update-pins`: {0}")]
+    Foreign(String),
+    /// It is of the format, and does not hold together.
+    #[error("decision {index} ({entry}): {problem}")]
+    Inconsistent {
+        /// Which decision, counted from 1.
+        index: usize,
+        /// Its entry, cut to what a message can show.
+        entry: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// It has results in it.
+    #[error("it was published already: decision {index} ({entry}) is `{reason}`, which is what came of it")]
+    Published {
+        /// Which decision, counted from 1.
+        index: usize,
+        /// Its entry.
+        entry: String,
+        /// Its reason.
+        reason: Reason,
+    },
+}
+
+impl Plan {
+    /// Reads a plan that was made and not yet published.
+    ///
+    /// # Errors
+    /// When it is anything else, or more than such a run writes.
+    pub fn parse(text: &str) -> Result<Self, PlanError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u64,
+        }
+        let foreign = |error: serde_json::Error| PlanError::Foreign(error.to_string());
+        if text.len() as u64 > MAX_BYTES {
+            return Err(PlanError::Foreign(format!("it has more than {MAX_BYTES} bytes")));
+        }
+        let Head { version } = serde_json::from_str(text).map_err(foreign)?;
+        if version != u64::from(VERSION) {
+            return Err(PlanError::Version(version));
+        }
+        let plan: Self = serde_json::from_str(text).map_err(foreign)?;
+        if plan.decisions.len() > MAX_DECISIONS {
+            return Err(PlanError::Foreign(format!("it has more than {MAX_DECISIONS} decisions")));
+        }
+        let mut before: Option<&str> = None;
+        for (index, decision) in (1..).zip(&plan.decisions) {
+            let entry = || decision.entry.chars().take(MAX_TEXT).collect();
+            let wrong = |problem| PlanError::Inconsistent { index, entry: entry(), problem };
+            if before.is_some_and(|before| before >= &*decision.entry) {
+                return Err(wrong("decisions are sorted by entry, and each entry has one"));
+            }
+            before = Some(&decision.entry);
+            check(decision).map_err(wrong)?;
+            if is_result(decision.reason) || decision.pull.is_some() {
+                return Err(PlanError::Published { index, entry: entry(), reason: decision.reason });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The plan as a file has it.
+    ///
+    /// # Errors
+    /// Never, as far as is known.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+/// Whether only publishing finds this.
+fn is_result(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Opened
+            | Reason::Unchanged
+            | Reason::HumanEdits
+            | Reason::ClosedByHuman
+            | Reason::OverLimit
+            | Reason::OutdatedPlan
+    )
+}
+
+fn check(decision: &Decision) -> Result<(), &'static str> {
+    let name = &decision.entry;
+    // Names that are not fit for a path are those of entries that could not be read.
+    if name.is_empty() || name.len() > MAX_PATH || name.contains('/') || matches!(&**name, "." | "..") {
+        return Err("this is not the name of an entry");
+    }
+    if decision.path != format!("{SERVERS}/{name}/{MANIFEST}") {
+        return Err("`path` is not the entry's manifest");
+    }
+    if decision.detail.chars().count() > MAX_SENTENCE {
+        return Err("`detail` is too long");
+    }
+    if let Some(project) = &decision.project {
+        let known = project.len() <= MAX_SENTENCE && matches!(Upstream::parse(project), Ok(Upstream::Remote(_)));
+        if !known {
+            return Err("`project` is not the https address of a repository");
+        }
+    }
+    if let Some(branch) = &decision.branch
+        && (!branch.starts_with("refs/") || branch.len() > MAX_SENTENCE || branch.chars().any(char::is_control))
+    {
+        return Err("`branch` is not the full name of a ref");
+    }
+    if relative("directory", &decision.directory).as_ref() != Ok(&decision.directory) {
+        return Err("`directory` is not a path in a repository");
+    }
+    if decision.reason.moves() {
+        let all = decision.project.is_some()
+            && decision.branch.is_some()
+            && decision.old.is_some()
+            && decision.new.is_some()
+            && decision.change.is_some();
+        if !all {
+            return Err("the pin moves, and `project`, `branch`, `old`, `new` or `change` is missing");
+        }
+        if decision.old == decision.new {
+            return Err("the pin moves, and `old` and `new` are the same");
+        }
+    }
+    decision.change.as_ref().map_or(Ok(()), check_change)
+}
+
+fn check_change(change: &Change) -> Result<(), &'static str> {
+    let is_tree = |tree: &String| tree.len() == 40 && tree.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if ![&change.old_tree, &change.new_tree].into_iter().flatten().all(is_tree) {
+        return Err("`old_tree` and `new_tree` are ids of 40 digits");
+    }
+    if change.commits.len() > MAX_COMMITS {
+        return Err("`change` names too many commits");
+    }
+    let is_short = |text: &str| text.chars().count() <= MAX_TEXT;
+    if !change.commits.iter().all(|commit| is_short(&commit.author) && is_short(&commit.subject)) {
+        return Err("an author or subject is too long");
+    }
+    let files = &change.files;
+    for paths in [&files.paths, &files.dockerfiles, &files.locks, &files.install, &files.ci] {
+        if paths.len() > MAX_PATHS || paths.iter().any(|path| path.len() > MAX_PATH) {
+            return Err("`files` names too many paths, or too long ones");
+        }
+    }
+    match &change.license {
+        License::Added(path) | License::Changed(path) | License::Removed(path) | License::Unknown(path)
+            if path.len() > MAX_PATH =>
+        {
+            Err("the licence's path is too long")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
