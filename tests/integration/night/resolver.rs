@@ -1,5 +1,6 @@
 //! What is asked of upstreams, and what is found out.
 
+use super::listings;
 use crate::git_server::fetch_options;
 use crate::night_world::{NightWorld, Size, WorldEntry};
 use futures_util::StreamExt;
@@ -76,15 +77,6 @@ fn question(entry: &WorldEntry, refs: &Refs) -> Option<Move> {
         dockerfile,
         look_for: !name.starts_with("refs/heads/"),
     })
-}
-
-/// Paths that were listed, and how often.
-fn listings(asked: &[String]) -> BTreeMap<&str, usize> {
-    let mut listings = BTreeMap::new();
-    for path in asked.iter().filter_map(|line| line.strip_prefix("GET ")?.strip_suffix("/info/refs")) {
-        *listings.entry(path).or_default() += 1;
-    }
-    listings
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
