@@ -1,12 +1,13 @@
-//! GitHub's REST API, as far as entries are judged by it. octocrab's types stop here.
+//! GitHub's REST API, as far as entries are judged by it and pull requests opened. octocrab's types stop here.
 //!
 //! Every answer is asked for once in a run, however many entries share a repository, and once it is kept on disk only asked
 //! whether it changed, which costs nothing of the rate limit. A limit that ends soon is waited for; one that ends later
-//! makes the answer unavailable. Nothing here writes.
+//! makes the answer unavailable. Nothing here writes but [`registry`].
 
 mod ask;
 mod contained;
 mod names;
+pub mod registry;
 mod tree;
 
 pub use contained::Contained;

@@ -11,6 +11,7 @@ pub mod document;
 pub mod engine;
 pub mod entry;
 pub mod error;
+pub mod escape;
 pub mod fetch;
 mod files;
 pub mod finding;

@@ -4,7 +4,6 @@
 //! [`escape`] and nowhere else.
 
 pub mod diff;
-pub mod escape;
 mod excerpt;
 pub mod github;
 pub mod human;
@@ -13,6 +12,7 @@ pub mod markdown;
 pub mod review;
 pub mod sarif;
 
+pub use crate::escape;
 use crate::finding::{Report, RuleDescriptor, Summary};
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]

@@ -58,20 +58,9 @@ impl Asker {
         cache: Option<Cache>,
     ) -> Result<Self, SetupError> {
         let api = options.api.as_str().trim_end_matches('/').to_owned();
-        let build = |token: Option<&secrecy::SecretString>| {
-            let mut builder = Octocrab::builder()
-                .base_uri(api.as_str())
-                .map_err(|_| SetupError::Api)?
-                .add_retry_config(octocrab::service::middleware::retry::RetryConfig::None)
-                .add_header(header::USER_AGENT, crate::fetch::USER_AGENT.to_owned());
-            if let Some(token) = token {
-                builder = builder.personal_token(token.clone());
-            }
-            builder.build_with_reqwest(client.clone()).map_err(|_| SetupError::Api)
-        };
         Ok(Self {
-            token: options.token.as_ref().map(|token| build(Some(token))).transpose()?,
-            anonymous: build(None)?,
+            token: options.token.as_ref().map(|token| self::client(&api, Some(token), client)).transpose()?,
+            anonymous: self::client(&api, None, client)?,
             retry: options.retry.clone(),
             gate: Semaphore::new(options.concurrency.max(1)),
             asked: Mutex::default(),
@@ -187,12 +176,30 @@ impl Asker {
     }
 }
 
+/// octocrab over our own HTTP client. It never tries again by itself: its layer does so with writes, too, where nobody knows
+/// whether they were done.
+pub(super) fn client(
+    api: &str,
+    token: Option<&secrecy::SecretString>,
+    http: &reqwest::Client,
+) -> Result<Octocrab, SetupError> {
+    let mut builder = Octocrab::builder()
+        .base_uri(api)
+        .map_err(|_| SetupError::Api)?
+        .add_retry_config(octocrab::service::middleware::retry::RetryConfig::None)
+        .add_header(header::USER_AGENT, crate::fetch::USER_AGENT.to_owned());
+    if let Some(token) = token {
+        builder = builder.personal_token(token.clone());
+    }
+    builder.build_with_reqwest(http.clone()).map_err(|_| SetupError::Api)
+}
+
 fn read(body: &[u8]) -> Result<Answer, GithubError> {
     serde_json::from_slice(body).map(|value| Some(Arc::new(value))).map_err(|_| GithubError::Unexpected("no JSON"))
 }
 
 /// The text of the innermost cause; the outer ones repeat addresses.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     // The bound only keeps a wrong `source` from looping.
     for _ in 0..16 {

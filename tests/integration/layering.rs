@@ -21,14 +21,16 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     // network: one client, one set of limits, one list of addresses that are refused.
     ("adapters", &["engine", "fetch", "git", "github", "mcp", "oci", "provider"], &["ids", "fetch"]),
     ("support", &["error", "files"], &["support"]),
+    // What makes hostile text safe to show, wherever it is shown: by outputs, and in pull requests and issues. Pure.
+    ("escaping", &["escape"], &["domain"]),
     (
         "use cases",
         &["agent", "build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "validate"],
-        &["use cases", "domain", "adapters", "support"],
+        &["use cases", "domain", "adapters", "support", "escaping"],
     ),
     // The environment and the clock: read once, told to everybody else.
     ("context", &["context"], &[]),
-    ("output", &["output"], &["output", "domain"]),
+    ("output", &["output"], &["output", "domain", "escaping"]),
     ("ui", &["ui"], &["context", "output", "support"]),
     ("cli", &["cli"], &["cli", "context", "domain", "output", "support", "ui", "use cases"]),
     ("main", &["lib", "main"], &["cli", "context"]),
@@ -94,9 +96,10 @@ fn violations(source: &Source) -> Vec<String> {
             found.insert(format!("src/{path}: `{outside}` belongs in {} and nowhere else", places.join(" or ")));
         }
     }
+    let pure = matches!(name, "domain" | "escaping");
     let rules = under(path, &["validate/rules.rs", "validate/rules/", "validate/facts.rs", "validate/schema.rs"]);
-    if name == "domain" || rules {
-        let what = if rules { "rules are" } else { "the domain is" };
+    if pure || rules {
+        let what = if rules { "rules are".to_owned() } else { format!("the {name} is") };
         for outside in IMPURE.iter().chain(IMPURE_NAMES) {
             if source.names(outside) && !(path == READS_FILES && *outside == "std::fs") {
                 found.insert(format!("src/{path}: {what} pure: no `{outside}`"));

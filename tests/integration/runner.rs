@@ -24,6 +24,7 @@ use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -161,7 +162,7 @@ impl Runner {
             command.env(format!("GIT_{role}_DATE"), &date);
         }
         let what = format!("git {arguments:?}");
-        let output = start(command, &what).finish(&what);
+        let output = start(command, &what).finish(&what).expect("nobody kills it");
         assert_eq!(output.status, 0, "git {arguments:?}\n{}{}", output.stdout, output.stderr);
         output.stdout.trim_end_matches('\n').to_owned()
     }
@@ -247,14 +248,25 @@ impl Running<'_> {
         stderr.until(text, Instant::now() + DEADLINE);
     }
 
+    /// The process, for somebody else to kill.
+    pub(crate) fn child(&self) -> &Child {
+        &self.child.child
+    }
+
     /// Waits for its end, for a minute at most.
     pub(crate) fn wait(self) -> Output {
-        let output = self.child.finish(&self.what);
-        Output {
+        let what = self.what.clone();
+        self.wait_or_killed().unwrap_or_else(|| panic!("{what}: killed"))
+    }
+
+    /// The same; none when SIGKILL was its end.
+    pub(crate) fn wait_or_killed(self) -> Option<Output> {
+        let output = self.child.finish(&self.what)?;
+        Some(Output {
             stdout: self.runner.normalise(&output.stdout),
             stderr: self.runner.normalise(&output.stderr),
             status: output.status,
-        }
+        })
     }
 }
 
@@ -277,8 +289,8 @@ fn start(mut command: Command, what: &str) -> Started {
 }
 
 impl Started {
-    /// Waits for the end, or kills it at the deadline and fails the test.
-    fn finish(mut self, what: &str) -> Output {
+    /// Waits for the end, or kills it at the deadline and fails the test. None when somebody else killed it.
+    fn finish(mut self, what: &str) -> Option<Output> {
         let end = Instant::now() + DEADLINE;
         let [stdout, stderr] = self.outputs;
         let Some((stdout, stderr)) = stdout.rest(end).zip(stderr.rest(end)) else {
@@ -287,8 +299,11 @@ impl Started {
             panic!("{what}: still running after {DEADLINE:?}");
         };
         let status = self.child.wait().unwrap_or_else(|error| panic!("{what}: {error}"));
+        if status.signal() == Some(Signal::KILL.as_raw()) {
+            return None;
+        }
         let status = status.code().unwrap_or_else(|| panic!("{what}: {status}\n{stdout}\n{stderr}"));
-        Output { stdout, stderr, status }
+        Some(Output { stdout, stderr, status })
     }
 }
 

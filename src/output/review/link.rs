@@ -1,75 +1,11 @@
 //! Links to the blob under review, and to nothing else.
 
-use crate::output::escape::uri_path;
+use crate::escape::host::Pages;
 use crate::verdict::report::Reviewed;
-use url::{Host, Url};
 
-/// The most bytes of a link; what is longer is shown without one.
-const MAX_LINK: usize = 1_000;
-
-/// How a host writes the address of a blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
-    /// `/owner/name/blob/COMMIT/PATH#L1-L2`
-    GitHub,
-    /// `/group/…/name/-/blob/COMMIT/PATH#L1-2`
-    GitLab,
-    /// `/owner/name/src/commit/COMMIT/PATH#L1-L2`
-    Gitea,
-}
-
-/// Only hosts whose pages are known are linked to. An address under review may name any host, and a link to one that its
-/// author runs is a link to whatever he likes.
-const HOSTS: &[(&str, Style)] = &[
-    ("codeberg.org", Style::Gitea),
-    ("gitea.com", Style::Gitea),
-    ("github.com", Style::GitHub),
-    ("gitlab.com", Style::GitLab),
-];
-
-/// The address of the lines of a file at the commit under review, if the repository's host is one of [`HOSTS`] and every part
-/// is what it should be. Only ASCII letters, digits and `-._~/:%#` are in it.
+/// The address of the lines of a file at the commit under review, if the repository's host is one whose pages are known.
 pub(super) fn blob(reviewed: &Reviewed, path: &str, lines: Option<(u32, u32)>) -> Option<String> {
-    let commit = reviewed.head.as_ref()?;
-    let url = Url::parse(&reviewed.repository).ok()?;
-    let Some(Host::Domain(host)) = url.host() else { return None };
-    let (_, style) = HOSTS.iter().find(|(known, _)| *known == host)?;
-    let plain = url.scheme() == "https"
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.port().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let repository = url.path().trim_matches('/');
-    let repository = repository.strip_suffix(".git").unwrap_or(repository);
-    let names: Vec<&str> = repository.split('/').collect();
-    let enough = if *style == Style::GitLab { (2..=20).contains(&names.len()) } else { names.len() == 2 };
-    if !plain || !enough || !names.iter().all(|name| is_name(name)) || !is_path(path) {
-        return None;
-    }
-    let between = match style {
-        Style::GitHub => "blob",
-        Style::GitLab => "-/blob",
-        Style::Gitea => "src/commit",
-    };
-    let anchor = match (lines, style) {
-        (None, _) => String::new(),
-        (Some((first, last)), _) if last <= first => format!("#L{first}"),
-        (Some((first, last)), Style::GitLab) => format!("#L{first}-{last}"),
-        (Some((first, last)), _) => format!("#L{first}-L{last}"),
-    };
-    let link = format!("https://{host}/{repository}/{between}/{commit}/{}{anchor}", uri_path(path));
-    (link.len() <= MAX_LINK).then_some(link)
-}
-
-/// What GitHub, GitLab and Gitea take as the name of an owner, group or repository, or less.
-fn is_name(name: &str) -> bool {
-    let characters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    (1..=100).contains(&name.len()) && characters && !name.starts_with(['.', '-'])
-}
-
-fn is_path(path: &str) -> bool {
-    !path.split('/').any(|part| matches!(part, "" | "." | ".."))
+    Pages::of(&reviewed.repository)?.blob(reviewed.head.as_ref()?, path, lines)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Progress {
         Self(Arc::new(report))
     }
 
-    pub(super) fn report(&self, done: usize, all: usize) {
+    pub(crate) fn report(&self, done: usize, all: usize) {
         (self.0)(done, all);
     }
 }

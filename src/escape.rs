@@ -7,8 +7,10 @@
 //! GitHub's runner obeys `##[command]` anywhere in a line of a job's log, and a job may print any of our formats, so
 //! that no function here lets `##[` through.
 
+pub(crate) mod host;
 mod json;
 mod markdown;
+pub(crate) mod template;
 
 pub use crate::document::hidden::is_hidden;
 pub(crate) use json::visible_json;

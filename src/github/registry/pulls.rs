@@ -1,0 +1,207 @@
+//! Pull requests.
+
+use super::{Registry, RegistryError, answer};
+use crate::github::names::encode;
+use crate::ids::CommitSha;
+use http::Method;
+use serde_json::{Map, Value, json};
+
+/// Pull requests on one page. GitHub gives up to 100, of up to 65,536 characters each.
+const PAGE: usize = 50;
+/// Pages that are read.
+const MAX_PAGES: usize = 200;
+
+/// A pull request whose branch is in the repository itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Where people find it.
+    pub url: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether it was merged.
+    pub merged: bool,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// The branch it comes from.
+    pub branch: String,
+    /// The commit of that branch; when the branch is gone or the pull request closed, the last one that was part of it.
+    pub head: CommitSha,
+    /// The branch it goes to.
+    pub base: String,
+}
+
+/// A pull request to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPull<'a> {
+    /// Its title.
+    pub title: &'a str,
+    /// Its text.
+    pub body: &'a str,
+    /// The branch it comes from.
+    pub branch: &'a str,
+    /// The branch it goes to.
+    pub base: &'a str,
+}
+
+/// What became of a pull request that was to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreatedPull {
+    /// It is open.
+    Done(PullRequest),
+    /// There is one of that branch.
+    Exists,
+    /// The branch has no commit that its base does not have.
+    NothingToMerge,
+}
+
+/// What is to change of a pull request; what is none stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PullChange<'a> {
+    /// The title.
+    pub title: Option<&'a str>,
+    /// The text.
+    pub body: Option<&'a str>,
+    /// Whether it is closed.
+    pub close: bool,
+}
+
+impl Registry {
+    /// All open pull requests of branches of this repository whose names begin with `prefix`, the oldest first. Those of
+    /// forks are not among them, whatever their branches are called.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or there are more than 10,000.
+    pub async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, RegistryError> {
+        let mut pulls = Vec::new();
+        for page in 1..=MAX_PAGES {
+            let query = format!("pulls?state=open&sort=created&direction=asc&per_page={PAGE}&page={page}");
+            let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
+            let items = answer::items(&found.body)?;
+            for item in items {
+                pulls.extend(self.read(item)?.filter(|pull| pull.open && pull.branch.starts_with(prefix)));
+            }
+            if items.len() < PAGE && !found.more {
+                return Ok(pulls);
+            }
+        }
+        Err(RegistryError::Unexpected("more open pull requests than are read"))
+    }
+
+    /// The latest pull requests of one branch, open or closed, the newest first: at most 50.
+    ///
+    /// # Errors
+    /// When GitHub does not say.
+    pub async fn pulls_of(&self, branch: &str, open: bool) -> Result<Vec<PullRequest>, RegistryError> {
+        let state = if open { "open" } else { "closed" };
+        let head = encode(&format!("{}:{branch}", self.owner()));
+        let query = format!("pulls?state={state}&head={head}&sort=created&direction=desc&per_page={PAGE}");
+        let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
+        let mut pulls = Vec::new();
+        for item in answer::items(&found.body)? {
+            pulls.extend(self.read(item)?.filter(|pull| pull.branch == branch && pull.open == open));
+        }
+        pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+        Ok(pulls)
+    }
+
+    /// A pull request; none when its branch is of another repository.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or there is none of this number.
+    pub async fn pull(&self, number: u64) -> Result<Option<PullRequest>, RegistryError> {
+        let answer = self.sender.get(&self.at(&format!("pulls/{number}"))).await?;
+        self.read(&answer.expect(200)?.body)
+    }
+
+    /// Opens a pull request.
+    ///
+    /// # Errors
+    /// When GitHub does not do it.
+    pub async fn create_pull(&self, new: &NewPull<'_>) -> Result<CreatedPull, RegistryError> {
+        let body = json!({ "title": new.title, "head": new.branch, "base": new.base, "body": new.body });
+        let read = |body: &Value| self.read(body)?.ok_or(RegistryError::Unexpected("a pull request of another branch"));
+        self.sender
+            .write(
+                Method::POST,
+                &self.at("pulls"),
+                Some(&body),
+                |answer| match answer.status {
+                    201 => read(&answer.body).map(CreatedPull::Done),
+                    422 if answer.says("already exists") => Ok(CreatedPull::Exists),
+                    422 if answer.says("no commits between") => Ok(CreatedPull::NothingToMerge),
+                    _ => Err(answer.refusal()),
+                },
+                async || {
+                    let open = self.pulls_of(new.branch, true).await?;
+                    let found = open.into_iter().find(|pull| pull.base == new.base);
+                    Ok(found.map(|pull| match is_text(&pull.body, new.body) {
+                        true => CreatedPull::Done(pull),
+                        false => CreatedPull::Exists,
+                    }))
+                },
+            )
+            .await
+    }
+
+    /// Changes a pull request, all of it in one write.
+    ///
+    /// # Errors
+    /// When GitHub does not do it.
+    pub async fn update_pull(&self, number: u64, change: &PullChange<'_>) -> Result<(), RegistryError> {
+        let mut body = Map::new();
+        let mut set = |key: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                body.insert(key.to_owned(), value.into());
+            }
+        };
+        set("title", change.title);
+        set("body", change.body);
+        set("state", change.close.then_some("closed"));
+        self.sender
+            .write(
+                Method::PATCH,
+                &self.at(&format!("pulls/{number}")),
+                Some(&Value::Object(body)),
+                |answer| answer.expect(200).map(drop),
+                async || {
+                    let is_done = self.pull(number).await?.is_some_and(|pull| {
+                        change.title.is_none_or(|title| pull.title == title)
+                            && change.body.is_none_or(|body| is_text(&pull.body, body))
+                            && !(change.close && pull.open)
+                    });
+                    Ok(is_done.then_some(()))
+                },
+            )
+            .await
+    }
+
+    /// None when the branch is of a fork, or of a repository that is gone.
+    fn read(&self, item: &Value) -> Result<Option<PullRequest>, RegistryError> {
+        let ours = format!("{}/{}", self.owner(), self.home.get().map_or(&self.name, |home| &home.name));
+        let of = item.pointer("/head/repo/full_name").and_then(Value::as_str);
+        if !of.is_some_and(|of| of.eq_ignore_ascii_case(&ours)) {
+            return Ok(None);
+        }
+        let number = item.get("number").and_then(Value::as_u64);
+        Ok(Some(PullRequest {
+            number: number.ok_or(RegistryError::Unexpected("a pull request without a number"))?,
+            url: answer::text(item, "/html_url")?.to_owned(),
+            open: answer::text(item, "/state")? == "open",
+            merged: item.get("merged_at").is_some_and(Value::is_string),
+            title: answer::text(item, "/title")?.to_owned(),
+            body: item.get("body").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            branch: answer::text(item, "/head/ref")?.to_owned(),
+            head: answer::commit(item, "/head/sha")?,
+            base: answer::text(item, "/base/ref")?.to_owned(),
+        }))
+    }
+}
+
+/// Whether a text on GitHub is this one: its forms write other line ends.
+fn is_text(found: &str, wanted: &str) -> bool {
+    found.lines().map(str::trim_end).eq(wanted.lines().map(str::trim_end))
+}

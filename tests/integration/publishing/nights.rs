@@ -1,0 +1,200 @@
+//! Night after night, with nobody in between but upstreams and the registry itself.
+
+use super::{Night, REPO, branch, commit, manifest, moves, path, plan, said, stays};
+use mcp_registry::pins::reason::Reason;
+
+fn first() -> (Night, mcp_registry::pins::plan::Plan) {
+    let night = Night::of(&["a", "b", "c"]);
+    let plan = plan(vec![moves("a", 1, 2), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+    (night, plan)
+}
+
+#[test]
+fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
+    let (night, plan) = first();
+    let writes = night.publishes(&plan);
+    insta::assert_snapshot!(writes.join("\n"), @"");
+    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.hub.picture(REPO), @"");
+}
+
+#[test]
+fn a_pull_request_is_one_commit_that_github_signs_and_changes_forty_characters() {
+    let (night, plan) = first();
+    night.publishes(&plan);
+    night.hub.look(|world| {
+        let tip = world.tip(REPO, &branch("a")).unwrap();
+        let made = &world.objects.commits[tip];
+        assert!(made.verified);
+        assert_eq!(&made.parents, &[world.tip(REPO, "main").unwrap().clone()]);
+        assert_eq!(world.read(REPO, &branch("a"), &path("a")).unwrap(), manifest("a", 2));
+        let before = world.objects.commits[&made.parents[0]].tree.clone();
+        let changed = world.objects.differences(&before, &made.tree);
+        assert_eq!(changed.iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), [path("a")]);
+    });
+}
+
+#[test]
+fn a_second_night_without_change_writes_nothing() {
+    let (night, plan) = first();
+    night.publishes(&plan);
+    let before = night.hub.picture(REPO);
+    night.hub.calls();
+    let output = night.run(&plan);
+    let calls = night.hub.calls();
+    assert_eq!(night.hub.picture(REPO), before);
+    let asked: Vec<String> = calls.iter().map(|call| format!("{} {}", call.method, call.path)).collect();
+    insta::assert_snapshot!(asked.join("\n"), @"");
+    insta::assert_snapshot!(said(&output), @"");
+}
+
+#[test]
+fn when_upstream_moves_again_the_pull_request_moves_with_it() {
+    let (night, plan_of_day_2) = first();
+    night.publishes(&plan_of_day_2);
+    let plan = plan(vec![moves("a", 1, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+    let writes = night.publishes(&plan);
+    insta::assert_snapshot!(writes.join("\n"), @"");
+    insta::assert_snapshot!(night.state(), @"");
+    // As if there had been no second day.
+    let fresh = Night::of(&["a", "b", "c"]);
+    fresh.publishes(&plan);
+    assert_eq!(night.hub.picture(REPO), fresh.hub.picture(REPO));
+    let title = night.hub.look(|world| world.repo(REPO).threads[&1].title.clone());
+    assert!(title.contains(&commit("a", 3).to_string()[..7]), "{title}");
+}
+
+#[test]
+fn a_base_that_moved_elsewhere_is_no_reason_to_push() {
+    let (night, plan) = first();
+    night.publishes(&plan);
+    night.hub.human_pushes(REPO, "main", &[("README.md", "# Registry\n")]);
+    assert_eq!(night.publishes(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn an_entry_that_was_edited_on_the_base_keeps_that_edit() {
+    let (night, of_day_2) = first();
+    night.publishes(&of_day_2);
+    let edited = manifest("a", 1).replace("by hand", "by another hand");
+    night.hub.human_pushes(REPO, "main", &[(&path("a"), &edited)]);
+    night.publishes(&plan(vec![moves("a", 1, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
+    let text = night.hub.look(|world| world.read(REPO, &branch("a"), &path("a"))).unwrap();
+    assert_eq!(text, manifest("a", 3).replace("by hand", "by another hand"));
+    assert_eq!(night.hub.look(|world| world.repo(REPO).threads.len()), 2);
+}
+
+#[test]
+fn what_is_not_wanted_any_more_is_closed_and_its_branch_removed() {
+    for reason in [Reason::Current, Reason::OutsideDirectory, Reason::Impostor, Reason::Gone, Reason::Off] {
+        let (night, of_day_2) = first();
+        night.publishes(&of_day_2);
+        let plan = plan(vec![stays("a", 1, reason), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+        night.publishes(&plan);
+        let state = night.state();
+        assert!(
+            state.contains("#1 a: closed by acme-pins[bot]") && state.ends_with("branches: b"),
+            "{reason}\n{state}"
+        );
+        assert_eq!(night.publishes(&plan), Vec::<String>::new(), "{reason}");
+        // It was not a human who closed it: when it is wanted again it comes again.
+        night.publishes(&of_day_2);
+        let state = night.state();
+        assert!(state.contains(" a: open") && state.ends_with("branches: a, b"), "{reason}\n{state}");
+    }
+}
+
+#[test]
+fn what_nobody_knows_anything_about_is_left_as_it_is() {
+    for reason in [Reason::Unreachable, Reason::RateLimited, Reason::CoolingDown, Reason::TooSoon] {
+        let (night, of_day_2) = first();
+        night.publishes(&of_day_2);
+        night.hub.calls();
+        let before = night.hub.picture(REPO);
+        let plan = plan(vec![stays("a", 1, reason), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+        let output = night.run(&plan);
+        assert_eq!(output.status, if reason.unfinished() { 3 } else { 0 }, "{reason}\n{}", said(&output));
+        assert_eq!((night.hub.writes(), night.hub.picture(REPO)), (Vec::new(), before), "{reason}");
+    }
+}
+
+#[test]
+fn the_pull_request_of_an_entry_that_is_gone_is_closed_when_the_whole_registry_was_looked_at() {
+    let (night, of_day_2) = first();
+    night.publishes(&of_day_2);
+    night.hub.human_removes(REPO, "main", &path("a"));
+    let mut plan = plan(vec![moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+    plan.complete = false;
+    assert_eq!(night.publishes(&plan), Vec::<String>::new());
+    plan.complete = true;
+    insta::assert_snapshot!(night.publishes(&plan).join("\n"), @"");
+    insta::assert_snapshot!(night.state(), @"");
+}
+
+#[test]
+fn after_a_merge_the_next_move_is_a_new_pull_request() {
+    for delete_branch in [true, false] {
+        let (night, of_day_2) = first();
+        night.publishes(&of_day_2);
+        night.hub.human_merges(REPO, 1, delete_branch);
+        night.publishes(&plan(vec![stays("a", 2, Reason::Current), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
+        assert_eq!(night.hub.look(|world| world.repo(REPO).threads[&1].pull.clone().unwrap().merged.is_some()), true);
+        night.publishes(&plan(vec![moves("a", 2, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
+        insta::allow_duplicates! { insta::assert_snapshot!(night.state(), @""); }
+    }
+}
+
+#[test]
+fn a_plan_that_the_registry_has_overtaken_is_not_carried_out() {
+    let night = Night::of(&["a", "b"]);
+    night.hub.human_pushes(REPO, "main", &[(&path("a"), &manifest("a", 4))]);
+    let output = night.run(&plan(vec![moves("a", 1, 2), moves("b", 1, 2)]));
+    insta::assert_snapshot!(said(&output), @"");
+    insta::assert_snapshot!(night.state(), @"");
+}
+
+#[test]
+fn a_pin_that_somebody_else_moved_already_leaves_nothing_to_do() {
+    let (night, of_day_2) = first();
+    night.publishes(&of_day_2);
+    night.hub.human_pushes(REPO, "main", &[(&path("a"), &manifest("a", 2))]);
+    let output = night.run(&of_day_2);
+    insta::assert_snapshot!(said(&output), @"");
+    insta::assert_snapshot!(night.state(), @"");
+}
+
+#[test]
+fn among_many_other_pull_requests_ours_are_found() {
+    let (night, plan) = first();
+    night.publishes(&plan);
+    night.hub.human_branches(REPO, "main", "other");
+    night.hub.human_pushes(REPO, "other", &[("README.md", "# Other\n")]);
+    for number in 0..120 {
+        night.hub.human_opens(REPO, REPO, "other", &format!("Other {number}"), "Words.");
+    }
+    assert_eq!(night.publishes(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn a_registry_that_was_renamed_is_found_under_its_new_name() {
+    let (night, of_day_2) = first();
+    night.publishes(&of_day_2);
+    night.hub.change(|world| world.rename(REPO, "acme/catalog"));
+    let of_day_3 = plan(vec![moves("a", 1, 3), stays("b", 1, Reason::Current), moves("c", 1, 2)]);
+    let writes = night.publishes(&of_day_3);
+    assert!(writes.iter().all(|write| write.contains(" /repos/acme/catalog/")), "{writes:#?}");
+    assert_eq!(night.publishes(&of_day_3), Vec::<String>::new());
+}
+
+#[test]
+fn two_runs_at_once_make_nothing_twice() {
+    let (night, plan) = first();
+    let one = night.command(&plan, &[]).start();
+    let other = night.command(&plan, &[]).start();
+    let statuses = [one.wait().status, other.wait().status];
+    assert!(statuses.iter().all(|status| [0, 3].contains(status)), "{statuses:?}");
+    night.publishes(&plan);
+    let (alone, plan) = first();
+    alone.publishes(&plan);
+    assert_eq!(night.hub.picture(REPO), alone.hub.picture(REPO));
+}
