@@ -33,4 +33,5 @@ mod sandbox;
 mod schema;
 mod tls_server;
 mod update_pins;
+mod workflows;
 mod yaml_v3;
