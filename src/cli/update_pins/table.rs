@@ -55,24 +55,22 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
             _ => quiet.push(row(decision)),
         }
     }
-    rows.extend(quiet);
+    let columns = Columns::of(rows.iter().chain(&quiet), look.width);
     let mut out = String::new();
-    let columns = Columns::of(&rows);
     rows.iter().for_each(|row| write_row(&mut out, row, columns, look));
     for ((project, reason, detail), decisions) in &upstreams {
-        let names = named(decisions);
         let project = project.strip_prefix("https://").unwrap_or(project);
-        let text = terminal(&format!("{project}: {detail} ({names})"));
+        let text = terminal(&format!("{project}: {detail} ({})", named(decisions)));
         wrap(&mut out, &format!("{}  ", painted(*reason, look)), reason.as_str().len() + 2, &text, look.width);
     }
+    quiet.iter().for_each(|row| write_row(&mut out, row, columns, look));
     for line in left {
         wrap(&mut out, "left: ", 6, &terminal(line), look.width);
     }
     if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&count_line(plan));
-    out.push('\n');
+    wrap(&mut out, "", 0, &count_line(plan), look.width);
     out
 }
 
@@ -139,13 +137,16 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rows: &[Row]) -> Self {
-        let widest = |width: &dyn Fn(&Row) -> usize| rows.iter().map(width).max().unwrap_or(0);
-        Self {
-            first: widest(&|row| row.first.width()).min(MAX_FIRST),
-            second: widest(&|row| row.second.width()).min(MAX_FIRST),
-            reason: widest(&|row| row.reason.as_str().len()),
+    /// As wide as what is in them. Where that is too much for the terminal, nothing is lined up.
+    fn of<'r>(rows: impl Iterator<Item = &'r Row>, width: usize) -> Self {
+        let (mut first, mut second, mut reason) = (0, 0, 0);
+        for row in rows {
+            first = first.max(row.first.width().min(MAX_FIRST));
+            second = second.max(row.second.width());
+            reason = reason.max(row.reason.as_str().len());
         }
+        let fits = first + second + reason + 4 <= width;
+        if fits { Self { first, second, reason } } else { Self { first: 0, second: 0, reason: 0 } }
     }
 }
 
