@@ -3,22 +3,24 @@
 
 use crate::git_server::http_backend;
 use crate::tls_server::{Seen, certificates};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::serve::Listener;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// What a repository's address answers in place of Git.
 #[derive(Debug, Clone)]
@@ -62,27 +64,29 @@ impl NightServer {
         let (ca, config) = certificates();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
         let shared = Arc::new(Shared { folder: folder.to_owned(), latency, ..Shared::default() });
+        let (sender, greeted) = channel(64);
         let of_all = shared.clone();
         runtime.spawn(async move {
             let acceptor = TlsAcceptor::from(Arc::new(config));
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((socket, _)) = listener.accept().await {
-                let (acceptor, shared) = (acceptor.clone(), of_all.clone());
+                let (acceptor, shared, sender) = (acceptor.clone(), of_all.clone(), sender.clone());
+                // Nobody waits for somebody else's greeting.
                 tokio::spawn(async move {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     let _ = socket.set_nodelay(true);
                     tokio::time::sleep(shared.latency * 2).await;
-                    let Ok(stream) = acceptor.accept(socket).await else { return };
-                    let service = service_fn(|request| answer(shared.clone(), request));
-                    // The client may be gone at any point.
-                    let _ = hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    if let Ok(stream) = acceptor.accept(socket).await {
+                        let _ = sender.send(stream).await;
+                    }
                 });
             }
         });
+        let app = Router::new().fallback(answer).with_state(shared.clone());
+        runtime.spawn(async move { axum::serve(Greeted { greeted, address }, app).await.unwrap() });
         Self { port, ca, shared, runtime: Some(runtime) }
     }
 
@@ -120,22 +124,42 @@ impl Drop for NightServer {
     }
 }
 
-type Answer = Response<Full<Bytes>>;
+/// Connections after TLS's greeting.
+struct Greeted {
+    greeted: Receiver<TlsStream<TcpStream>>,
+    address: SocketAddr,
+}
 
-fn status(code: u16, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+impl Listener for Greeted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.greeted.recv().await {
+            Some(stream) => (stream, self.address),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}
+
+fn status(code: u16, body: impl Into<Body>) -> Response {
+    let mut answer = Response::new(body.into());
     *answer.status_mut() = StatusCode::from_u16(code).unwrap();
     answer
 }
 
-fn with(mut answer: Answer, name: &'static str, value: &str) -> Answer {
+fn with(mut answer: Response, name: &'static str, value: &str) -> Response {
     answer.headers_mut().insert(name, value.parse().unwrap());
     answer
 }
 
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let header = |name: &http::HeaderName, value: &http::HeaderValue| {
+    let header = |name: &HeaderName, value: &HeaderValue| {
         (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
     };
     let seen = Seen {
@@ -144,16 +168,14 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answe
         headers: parts.headers.iter().map(|(name, value)| header(name, value)).collect(),
         body: String::new(),
     };
-    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return Ok(status(400, "no body"));
-    };
+    let body = to_bytes(body, 1 << 20).await.unwrap();
     let version = if seen.header("git-protocol").is_empty() { "" } else { " v2" };
     shared.asked.lock().unwrap().push(format!("{} {}{version}", seen.method, parts.uri.path()));
     tokio::time::sleep(shared.latency).await;
-    Ok(tokio::task::spawn_blocking(move || respond(&shared, &seen, &body)).await.unwrap())
+    tokio::task::spawn_blocking(move || respond(&shared, &seen, &body)).await.unwrap()
 }
 
-fn respond(shared: &Shared, seen: &Seen, body: &[u8]) -> Answer {
+fn respond(shared: &Shared, seen: &Seen, body: &[u8]) -> Response {
     let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
     if let Some(repository) = path.strip_prefix("/api/v3/repos") {
         return api(shared, repository);
@@ -176,17 +198,17 @@ fn respond(shared: &Shared, seen: &Seen, body: &[u8]) -> Answer {
     }
 }
 
-fn git(shared: &Shared, seen: &Seen, body: &[u8]) -> Answer {
+fn git(shared: &Shared, seen: &Seen, body: &[u8]) -> Response {
     let (code, headers, body) = http_backend(&shared.folder, seen, body);
     let mut answer = status(code, body);
     for (name, value) in headers {
-        answer.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+        answer.headers_mut().insert(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
     }
     answer
 }
 
 /// The one answer of the API that a plan needs.
-fn api(shared: &Shared, repository: &str) -> Answer {
+fn api(shared: &Shared, repository: &str) -> Response {
     if !shared.folder.join(repository.trim_start_matches('/')).is_dir() {
         return with(status(404, r#"{"message": "Not Found"}"#), "content-type", "application/json");
     }
