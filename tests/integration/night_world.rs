@@ -7,6 +7,9 @@
 //! world.happens();                          // the world moves
 //! assert_eq!(world.server.asked(), …);
 //! ```
+//!
+//! The benchmark of nights has it, too.
+#![allow(dead_code)]
 
 #[path = "night_world/cases.rs"]
 pub(crate) mod cases;
@@ -76,7 +79,7 @@ pub(crate) struct NightWorld {
     singles: Vec<(&'static Case, Single)>,
     monorepos: Vec<Monorepo>,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What becomes of a repository that stays as it is.
@@ -114,7 +117,12 @@ impl NightWorld {
             monorepos.push(monorepo);
             entries.extend(of_it);
         }
-        Self { server, entries, singles, monorepos, _folder: folder }
+        Self { server, entries, singles, monorepos, folder }
+    }
+
+    /// Where the repositories are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Everything happens that is to, but for the last thing.
