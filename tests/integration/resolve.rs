@@ -1,5 +1,6 @@
 //! Upstreams are asked over real smart HTTP: what they list, and what is between a pin and a commit.
 
+mod anything;
 mod listing;
 mod moves;
 mod servers;
