@@ -127,7 +127,7 @@ impl Night {
     pub(crate) fn command(&self, plan: &Plan, more: &[&str]) -> Run<'_> {
         self.machine.write("plan.json", serde_json::to_string_pretty(plan).unwrap());
         let fixed =
-            ["update-pins", "--apply", "plan.json", "--open-prs", "--repository", REPO, "--write-interval", "0s"];
+            ["update-pins", "--apply", "plan.json", "--open-prs", "--repository", REPO, "--write-interval", "0"];
         self.machine.command(fixed.iter().chain(more)).env("GITHUB_API_URL", &self.hub.url).env("GITHUB_TOKEN", TOKEN)
     }
 
