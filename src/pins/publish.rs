@@ -197,7 +197,7 @@ impl Run<'_> {
             RegistryError::Denied { status, message } => {
                 Err(PublishError::Denied { doing: "change pull requests", status, message })
             }
-            RegistryError::RateLimited { .. } => {
+            error if error.is_limit() => {
                 match known.decision.and_then(|index| self.published.plan.decisions.get_mut(index)) {
                     Some(decision) => limit(decision, &error, &mut self.published.left),
                     None => self.published.left.push(format!("{}: {error}", known.entry)),
