@@ -74,7 +74,7 @@ pub enum RegistryError {
         until: Option<String>,
     },
     /// A budget of [`Pace`] that is used up for too long.
-    #[error("as much was written as GitHub allows; the next write may be in {} minutes", wait.as_secs().div_ceil(60))]
+    #[error("as much was written as GitHub allows; the next write may be in {} min", wait.as_secs().div_ceil(60))]
     BudgetUsed {
         /// How long that is.
         wait: Duration,

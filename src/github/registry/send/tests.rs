@@ -152,7 +152,7 @@ async fn a_budget_that_is_used_up_for_too_long_ends_everything() {
     registry.delete_branch("x").await.unwrap();
     let error = registry.delete_branch("x").await.unwrap_err();
     assert!(error.is_limit());
-    insta::assert_snapshot!(error, @"as much was written as GitHub allows; the next write may be in 1 minutes");
+    insta::assert_snapshot!(error, @"as much was written as GitHub allows; the next write may be in 1 min");
     assert_eq!(registry.branch("x").await, Err(error));
     assert_eq!(world.lock().unwrap().1.len(), 1);
 }
