@@ -52,8 +52,7 @@ impl CommitSha {
     /// The id that these bytes are.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 20]) -> Self {
-        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Self(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect())
+        Self(hex(&bytes))
     }
 
     /// The 40 digits.

@@ -23,7 +23,7 @@ pub use contained::{Contained, contained};
 pub use download::list;
 pub use history::History;
 pub use protocol::Filter;
-pub use session::Session;
+pub use session::{Pair, Session};
 pub use store::{Entry, Found, Listing, Mode, ObjectId, Store, StoreReader};
 
 use crate::fetch::{FetchError, Fetcher, host_of};

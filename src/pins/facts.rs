@@ -66,8 +66,8 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Whether the pin is an ancestor of the commit. Not looked for, and false, where the trees are equal; false, too, if
-    /// history is so long that the pin was not reached: `commits_cut` is true then.
+    /// Whether the pin is an ancestor of the commit. False, too, if history is so long that the pin was not reached:
+    /// `commits_cut` is true then.
     pub ancestor: bool,
     /// Whether upstream still has the pinned commit.
     pub pin_known: bool,
@@ -83,7 +83,7 @@ pub struct Change {
     pub new_tree: Option<String>,
     /// Whether the repository is declared read-only; none when its host does not say.
     pub archived: Option<bool>,
-    /// What became of the licence. It, the commits and the files are not looked at where the trees are equal.
+    /// What became of the licence. It and the files are not looked at, and commits not named, where the trees are equal.
     pub license: License,
     /// The commits that are new, the latest first, at most [`MAX_COMMITS`].
     pub commits: Vec<CommitLine>,

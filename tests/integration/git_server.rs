@@ -78,7 +78,7 @@ impl Upstreamed {
     pub(crate) fn commit(&self, tree: Oid, parents: &[&CommitSha]) -> CommitSha {
         let parents: String = parents.iter().map(|parent| format!("parent {parent}\n")).collect();
         let who = "A U Thor <author@example.com> 1767312000 +0000";
-        self.commit_text(&format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nmessage\n"))
+        self.commit_text(format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nmessage\n"))
     }
 
     /// A commit with exactly this text.

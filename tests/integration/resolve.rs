@@ -11,6 +11,7 @@ use mcp_registry::github::GithubOptions;
 use mcp_registry::ids::CommitSha;
 use mcp_registry::pins::facts::{Change, Listing, Move, Refs, Trouble};
 use mcp_registry::pins::resolve::{ResolveOptions, Resolver};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use url::Url;
 
@@ -19,7 +20,10 @@ struct World {
     repo: Upstreamed,
     server: GitServer,
     resolver: Resolver,
+    options: ResolveOptions,
     scratch: TempDir,
+    /// How many there are.
+    commits: AtomicU32,
 }
 
 impl World {
@@ -36,7 +40,7 @@ impl World {
         let github = GithubOptions::new("http://127.0.0.1:1".parse().unwrap());
         let fetch = fetch_options(&server.server.ca);
         let options = ResolveOptions::new(fetch, github, scratch.path().join("scratch"));
-        Self { repo, server, resolver: Resolver::new(&options).unwrap(), scratch }
+        Self { repo, server, resolver: Resolver::new(&options).unwrap(), options, scratch, commits: AtomicU32::new(0) }
     }
 
     fn url(&self) -> Url {
@@ -87,8 +91,13 @@ impl World {
         self.repo.tree(&top)
     }
 
+    /// A commit of these files, a minute later than the one before.
     fn commit(&self, files: &[(&str, &str)], parents: &[&CommitSha]) -> CommitSha {
-        self.repo.commit(self.tree(files), parents)
+        let tree = self.tree(files);
+        let parents: String = parents.iter().map(|parent| format!("parent {parent}\n")).collect();
+        let time = 1_767_312_000 + 60 * self.commits.fetch_add(1, Ordering::Relaxed);
+        let who = format!("A U Thor <author@example.com> {time} +0000");
+        self.repo.commit_text(format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nmessage\n"))
     }
 }
 

@@ -116,11 +116,6 @@ impl Tips {
     }
 }
 
-/// What may come of history: of each limit, no more than the caller's own.
-pub(super) fn of_history(limits: &Limits) -> Limits {
-    Limits { download: limits.download.min(MAX_HISTORY), objects: limits.objects.min(MAX_COMMITS), ..limits.clone() }
-}
-
 /// Looks for a commit that is no tip in the history of tips.
 pub(super) async fn below_tips(
     fetcher: &Fetcher,
@@ -144,7 +139,12 @@ pub(super) async fn below_tips(
     };
     let filter = Filter::Trees(0);
     let ask = Ask { wants: &tip_ids, haves, depth, filter, otherwise: Otherwise::Nothing };
-    let came = server.download(fetcher, &ask, &of_history(limits), &store).await?;
+    let limits = Limits {
+        download: limits.download.min(MAX_HISTORY),
+        objects: limits.objects.min(MAX_COMMITS),
+        ..limits.clone()
+    };
+    let came = server.download(fetcher, &ask, &limits, &store).await?;
     let names = tips.names.clone();
     let walked = tokio::task::spawn_blocking(move || walk(&store, &names, wanted)).await;
     let (found, cut) = walked.map_err(|error| UpstreamError::store(place.path(), &error))??;

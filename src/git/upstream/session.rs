@@ -1,15 +1,24 @@
 //! Several questions to one repository.
 
-use super::contained::{Reach, Tips, below_tips, of_history};
+use super::contained::{Reach, Tips, below_tips};
 use super::download::Server;
+use super::history::{self, Graph, History};
 use super::protocol::{Ask, Otherwise};
-use super::{Contained, Filter, History, Limits, ObjectId, Store, UpstreamError, history};
+use super::{Contained, Filter, Limits, ObjectId, Store, UpstreamError};
 use crate::fetch::{FetchError, Fetcher};
 use crate::ids::CommitSha;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use url::Url;
+
+/// Commits that a history may have: Linux takes more than a year for so many.
+const MAX_COMMITS: u32 = 100_000;
+/// Bytes of a history that are downloaded; a commit alone takes about 250.
+const MAX_HISTORY: u64 = 30_000_000;
+
+/// An older commit, and a newer one.
+pub type Pair = (CommitSha, CommitSha);
 
 /// A repository elsewhere that was greeted once, and is then asked for one thing or another. Each call but the noted ones is
 /// one request, or one more where the server cannot leave out what is not wanted.
@@ -60,28 +69,66 @@ impl Session {
         self.server.download(&self.fetcher, &ask, &self.limits, &self.store).await.map(drop)
     }
 
-    /// What is new at `new`, seen from `old`; at most `most` commits are named. Commits alone come, and only new ones. Of a
-    /// commit that the server does not know everything is new. More than 400,000 commits or 100 MB are not looked at.
+    /// What is new at the second commit of each pair, seen from the first; at most `most` commits are named. The commits that
+    /// [`Self::commits`] brought are the ones that may be asked about. Commits alone come, and only new ones: with one
+    /// request for all pairs, and another one for each whose first commit is not on the way between others. More than
+    /// 100,000 commits or 30 MB are not looked at.
     ///
     /// # Errors
     /// When nothing comes.
-    pub async fn history(&self, old: &CommitSha, new: &CommitSha, most: usize) -> Result<History, UpstreamError> {
+    pub async fn histories(
+        &self,
+        pairs: &BTreeSet<Pair>,
+        most: usize,
+    ) -> Result<BTreeMap<Pair, History>, UpstreamError> {
+        let mut found = self.history(pairs, most).await?;
+        for pair in pairs {
+            if !found.contains_key(pair) {
+                let alone = BTreeSet::from([pair.clone()]);
+                let history = if pairs.len() > 1 { self.history(&alone, most).await?.remove(pair) } else { None };
+                found.insert(pair.clone(), history.unwrap_or_else(|| History { cut: true, ..History::default() }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same with one request, and without those that it does not answer.
+    async fn history(&self, pairs: &BTreeSet<Pair>, most: usize) -> Result<BTreeMap<Pair, History>, UpstreamError> {
+        let olds = pairs.iter().map(|(old, _)| ObjectId::from(old));
+        // Whatever the dates are, the answers are right; if they are, too, one request is enough.
+        let Some(base) = history::oldest(&self.store, olds)? else { return Ok(BTreeMap::new()) };
         // In a place of its own: what else came must not look like a part of this history.
         let place = self.store.incoming()?;
         let store = Store::at(place.path())?;
-        let (old, new) = (ObjectId::from(old), ObjectId::from(new));
-        let (wants, haves) = ([new], [old]);
+        let wants: BTreeSet<ObjectId> = pairs.iter().map(|(_, new)| new.into()).collect();
+        let wants: Vec<_> = wants.into_iter().collect();
+        let limits = Limits {
+            download: self.limits.download.min(MAX_HISTORY),
+            objects: self.limits.objects.min(MAX_COMMITS),
+            ..self.limits.clone()
+        };
         let filter = Filter::Trees(0);
-        let ask = Ask { wants: &wants, haves: &haves, depth: None, filter, otherwise: Otherwise::More };
-        match self.server.download(&self.fetcher, &ask, &of_history(&self.limits), &store).await {
+        let ask = Ask { wants: &wants, haves: &[base], depth: None, filter, otherwise: Otherwise::More };
+        match self.server.download(&self.fetcher, &ask, &limits, &store).await {
             Ok(_) => {}
             Err(UpstreamError::TooLarge { .. } | UpstreamError::Fetch(FetchError::TooLarge { .. })) => {
-                return Ok(History { cut: true, ..History::default() });
+                return Ok(BTreeMap::new());
             }
             Err(error) => return Err(error),
         }
-        let walked = tokio::task::spawn_blocking(move || history::walk(&store, old, new, most)).await;
-        walked.map_err(|error| UpstreamError::store(place.path(), &error))?
+        let pairs = pairs.clone();
+        let walked = tokio::task::spawn_blocking(move || {
+            let reader = store.reader()?;
+            let graph = Graph::read(&reader, &wants, base);
+            let mut found = BTreeMap::new();
+            for (old, new) in pairs {
+                if let Some(history) = graph.between(&reader, (&old).into(), (&new).into(), most)? {
+                    found.insert((old, new), history);
+                }
+            }
+            Ok(found)
+        });
+        walked.await.map_err(|error| UpstreamError::store(place.path(), &error))?
     }
 
     /// Whether a commit is on a branch or tag of these refs, as they were listed; `head` is the likeliest one's full name.
@@ -98,7 +145,8 @@ impl Session {
             return Contained::In((*name).clone());
         }
         if let Some((name, tip)) = refs.iter().find(|(name, _)| Some(name.as_str()) == head)
-            && self.history(commit, tip, 0).await.is_ok_and(|history| history.ancestor)
+            && let Ok(found) = self.histories(&BTreeSet::from([(commit.clone(), (*tip).clone())]), 0).await
+            && found.values().any(|history| history.ancestor)
         {
             return Contained::In((*name).clone());
         }

@@ -4,7 +4,7 @@ use super::changed::Changed;
 use super::place::{self, Place, parts};
 use super::{Resolver, license, locked, trouble};
 use crate::fetch::host_of;
-use crate::git::upstream::{Filter, History, ObjectId, Session, Store};
+use crate::git::upstream::{Commit, Filter, History, Mode, ObjectId, Pair, Session, Store, StoreReader};
 use crate::git::{Contained, UpstreamError};
 use crate::ids::CommitSha;
 use crate::pins::facts::{Change, CommitLine, Files, License, MAX_COMMITS, MAX_TEXT, Move, Refs, Trouble};
@@ -39,7 +39,7 @@ impl Ends {
 /// What was asked for after the ends were known, by what it was asked with.
 #[derive(Debug, Default)]
 struct Asked {
-    histories: BTreeMap<(CommitSha, CommitSha), Result<History, Trouble>>,
+    histories: BTreeMap<Pair, History>,
     contained: BTreeMap<CommitSha, Option<bool>>,
 }
 
@@ -84,7 +84,7 @@ impl Inspection<'_> {
             .await?
         };
         let (objects, asked) = tokio::join!(self.objects(&session, &ends, came), self.about_commits(&session, &ends));
-        let objects = objects.map_err(|error| trouble(&error));
+        let (objects, asked) = (objects.map_err(|error| trouble(&error)), asked?);
         let moves = self.moves.to_vec();
         self.read(&session, move |store| {
             let reader = store.reader()?;
@@ -168,7 +168,7 @@ impl Inspection<'_> {
             files.extend(license::needed(&old.licenses, &new.licenses));
             let ci = |place: &Place| -> BTreeSet<ObjectId> { place.ci.iter().map(|entry| entry.id).collect() };
             let is_folder = |place: &Place, id: &ObjectId| {
-                place.ci.iter().any(|entry| entry.id == *id && entry.mode == crate::git::upstream::Mode::Folder)
+                place.ci.iter().any(|entry| entry.id == *id && entry.mode == Mode::Folder)
             };
             let (old_ci, new_ci) = (ci(old), ci(new));
             folders.extend(old_ci.difference(&new_ci).filter(|id| is_folder(old, id)));
@@ -199,17 +199,16 @@ impl Inspection<'_> {
         if ids.is_empty() { Ok(()) } else { self.ask(ask).await }
     }
 
-    /// Asks what is new since each pin whose directory is not the same, and where commits are that are no tips.
-    async fn about_commits(&self, session: &Session, ends: &[Result<Ends, Trouble>]) -> Asked {
+    /// Asks what is new since each pin, and where commits are that are no tips.
+    async fn about_commits(&self, session: &Session, ends: &[Result<Ends, Trouble>]) -> Result<Asked, UpstreamError> {
         let known = || self.moves.iter().zip(ends).filter_map(|(step, ends)| Some((step, ends.as_ref().ok()?)));
-        let pairs: BTreeSet<_> = known()
-            .filter(|(_, ends)| ends.old.is_some() && ends.differ())
+        let pairs: BTreeSet<Pair> = known()
+            .filter(|(_, ends)| ends.old.is_some())
             .map(|(step, _)| (step.old.clone(), step.new.clone()))
             .collect();
-        let histories = pairs.into_iter().map(|(old, new)| async move {
-            let history = self.ask(session.history(&old, &new, MAX_COMMITS)).await;
-            ((old, new), history.map_err(|error| trouble(&error)))
-        });
+        let histories = async {
+            if pairs.is_empty() { Ok(BTreeMap::new()) } else { self.ask(session.histories(&pairs, MAX_COMMITS)).await }
+        };
         let looked_for: BTreeSet<_> =
             known().filter(|(step, _)| step.look_for).map(|(step, _)| step.new.clone()).collect();
         let contained = looked_for.into_iter().map(|commit| async move {
@@ -222,8 +221,8 @@ impl Inspection<'_> {
             };
             (commit, found)
         });
-        let (histories, contained) = tokio::join!(join_all(histories), join_all(contained));
-        Asked { histories: histories.into_iter().collect(), contained: contained.into_iter().collect() }
+        let (histories, contained) = tokio::join!(histories, join_all(contained));
+        Ok(Asked { histories: histories?, contained: contained.into_iter().collect() })
     }
 }
 
@@ -233,12 +232,7 @@ fn stopped(error: &tokio::task::JoinError) -> &'static str {
 }
 
 /// Puts the answer to one question together.
-fn answer(
-    reader: &crate::git::upstream::StoreReader<'_>,
-    step: &Move,
-    ends: &Ends,
-    asked: &Asked,
-) -> Result<Change, Trouble> {
+fn answer(reader: &StoreReader<'_>, step: &Move, ends: &Ends, asked: &Asked) -> Result<Change, Trouble> {
     let Ends { old, new } = ends;
     let mut change = Change {
         pin_known: old.is_some(),
@@ -249,6 +243,10 @@ fn answer(
         new_tree: new.tree.map(|tree| tree.to_string()),
         ..Change::default()
     };
+    let history = asked.histories.get(&(step.old.clone(), step.new.clone()));
+    if let Some(History { ancestor, total, cut, .. }) = history {
+        (change.ancestor, change.commits_total, change.commits_cut) = (*ancestor, *total, *cut);
+    }
     if !ends.differ() {
         return Ok(change);
     }
@@ -260,13 +258,7 @@ fn answer(
         change.license = License::Unknown(path);
         return Ok(change);
     };
-    if let Some(history) = asked.histories.get(&(step.old.clone(), step.new.clone())) {
-        let history = history.as_ref().map_err(Clone::clone)?;
-        change.ancestor = history.ancestor;
-        change.commits = history.commits.iter().map(line).collect();
-        change.commits_total = history.total;
-        change.commits_cut = history.cut;
-    }
+    change.commits = history.into_iter().flat_map(|history| &history.commits).map(line).collect();
     change.license = license::compare(reader, &old.licenses, &new.licenses);
     let directory = parts(&step.directory).join("/");
     let dockerfile = step.dockerfile.as_deref().map(|file| {
@@ -282,7 +274,7 @@ fn answer(
     Ok(change)
 }
 
-fn line((id, commit): &(CommitSha, crate::git::upstream::Commit)) -> CommitLine {
+fn line((id, commit): &(CommitSha, Commit)) -> CommitLine {
     let cut = |text: &str| text.chars().take(MAX_TEXT).collect();
     CommitLine {
         id: id.clone(),

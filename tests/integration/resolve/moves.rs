@@ -41,16 +41,16 @@ async fn everything_that_a_reviewer_needs_is_found() {
       },
       "commits": [
         {
-          "id": "0394870…",
+          "id": "6ea84f4…",
           "author": "Ann Other",
           "date": "2026-01-03T00:26:40Z",
           "subject": "The \u001b[31msubject",
           "signed": true
         },
         {
-          "id": "b49363a…",
+          "id": "a50eb9c…",
           "author": "A U Thor",
-          "date": "2026-01-02T00:00:00Z",
+          "date": "2026-01-02T00:01:00Z",
           "subject": "message",
           "signed": false
         }
@@ -88,7 +88,7 @@ async fn everything_that_a_reviewer_needs_is_found() {
 }
 
 #[tokio::test]
-async fn equal_folders_cost_one_download_and_nothing_is_said_about_the_rest() {
+async fn equal_folders_cost_two_downloads_and_no_more_is_looked_at() {
     let world = World::new().await;
     let first = world.commit(&[("a/Dockerfile", "x"), ("b/Dockerfile", "1"), ("README.md", "1")], &[]);
     let second = world.commit(&[("a/Dockerfile", "x"), ("b/Dockerfile", "2"), ("README.md", "2")], &[&first]);
@@ -96,8 +96,9 @@ async fn equal_folders_cost_one_download_and_nothing_is_said_about_the_rest() {
     let change = world.change(step(&first, &second, "a")).await;
     assert!(change.old_tree.is_some() && change.old_tree == change.new_tree);
     assert_eq!((change.directory, change.dockerfile, change.pin_known), (true, Some(true), true));
-    assert_eq!((change.commits_total, change.files.total), (0, 0));
-    assert_eq!(world.downloads(), 1);
+    assert_eq!((change.ancestor, change.commits_total, change.commits.len(), change.files.total), (true, 1, 0, 0));
+    // Folders on the way to the directory, and commits.
+    assert_eq!(world.downloads(), 2);
 }
 
 #[tokio::test]
@@ -124,7 +125,7 @@ async fn many_entries_of_one_repository_share_what_is_asked() {
     for (number, answer) in answers.iter().enumerate() {
         let change = answer.as_ref().unwrap();
         assert_eq!(change.old_tree == change.new_tree, number != 1, "{number}");
-        assert_eq!(change.commits_total, u64::from(number == 1), "{number}");
+        assert_eq!((change.ancestor, change.commits_total), (true, if number % 2 == 0 { 2 } else { 1 }), "{number}");
     }
     let changed = answers[1].as_ref().unwrap();
     assert_eq!(changed.files.paths, ["servers/s1/Dockerfile"]);
@@ -147,6 +148,47 @@ async fn rewritten_history_is_no_ancestor() {
         let change = world.change(step(&pin, new, "")).await;
         assert_eq!((change.pin_known, change.ancestor, change.commits_total), (true, ancestor, total), "{new}");
         assert!(!change.commits_cut);
+    }
+}
+
+#[tokio::test]
+async fn pins_of_many_days_are_answered_for_at_once_whatever_dates_claim() {
+    let world = World::new().await;
+    let tree = world.tree(&[("Dockerfile", "x")]);
+    let commit = |time: u32, parents: &[&CommitSha]| {
+        let parents: String = parents.iter().map(|parent| format!("parent {parent}\n")).collect();
+        let who = format!("A <a> {time} +0000");
+        world.repo.commit_text(format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{time}\n"))
+    };
+    // A merge, a branch beside it, and dates that are no order.
+    let root = commit(500, &[]);
+    let left = commit(100, &[&root]);
+    let right = commit(900, &[&root]);
+    let merge = commit(50, &[&left, &right]);
+    let tip = commit(1000, &[&merge]);
+    let beside = commit(300, &[&right]);
+    world.repo.branch("main", &tip);
+    world.repo.branch("beside", &beside);
+    let pairs = [
+        (&root, &tip, true, 4),
+        (&left, &tip, true, 3),
+        (&right, &tip, true, 3),
+        (&merge, &tip, true, 1),
+        (&beside, &tip, false, 3),
+        (&tip, &beside, false, 1),
+        (&tip, &left, false, 0),
+        (&left, &right, false, 1),
+        (&root, &beside, true, 2),
+    ];
+    let moves: Vec<_> = pairs.iter().map(|(old, new, ..)| step(old, new, "")).collect();
+    let answers = world.inspect(&moves).await;
+    for ((old, new, ancestor, total), answer) in pairs.iter().zip(&answers) {
+        let change = answer.as_ref().unwrap();
+        assert_eq!((change.ancestor, change.commits_total), (*ancestor, *total), "{old} {new}");
+    }
+    for step in moves {
+        let at_once = &answers[pairs.iter().position(|(old, new, ..)| (*old, *new) == (&step.old, &step.new)).unwrap()];
+        assert_eq!(world.inspect(&[step]).await.remove(0), *at_once);
     }
 }
 

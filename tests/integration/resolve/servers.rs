@@ -118,6 +118,27 @@ async fn a_hostile_repository_is_an_answer_or_trouble() {
 }
 
 #[tokio::test]
+async fn history_that_is_too_long_is_cut_and_no_ancestor_is_claimed() {
+    let world = World::new().await;
+    let first = world.commit(&[("Dockerfile", "0")], &[]);
+    let mut tip = first.clone();
+    for _ in 0..100 {
+        tip = world.commit(&[("Dockerfile", "0")], &[&tip]);
+    }
+    let tip = world.commit(&[("Dockerfile", "1")], &[&tip]);
+    world.repo.branch("main", &tip);
+    let change = world.change(step(&first, &tip, "")).await;
+    assert_eq!((change.ancestor, change.commits_total, change.commits.len()), (true, 101, 50));
+    let mut options = world.options.clone();
+    options.limits.objects = 50;
+    let resolver = mcp_registry::pins::resolve::Resolver::new(&options).unwrap();
+    let refs = world.refs().await;
+    let change = resolver.inspect(&world.url(), &refs, &[step(&first, &tip, "")]).await.remove(0).unwrap();
+    assert_eq!((change.ancestor, change.pin_known, change.commits_cut), (false, true, true));
+    assert_eq!(change.files.paths, ["Dockerfile"]);
+}
+
+#[tokio::test]
 async fn no_host_but_the_upstream_is_asked_where_it_is_not_github() {
     // The API of these tests is an address where nobody listens: had it been asked, this would take its time, and the
     // answer would be none either way.
