@@ -24,7 +24,6 @@ use crate::github::GithubOptions;
 use crate::github::registry::RegistryError;
 use crate::validate::gather::{Progress, Reach};
 use act::{Actor, Done};
-use chrono::{DateTime, Utc};
 use reconcile::Todo;
 use survey::{Known, Survey};
 
@@ -39,8 +38,6 @@ pub struct PublishRequest {
     pub dry_run: bool,
     /// Keep the issue with every entry's state.
     pub dashboard: bool,
-    /// The time.
-    pub now: DateTime<Utc>,
     /// Told how many entries are done, and of how many.
     pub progress: Option<Progress>,
 }
