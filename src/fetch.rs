@@ -8,11 +8,13 @@
 pub mod address;
 pub mod cache;
 pub mod error;
+mod permits;
 pub mod resolver;
 pub mod retry;
 pub mod roots;
 
 pub use error::FetchError;
+pub use permits::{Permit, Permits};
 pub use resolver::Lookup;
 pub use roots::install_crypto;
 

@@ -11,6 +11,7 @@ pub mod registry;
 mod tree;
 
 pub use contained::Contained;
+pub use names::located;
 pub use tree::PathKind;
 
 use crate::fetch::cache::Cache;

@@ -49,6 +49,12 @@ impl CommitSha {
         if is_lower_hex(text, 40) { Ok(Self(text.to_owned())) } else { Err(IdError::Commit) }
     }
 
+    /// The id that these bytes are.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(hex(&bytes))
+    }
+
     /// The 40 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

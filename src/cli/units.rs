@@ -19,7 +19,7 @@ pub(super) fn pause(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as 0, 250ms, 1s or 2m: at most an hour".to_owned();
     let pause = match text.trim().strip_suffix("ms") {
         Some(number) => Duration::from_millis(number.trim().parse().map_err(|_| wrong())?),
-        None if text.trim() == "0" => Duration::ZERO,
+        None if is_nothing(text) => Duration::ZERO,
         None => duration::parse(text).map_err(|_| wrong())?,
     };
     if pause <= Duration::from_secs(3600) { Ok(pause) } else { Err(wrong()) }
@@ -30,7 +30,7 @@ pub(super) fn pause(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// When it is anything else, or longer than what was seen is remembered.
 pub(super) fn cooldown(text: &str) -> Result<Duration, String> {
-    if text.trim() == "0" {
+    if is_nothing(text) {
         return Ok(Duration::ZERO);
     }
     let cooldown = duration::parse(text)?;
@@ -56,6 +56,11 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     }
 }
 
+/// `0`, of whatever unit.
+fn is_nothing(text: &str) -> bool {
+    matches!(split(text), ("0", "" | "s" | "m" | "h" | "d"))
+}
+
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -74,6 +79,8 @@ mod tests {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("2 h"), Ok(Duration::from_secs(7200)));
         assert_eq!(pause("0"), Ok(Duration::ZERO));
+        assert_eq!(pause("0s"), Ok(Duration::ZERO));
+        assert_eq!(pause("0ms"), Ok(Duration::ZERO));
         assert_eq!(pause("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(pause("1s"), Ok(Duration::from_secs(1)));
         assert_eq!(cooldown("0"), Ok(Duration::ZERO));

@@ -11,9 +11,22 @@ use url::Url;
 /// The most bytes of a listing: 100,000 refs are about 7 MB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Branches and tags by full name (`refs/heads/main`) with the commits they lead to; annotated tags are followed.
+/// What a repository lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RemoteRefs(pub BTreeMap<String, CommitSha>);
+pub struct RemoteRefs {
+    /// The full name that `HEAD` stands for (`refs/heads/main`); none when it stands for none, or the server does not say.
+    pub head: Option<String>,
+    /// All refs but `HEAD` by full name (`refs/heads/main`, `refs/pull/1/head`) with the commits that they lead to; annotated
+    /// tags are followed. A name that is not UTF-8 is left out.
+    pub commits: BTreeMap<String, CommitSha>,
+}
+
+impl RemoteRefs {
+    /// Branches and tags only: what belongs to the repository, whatever else it lists.
+    pub fn branches_and_tags(&self) -> impl Iterator<Item = (&String, &CommitSha)> {
+        self.commits.iter().filter(|(name, _)| name.starts_with("refs/heads/") || name.starts_with("refs/tags/"))
+    }
+}
 
 /// Why a host did not list a repository's refs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,13 +56,8 @@ pub async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>
     url.set_path(&format!("{}/info/refs", project.path().trim_end_matches('/')));
     url.set_query(Some("service=git-upload-pack"));
     url.set_fragment(None);
-    listed(fetcher, &Request::get(url, MAX_BYTES)).await
-}
-
-/// The same, with the request as it is to be sent.
-pub(super) async fn listed(fetcher: &Fetcher, request: &Request) -> Result<Option<RemoteRefs>, RemoteError> {
-    let host = crate::fetch::host_of(&request.url);
-    let answer = fetcher.fetch(request).await?;
+    let host = crate::fetch::host_of(&url);
+    let answer = fetcher.fetch(&Request::get(url, MAX_BYTES)).await?;
     match answer.status.as_u16() {
         200 => read(&answer.body).map(Some).ok_or(RemoteError::NotGit(host)),
         // Hosts ask strangers for a password in place of saying that there is nothing.
@@ -58,29 +66,40 @@ pub(super) async fn listed(fetcher: &Fetcher, request: &Request) -> Result<Optio
     }
 }
 
-fn read(body: &[u8]) -> Option<RemoteRefs> {
+/// Reads a listing.
+pub(super) fn read(body: &[u8]) -> Option<RemoteRefs> {
     let mut lines = packet_lines(body)?.into_iter();
     if !lines.next()?.starts_with(b"# service=git-upload-pack") {
         return None;
     }
-    let mut refs = BTreeMap::new();
-    for line in lines {
+    let mut refs = RemoteRefs::default();
+    for (number, line) in lines.enumerate() {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
         // The first line carries the server's abilities behind a NUL.
-        let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
-        let line = std::str::from_utf8(line).ok()?.trim_end_matches('\n');
-        let (id, name) = line.split_once(' ')?;
-        let id = CommitSha::parse(id).ok()?;
-        match name.strip_suffix("^{}") {
-            Some(tag) => {
-                refs.insert(tag.to_owned(), id);
-            }
-            None if name.starts_with("refs/heads/") || name.starts_with("refs/tags/") => {
-                refs.insert(name.to_owned(), id);
-            }
-            None => {}
+        let (line, abilities) = line.split_at(line.iter().position(|byte| *byte == 0).unwrap_or(line.len()));
+        if number == 0 {
+            refs.head = head(abilities);
+        }
+        // Behind the refs, where the server's own history is cut off.
+        if line.starts_with(b"shallow ") {
+            continue;
+        }
+        let (id, name) = line.split_at_checked(40)?;
+        let id = CommitSha::parse(std::str::from_utf8(id).ok()?).ok()?;
+        let Ok(name) = std::str::from_utf8(name.strip_prefix(b" ")?) else { continue };
+        // `HEAD` itself; and `capabilities^{}`, the only line of a repository that is empty.
+        if name.starts_with("refs/") {
+            refs.commits.insert(name.strip_suffix("^{}").unwrap_or(name).to_owned(), id);
         }
     }
-    Some(RemoteRefs(refs))
+    Some(refs)
+}
+
+/// What the abilities say that `HEAD` stands for.
+fn head(abilities: &[u8]) -> Option<String> {
+    let mut words = abilities.get(1..)?.split(|byte| *byte == b' ');
+    let name = words.find_map(|word| word.strip_prefix(b"symref=HEAD:"))?;
+    std::str::from_utf8(name).ok().map(str::to_owned)
 }
 
 /// Lines that begin with their own length in four hexadecimal digits (gitprotocol-common(5)); 0000 separates.
@@ -102,7 +121,9 @@ fn packet_lines(mut body: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::read;
+    use super::{RemoteRefs, read};
+    use crate::ids::CommitSha;
+    use proptest::prelude::*;
 
     fn line(text: &str) -> String {
         format!("{:04x}{text}", text.len() + 4)
@@ -122,9 +143,51 @@ mod tests {
             "0000".into(),
         ]
         .concat();
-        let refs = read(body.as_bytes()).unwrap().0;
-        let shown: Vec<_> = refs.iter().map(|(name, id)| format!("{name} {}", id.short())).collect();
-        assert_eq!(shown, ["refs/heads/main 111111111111", "refs/tags/v1 222222222222"]);
+        let refs = read(body.as_bytes()).unwrap();
+        let shown = |(name, id): (&String, &CommitSha)| format!("{name} {}", id.short());
+        let all: Vec<_> = refs.commits.iter().map(shown).collect();
+        assert_eq!(all, ["refs/heads/main 111111111111", "refs/pull/1/head 111111111111", "refs/tags/v1 222222222222"]);
+        let own: Vec<_> = refs.branches_and_tags().map(shown).collect();
+        assert_eq!(own, ["refs/heads/main 111111111111", "refs/tags/v1 222222222222"]);
+        assert_eq!(refs.head.as_deref(), Some("refs/heads/main"));
+    }
+
+    #[test]
+    fn an_empty_repository_and_one_without_all_of_its_history_are_read() {
+        let listing = |lines: &[&[u8]]| {
+            let mut body = (line("# service=git-upload-pack\n") + "0000").into_bytes();
+            for text in lines {
+                body.extend_from_slice(format!("{:04x}", text.len() + 4).as_bytes());
+                body.extend_from_slice(text);
+            }
+            read(&[&body[..], b"0000"].concat()).unwrap()
+        };
+        let empty = listing(&[format!("{} capabilities^{{}}\0agent=git/2\n", "0".repeat(40)).as_bytes()]);
+        assert_eq!(empty, RemoteRefs::default());
+        let id = "1".repeat(40);
+        let refs = listing(&[
+            format!("{id} HEAD\0agent=git/2\n").as_bytes(),
+            &[id.as_bytes(), b" refs/heads/\xff\n"].concat(),
+            format!("{id} refs/heads/x").as_bytes(),
+            format!("shallow {id}\n").as_bytes(),
+        ]);
+        assert_eq!((refs.head, refs.commits.into_keys().collect::<Vec<_>>()), (None, vec!["refs/heads/x".to_owned()]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_listing_or_are_refused(parts in prop::collection::vec(prop_oneof![
+            Just(line("# service=git-upload-pack\n").into_bytes()),
+            Just(b"0000".to_vec()),
+            "[0-9a-f]{38,41} (HEAD|refs/[a-z]{1,3})(\\^\\{\\})?\0?(symref=HEAD:[a-z/]{0,5})?"
+                .prop_map(|text| line(&text).into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..20),
+        ], 0..8)) {
+            let body = parts.concat();
+            if let Some(refs) = read(&body) {
+                prop_assert!(refs.commits.len() <= parts.len());
+            }
+        }
     }
 
     #[test]

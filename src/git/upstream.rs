@@ -8,20 +8,28 @@
 //! Hosts that speak only versions 0 or 1 are refused: every host of entries has spoken version 2 for years, and the older
 //! versions let a server hide which commits it would hand out.
 
+mod commit;
 mod contained;
 mod download;
+mod history;
 mod pack;
 mod packet;
 mod protocol;
+mod session;
 mod store;
 
+pub use commit::Commit;
 pub use contained::{Contained, contained};
+pub use download::list;
+pub use history::History;
 pub use protocol::Filter;
-pub use store::{Commit, Entry, Found, Listing, Mode, ObjectId, Store, StoreReader};
+pub use session::{Pair, Session};
+pub use store::{Entry, Found, Listing, Mode, ObjectId, Store, StoreReader};
 
 use crate::fetch::{FetchError, Fetcher, host_of};
 use crate::ids::CommitSha;
-use download::{Ask, Server};
+use download::Server;
+use protocol::{Ask, Otherwise};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -157,6 +165,14 @@ pub enum UpstreamError {
     /// There is no public repository.
     #[error("there is no public repository at {0}")]
     NoRepository(String),
+    /// Too much was asked.
+    #[error("{host} asks to be left alone{}", after.map(|time| format!(" for {} seconds", time.as_secs())).unwrap_or_default())]
+    RateLimited {
+        /// The host.
+        host: String,
+        /// For how long, if it said so.
+        after: Option<Duration>,
+    },
     /// Another status.
     #[error("{host} answered {status}")]
     Status {
@@ -283,7 +299,9 @@ pub async fn fetch(
     let missing = store.missing(commits, limits.file)?;
     if !missing.is_empty() {
         let server = Server::greet(fetcher, url, limits).await?;
-        let ask = Ask { commits: &missing, depth: Some(1), filter: Filter::FilesOver(limits.file) };
+        let wants: Vec<ObjectId> = missing.iter().map(ObjectId::from).collect();
+        let filter = Filter::FilesOver(limits.file);
+        let ask = Ask { wants: &wants, haves: &[], depth: Some(1), filter, otherwise: Otherwise::More };
         let came = server.download(fetcher, &ask, limits, &store).await?;
         let reader = store.reader()?;
         for commit in &missing {

@@ -1,6 +1,20 @@
 //! Names on their way into an address: what cannot name anything is never asked for, and the rest is encoded.
 
+use crate::fetch::host_of;
 use std::fmt::Write as _;
+use url::Url;
+
+/// Owner and name of a repository on GitHub, from its address; none when it is elsewhere. `api` is the API's address: an
+/// enterprise server has it on its own host and port.
+#[must_use]
+pub fn located(project: &Url, api: &Url) -> Option<(String, String)> {
+    let host = project.host_str()?.to_ascii_lowercase();
+    let known = matches!(host.as_str(), "github.com" | "www.github.com") || host_of(api) == host_of(project);
+    let mut segments = project.path_segments()?.filter(|segment| !segment.is_empty());
+    let (owner, name) = (segments.next()?, segments.next()?);
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    (known && segments.next().is_none()).then(|| (owner.to_owned(), name.to_owned()))
+}
 
 /// Whether this can be the name of an owner or a repository. GitHub's own rules are narrower; these keep an address whole.
 pub(super) fn is_owner_or_name(text: &str) -> bool {
@@ -37,7 +51,25 @@ pub(super) fn encode(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{encode, is_owner_or_name, is_ref_name};
+    #![allow(clippy::unwrap_used)]
+    use super::{encode, is_owner_or_name, is_ref_name, located};
+
+    #[test]
+    fn repositories_on_github_are_recognised() {
+        let ask = |project: &str| located(&project.parse().unwrap(), &"https://api.github.com".parse().unwrap());
+        let found = Some(("acme".to_owned(), "x".to_owned()));
+        for project in [
+            "https://github.com/acme/x",
+            "https://GitHub.com/acme/x.git",
+            "https://www.github.com/acme/x/",
+            "https://github.com//acme//x",
+        ] {
+            assert_eq!(ask(project), found, "{project}");
+        }
+        for project in ["https://github.com/acme", "https://github.com/acme/x/tree/main", "https://gitlab.com/acme/x"] {
+            assert_eq!(ask(project), None, "{project}");
+        }
+    }
 
     #[test]
     fn names_that_git_refuses_are_never_asked_for() {

@@ -13,7 +13,7 @@ use super::state::{Same, Sighting};
 use crate::ids::CommitSha;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
-use words::{changed, commits, instant, spoken};
+use words::{changed, instant, spoken};
 
 /// What a registry wants of an entry's pin.
 #[derive(Debug, Clone, Copy, Default)]
@@ -232,8 +232,7 @@ pub fn choose(
     };
     // It was looked at before, and a commit never changes.
     if let Some(same) = same.filter(|same| same.commit == new) {
-        let detail = format!("{} is the same at both commits: tree {}", place(pinned), short(&same.tree));
-        let mut decision = settle(pinned, terms, Reason::OutsideDirectory, detail);
+        let mut decision = settle(pinned, terms, Reason::OutsideDirectory, same_words(pinned, &same.tree));
         decision.branch = Some(followed.name.clone());
         (decision.first_seen, decision.new) = (first_seen(&new), Some(new));
         return Choice::Settled(Box::new(decision));
@@ -245,9 +244,10 @@ pub fn choose(
         dockerfile: pinned.dockerfile.clone(),
         look_for,
     };
-    let mut moves = vec![step(&pinned.pin, &new, followed.look_for)];
-    if new != *tip {
-        moves.extend([step(&new, tip, followed.look_for), step(&new, &pinned.pin, false)]);
+    let is_tip = new == *tip;
+    let mut moves = vec![step(&pinned.pin, &new, followed.look_for || !is_tip)];
+    if !is_tip {
+        moves.extend([step(&new, tip, false), step(&new, &pinned.pin, false)]);
     }
     let first_seen = first_seen(&new);
     Choice::Ask(Box::new(Question { followed, new, first_seen, moves }))
@@ -286,40 +286,49 @@ fn verdict(pinned: &Pinned, question: &Question, answers: &[Answer], kept: &mut 
         Some(Err(Trouble::Unreachable(words))) => Err((Reason::Unreachable, words.clone())),
         None => Err((Reason::Unreachable, "the question was not answered".to_owned())),
     };
-    let is_tip = *new == followed.tip;
-    if !is_tip {
-        match answer(1) {
-            // Not there any more, or beside the branch: it waits for what took its place.
-            Ok(rest) if !rest.ancestor => {
-                let tip = followed.tip.short();
-                return (
-                    Reason::CoolingDown,
-                    format!("{} was taken back: `{}` is at {tip} without it", new.short(), followed.name),
-                );
-            }
-            Ok(_) => {}
-            Err(trouble) => return trouble,
-        }
-    }
     let change = match answer(0) {
         Ok(change) => change,
-        Err(trouble) => return trouble,
+        Err(trouble) => {
+            // It is not there any more: then the tip knows nothing of it either.
+            let is_gone = answer(1).is_ok_and(|rest| !rest.pin_known);
+            return if is_gone { taken_back(followed, new) } else { trouble };
+        }
     };
     *kept = Some(change.clone());
-    if !is_tip && !change.ancestor {
-        match answer(2) {
-            Ok(back) if back.ancestor => {
-                return (
-                    Reason::CoolingDown,
-                    format!("the pin is ahead of {}, and newer commits are too young", new.short()),
-                );
+    if *new != followed.tip {
+        let rest = match answer(1) {
+            Ok(rest) => rest,
+            Err(trouble) => return trouble,
+        };
+        // Where what is built is the same at both, nobody looked whether one comes from the other, and it does not matter.
+        let beside = !rest.ancestor && !rest.commits_cut && !is_same(rest);
+        if beside || (change.contained == Some(false) && !followed.look_for) {
+            return taken_back(followed, new);
+        }
+        if !change.ancestor && !is_same(change) {
+            match answer(2) {
+                Ok(back) if back.ancestor => {
+                    let new = new.short();
+                    return (Reason::CoolingDown, format!("the pin is ahead of {new}, and what is newer is too young"));
+                }
+                // Upstream has the pin, and what is between is not known.
+                Err(trouble) if change.pin_known => return trouble,
+                Ok(_) | Err(_) => {}
             }
-            // Upstream has the pin, and what is between is not known.
-            Err(trouble) if change.pin_known => return trouble,
-            Ok(_) | Err(_) => {}
         }
     }
     weigh(pinned, followed, new, change)
+}
+
+/// A commit that was a tip once, and is not on the branch any more, waits for what took its place.
+fn taken_back(followed: &Followed, new: &CommitSha) -> (Reason, String) {
+    let Followed { name, tip, .. } = followed;
+    (Reason::CoolingDown, format!("{} was taken back: `{name}` is at {} without it", new.short(), tip.short()))
+}
+
+/// Whether what is built is the same at both commits.
+fn is_same(change: &Change) -> bool {
+    change.new_tree.is_some() && change.old_tree == change.new_tree
 }
 
 /// The reason that a change is, by the order of the design: what makes a move impossible comes before what makes it
@@ -347,20 +356,20 @@ fn weigh(pinned: &Pinned, followed: &Followed, new: &CommitSha, change: &Change)
         let path = [&*pinned.directory, dockerfile].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         return (Reason::DockerfileMissing, format!("there is no file `{}` at {short_new}", path.join("/")));
     }
-    if let (Some(old), Some(new)) = (&change.old_tree, &change.new_tree)
-        && old == new
-    {
-        let detail = match change.commits_total {
-            0 => format!("{} is the same at both commits: tree {}", place(pinned), short(new)),
-            _ => format!("{} left {} as it was: tree {}", commits(change), place(pinned), short(new)),
-        };
-        return (Reason::OutsideDirectory, detail);
+    if let (true, Some(tree)) = (is_same(change), &change.new_tree) {
+        return (Reason::OutsideDirectory, same_words(pinned, tree));
     }
     if !change.ancestor {
-        let detail = if change.pin_known {
-            format!("history was rewritten: the pin is no ancestor of {short_new}; {}", changed(pinned, change))
-        } else {
-            format!("history was rewritten: upstream does not have the pinned commit any more; {short_new} is new")
+        let detail = match (change.pin_known, change.commits_cut) {
+            (false, _) => {
+                format!("history was rewritten: upstream does not have the pin any more, and {short_new} is new")
+            }
+            (true, true) => {
+                format!("the pin was not found among the latest commits of {short_new}; {}", changed(pinned, change))
+            }
+            (true, false) => {
+                format!("history was rewritten: the pin is no ancestor of {short_new}; {}", changed(pinned, change))
+            }
         };
         return (Reason::NotAncestor, detail);
     }
@@ -374,13 +383,12 @@ fn weigh(pinned: &Pinned, followed: &Followed, new: &CommitSha, change: &Change)
     (Reason::LicenseChanged, format!("{license}; {}", changed(pinned, change)))
 }
 
-/// The build context, for people.
-fn place(pinned: &Pinned) -> String {
-    if pinned.directory.is_empty() { "the repository's content".to_owned() } else { format!("`{}`", pinned.directory) }
-}
-
-fn short(tree: &str) -> &str {
-    tree.get(..12).unwrap_or(tree)
+fn same_words(pinned: &Pinned, tree: &str) -> String {
+    let place = match &*pinned.directory {
+        "" => "the repository's content".to_owned(),
+        directory => format!("`{directory}`"),
+    };
+    format!("{place} is the same at both commits: tree {}", tree.get(..12).unwrap_or(tree))
 }
 
 /// The time after a span; the end of time when there is none.

@@ -47,7 +47,7 @@ pub struct Move {
     pub new: CommitSha,
     /// The build context, from the top of the repository without slashes at its ends; empty for the top.
     pub directory: String,
-    /// The Dockerfile relative to the directory, if the registry builds the image: then it must be there.
+    /// The Dockerfile relative to the directory, if the registry builds the image: then it must be there. Without `..`.
     pub dockerfile: Option<String>,
     /// Whether `new` is no tip of a branch or tag of the listing, so that it has to be looked for in their histories.
     pub look_for: bool,
@@ -66,7 +66,8 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Whether the pin is an ancestor of the commit.
+    /// Whether the pin is an ancestor of the commit. False, too, if history is so long that the pin was not reached:
+    /// `commits_cut` is true then.
     pub ancestor: bool,
     /// Whether upstream still has the pinned commit.
     pub pin_known: bool,
@@ -82,7 +83,7 @@ pub struct Change {
     pub new_tree: Option<String>,
     /// Whether the repository is declared read-only; none when its host does not say.
     pub archived: Option<bool>,
-    /// What became of the licence.
+    /// What became of the licence. It and the files are not looked at, and commits not named, where the trees are equal.
     pub license: License,
     /// The commits that are new, the latest first, at most [`MAX_COMMITS`].
     pub commits: Vec<CommitLine>,
@@ -144,6 +145,7 @@ pub struct Files {
     pub locks: Vec<String>,
     /// Those that run when dependencies are installed, or declare what does: `package.json`, `setup.py`, `build.rs` …
     pub install: Vec<String>,
-    /// Those that configure continuous integration, anywhere in the repository.
+    /// Those that configure continuous integration: in the directory, and at the top of the repository, where hosts look for
+    /// it. The others of those are not counted in `total`.
     pub ci: Vec<String>,
 }

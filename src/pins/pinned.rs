@@ -118,6 +118,22 @@ mod tests {
         .map(|text| shown(Some(text)))
         .chain([shown(None)])
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @r"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        https://git.example/acme/weather.git (git.example/acme/weather) - `` Dockerfile 1111
+        https://git.example/acme/weather.git (git.example/acme/weather) next `src/weather` docker/Dockerfile 1111
+        https://git.example/acme/weather.git (git.example/acme/weather) - `` - 1111
+        not asked
+        not asked
+        servers/weather/server.yaml: `source` names a commit and no project
+        servers/weather/server.yaml: `source.commit` is no pin: a commit is 40 lower-case hexadecimal digits
+        servers/weather/server.yaml: `source.directory` leads out of where it starts: it has `..` in it
+        servers/weather/server.yaml: `source.project` is a path: whoever runs this would not know whose
+        servers/weather/server.yaml: `source.project` is a path: whoever runs this would not know whose
+        servers/weather/server.yaml: `source.project`: `http://git.example/weather` is not the address of a repository: only https is fetched
+        servers/weather/server.yaml: `source.project`: `https://user:word@git.example/weather` is not the address of a repository: it must not hold credentials
+        servers/weather/server.yaml: `source.branch` is not a text
+        servers/weather/server.yaml: server.yaml does not parse
+        servers/weather/server.yaml: the entry has no server.yaml
+        ");
     }
 }

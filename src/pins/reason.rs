@@ -240,4 +240,13 @@ mod tests {
             assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
         }
     }
+
+    #[test]
+    fn every_reason_is_explained_in_one_line() {
+        let all: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.summary()).collect();
+        assert_eq!(all.len(), Reason::ALL.len());
+        assert!(all.iter().all(|summary| !summary.ends_with('.') && summary.len() <= 90), "{all:?}");
+        // A pin that moves is worth a line, and so is what has to be run again.
+        assert!(Reason::ALL.iter().all(|reason| !reason.is_quiet() || !reason.unfinished()));
+    }
 }

@@ -55,7 +55,22 @@ mod tests {
             holders[0]
         };
         let shown: Vec<usize> = (0..12).map(|number| part(&format!("github.com/acme/{number}"))).collect();
-        insta::assert_debug_snapshot!(shown, @"");
+        insta::assert_debug_snapshot!(shown, @r"
+        [
+            1,
+            1,
+            1,
+            0,
+            1,
+            1,
+            1,
+            1,
+            1,
+            0,
+            2,
+            0,
+        ]
+        ");
         assert!(Shard::parse("1/1").unwrap().holds("anything"));
     }
 

@@ -99,6 +99,15 @@ mod tests {
         .iter()
         .map(|text| Policy::parse(text).unwrap_err().message)
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @r"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        `soon` is not a span of time: write it as 90s, 30m, 2h or 1d
+        invalid type: integer `24`, expected a string
+        `pins.cooldown` is longer than 30d, and no longer is remembered what was seen
+        invalid value: integer `-1`, expected usize
+        `pins.entries.weather` has no reason: say in `reason` why its pin is never to move
+        `pins.entries.weather`: it is `off`, so that `every` means nothing: remove one
+        `pins.entries.weather` decides nothing: set `off = true` or `every = "7d"`
+        unknown field `of`, expected one of `off`, `every`, `reason`
+        "#);
     }
 }

@@ -78,8 +78,12 @@ impl Upstreamed {
     pub(crate) fn commit(&self, tree: Oid, parents: &[&CommitSha]) -> CommitSha {
         let parents: String = parents.iter().map(|parent| format!("parent {parent}\n")).collect();
         let who = "A U Thor <author@example.com> 1767312000 +0000";
-        let text = format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nmessage\n");
-        let id = self.inner.odb().unwrap().write(ObjectType::Commit, text.as_bytes()).unwrap();
+        self.commit_text(format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\nmessage\n"))
+    }
+
+    /// A commit with exactly this text.
+    pub(crate) fn commit_text(&self, text: impl AsRef<[u8]>) -> CommitSha {
+        let id = self.inner.odb().unwrap().write(ObjectType::Commit, text.as_ref()).unwrap();
         CommitSha::parse(&id.to_string()).unwrap()
     }
 
@@ -137,13 +141,17 @@ impl GitServer {
 
 /// A fetcher that trusts this certificate and may reach this machine.
 pub(crate) fn fetcher(ca: &[u8]) -> Fetcher {
-    let options = FetchOptions {
+    Fetcher::new(&fetch_options(ca)).unwrap()
+}
+
+/// Its options: it asks once.
+pub(crate) fn fetch_options(ca: &[u8]) -> FetchOptions {
+    FetchOptions {
         allow: vec!["127.0.0.0/8".parse().unwrap()],
         roots_pem: Some(ca.to_vec()),
         retry: mcp_registry::fetch::retry::Retry { times: 0, ..Default::default() },
         ..FetchOptions::default()
-    };
-    Fetcher::new(&options).unwrap()
+    }
 }
 
 /// What `git http-backend` says to a request.

@@ -13,10 +13,11 @@ use crate::pins::{connect, state::State};
 use crate::policy::{Pins, Policy};
 use crate::ui::Ui;
 use crate::validate::rules::nearest_of;
+use chrono::SubsecRound as _;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// The plan of a night, and whether somebody stopped it. The state is written, whatever came of it.
 pub(super) fn ask(
@@ -38,16 +39,18 @@ pub(super) fn ask(
             .into_iter()
             .collect(),
     };
-    let mut state = args.state.as_deref().map(|file| files::read_state(file, context.now)).transpose()?;
+    // Nobody needs to know to the nanosecond when something was seen.
+    let now = context.now.trunc_subsecs(0);
+    let mut state = args.state.as_deref().map(|file| files::read_state(file, now)).transpose()?;
     remind(&policy.settings.pins, &names, state.is_some(), ui);
     let reach = reach(args, policy, context)?;
-    let folder = Folder::of(args, context)?;
+    let folder = folder(context)?;
     let all = load::load_all(&global.root, &asked);
     let night = Night {
         entries: &all,
         complete: args.names.is_empty(),
         policy,
-        now: context.now,
+        now,
         cooldown: cooldown(args, policy, state.as_ref()),
         urgent: &urgent,
         shard: args.shard,
@@ -59,7 +62,7 @@ pub(super) fn ask(
         bar.set_position(done as u64);
     };
     let outcome = outside.wait(async {
-        let resolver = connect::resolver(reach, night.concurrency, folder.path())
+        let resolver = connect::resolver(reach, night.concurrency, folder.path().to_owned())
             .map_err(|error| CommandError::unfinished("cannot ask upstreams").because(&error))?;
         Ok(night::run(&resolver, &night, state.as_mut(), &progress, outside.stopped()).await)
     })?;
@@ -103,37 +106,10 @@ fn remind(pins: &Pins, names: &[OsString], remembers: bool, ui: &Ui) {
     }
 }
 
-/// Where upstreams' objects are kept.
-#[derive(Debug)]
-enum Folder {
-    /// Between runs.
-    Kept(PathBuf),
-    /// For this run.
-    Temporary(tempfile::TempDir),
-}
-
-impl Folder {
-    fn of(args: &UpdatePinsArgs, context: &Context) -> Result<Self, CommandError> {
-        if let Some(folder) = &args.cache {
-            return match std::fs::create_dir_all(folder) {
-                Ok(()) => Ok(Self::Kept(folder.clone())),
-                Err(error) => {
-                    Err(CommandError::unfinished(format!("cannot make the folder `{}`", folder.display()))
-                        .because(&error))
-                }
-            };
-        }
-        let made = tempfile::Builder::new().prefix("mcp-registry-pins-").tempdir_in(&context.temp_dir);
-        made.map(Self::Temporary).map_err(|error| {
-            CommandError::unfinished(format!("cannot make a folder in `{}`", context.temp_dir.display()))
-                .because(&error)
-        })
-    }
-
-    fn path(&self) -> PathBuf {
-        match self {
-            Self::Kept(path) => path.clone(),
-            Self::Temporary(folder) => folder.path().to_owned(),
-        }
-    }
+/// A folder for what upstreams send, which goes when the run does.
+fn folder(context: &Context) -> Result<TempDir, CommandError> {
+    let made = tempfile::Builder::new().prefix("mcp-registry-pins-").tempdir_in(&context.temp_dir);
+    made.map_err(|error| {
+        CommandError::unfinished(format!("cannot make a folder in `{}`", context.temp_dir.display())).because(&error)
+    })
 }

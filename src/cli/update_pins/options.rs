@@ -84,9 +84,6 @@ pub(in crate::cli) struct UpdatePinsArgs {
     /// How many upstreams are asked at a time.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Upstreams")]
     pub(super) concurrency: u16,
-    /// Keep what upstreams send here, and ask next time only for what is new.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["to", "apply"], help_heading = "Upstreams")]
-    pub(super) cache: Option<PathBuf>,
     /// A private network that upstreams may be in all the same, beside those of the policy.
     #[arg(long, value_name = "CIDR", conflicts_with_all = ["to", "apply"], help_heading = "Upstreams")]
     pub(super) allow_network: Vec<ipnet::IpNet>,

@@ -29,9 +29,9 @@ const INDENT: usize = 4;
 /// One row.
 #[derive(Debug)]
 struct Row {
-    /// The entry, or the upstream of several.
+    /// The entry.
     first: String,
-    /// The pins, or the entries of an upstream.
+    /// Its pins.
     second: String,
     reason: Reason,
     detail: String,
@@ -55,19 +55,22 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
             _ => quiet.push(row(decision)),
         }
     }
-    rows.extend(upstreams.into_values().map(|decisions| upstream_row(&decisions)));
-    rows.extend(quiet);
+    let columns = Columns::of(rows.iter().chain(&quiet), look.width);
     let mut out = String::new();
-    let columns = Columns::of(&rows);
     rows.iter().for_each(|row| write_row(&mut out, row, columns, look));
-    for line in left {
-        wrap(&mut out, "left: ", &terminal(line), look.width);
+    for ((project, reason, detail), decisions) in &upstreams {
+        let project = project.strip_prefix("https://").unwrap_or(project);
+        let text = terminal(&format!("{project}: {detail} ({})", named(decisions)));
+        wrap(&mut out, &format!("{}  ", painted(*reason, look)), reason.as_str().len() + 2, &text, look.width);
     }
-    if !(rows.is_empty() && left.is_empty()) {
+    quiet.iter().for_each(|row| write_row(&mut out, row, columns, look));
+    for line in left {
+        wrap(&mut out, "left: ", 6, &terminal(line), look.width);
+    }
+    if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&count_line(plan));
-    out.push('\n');
+    wrap(&mut out, "", 0, &count_line(plan), look.width);
     out
 }
 
@@ -114,18 +117,14 @@ fn row(decision: &Decision) -> Row {
     Row { first: terminal(&decision.entry), second, reason: decision.reason, detail }
 }
 
-fn upstream_row(decisions: &[&Decision]) -> Row {
-    let names: Vec<String> = decisions.iter().map(|decision| terminal(&decision.entry)).collect();
-    let second = match names.get(..MAX_NAMED) {
-        Some(some) if names.len() > MAX_NAMED => format!("{} and {} more", some.join(", "), names.len() - MAX_NAMED),
+/// The entries of an upstream, the first few of many.
+fn named(decisions: &[&Decision]) -> String {
+    let names: Vec<&str> = decisions.iter().map(|decision| &*decision.entry).collect();
+    match names.get(..MAX_NAMED) {
+        Some(some) if names.len() > MAX_NAMED + 1 => {
+            format!("{} and {} more", some.join(", "), names.len() - MAX_NAMED)
+        }
         _ => names.join(", "),
-    };
-    let first = decisions.first();
-    Row {
-        first: first.and_then(|one| one.project.as_deref()).map(terminal).unwrap_or_default(),
-        second,
-        reason: first.map_or(Reason::Unreachable, |one| one.reason),
-        detail: first.map(|one| terminal(&one.detail)).unwrap_or_default(),
     }
 }
 
@@ -138,42 +137,49 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rows: &[Row]) -> Self {
-        let widest = |width: &dyn Fn(&Row) -> usize| rows.iter().map(width).max().unwrap_or(0);
-        Self {
-            first: widest(&|row| row.first.width()).min(MAX_FIRST),
-            second: widest(&|row| row.second.width()).min(MAX_FIRST),
-            reason: widest(&|row| row.reason.as_str().len()),
+    /// As wide as what is in them. Where that is too much for the terminal, nothing is lined up.
+    fn of<'r>(rows: impl Iterator<Item = &'r Row>, width: usize) -> Self {
+        let (mut first, mut second, mut reason) = (0, 0, 0);
+        for row in rows {
+            first = first.max(row.first.width().min(MAX_FIRST));
+            second = second.max(row.second.width());
+            reason = reason.max(row.reason.as_str().len());
         }
+        let fits = first + second + reason + 4 <= width;
+        if fits { Self { first, second, reason } } else { Self { first: 0, second: 0, reason: 0 } }
     }
 }
 
 fn write_row(out: &mut String, row: &Row, columns: Columns, look: Look) {
     let pad = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
-    let style = match () {
-        () if !look.color => Style::new(),
-        () if row.reason.unfinished() => Style::new().fg_color(Some(AnsiColor::Red.into())),
-        () if rank(row.reason) == 0 => Style::new().fg_color(Some(AnsiColor::Green.into())),
-        () if rank(row.reason) == 1 => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
-        () => Style::new().dimmed(),
-    };
     let reason = row.reason.as_str();
     let first = format!("{}{}", row.first, pad(&row.first, columns.first));
     let second = format!("{}{}", row.second, pad(&row.second, columns.second));
     let plain = format!("{first}  {second}  ").width() + columns.reason.max(reason.len()) + 2;
-    out.push_str(&format!("{first}  {second}  {style}{reason}{style:#}"));
+    out.push_str(&format!("{first}  {second}  {}", painted(row.reason, look)));
     if plain + row.detail.width() <= look.width {
         out.push_str(&format!("{}  {}\n", pad(reason, columns.reason), row.detail));
         return;
     }
     out.push('\n');
-    wrap(out, &" ".repeat(INDENT), &row.detail, look.width);
+    wrap(out, &" ".repeat(INDENT), INDENT, &row.detail, look.width);
 }
 
-/// A text in lines of this width, each after the indent; the first after `start`, which has the indent's width or its own.
-fn wrap(out: &mut String, start: &str, text: &str, width: usize) {
+/// The code in the colour of what it asks for.
+fn painted(reason: Reason, look: Look) -> String {
+    let style = match (look.color, rank(reason)) {
+        (false, _) => Style::new(),
+        (true, _) if reason.unfinished() => Style::new().fg_color(Some(AnsiColor::Red.into())),
+        (true, 0) => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        (true, 1) => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+        (true, _) => Style::new().dimmed(),
+    };
+    format!("{style}{reason}{style:#}")
+}
+
+/// A text in lines of this width: the first after `start`, which takes `column` columns, the others after the indent.
+fn wrap(out: &mut String, start: &str, mut column: usize, text: &str, width: usize) {
     out.push_str(start);
-    let mut column = start.width();
     let mut is_first = true;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if !is_first && column + 1 + word.width() > width {

@@ -3,14 +3,14 @@
 //! Hosts keep the objects of a project and of all its forks together, and hand out any of them under any of the names: a
 //! commit that a stranger pushed to a fork looks as if it were the project's. What is on a branch or tag is the project's.
 
-use super::download::{Ask, Server, listing};
-use super::{Filter, Limits, Store, Upstream, UpstreamError};
-use crate::fetch::{Fetcher, host_of};
-use crate::git::remote::{self, RemoteError};
+use super::download::{Server, list};
+use super::protocol::{Ask, Otherwise};
+use super::{Filter, Limits, ObjectId, Store, Upstream, UpstreamError};
+use crate::fetch::Fetcher;
 use crate::git::sha;
 use crate::ids::CommitSha;
 use git2::RepositoryOpenFlags;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -62,82 +62,121 @@ async fn search(
     limits: &Limits,
     folder: &Path,
 ) -> Result<Contained, UpstreamError> {
-    let refs = remote::listed(fetcher, &listing(&server.url, limits)).await.map_err(|error| match error {
-        RemoteError::Fetch(error) => UpstreamError::Fetch(error),
-        RemoteError::Status { host, status } => UpstreamError::Status { host, status },
-        RemoteError::NotGit(host) => UpstreamError::NotGit { host, what: "it does not list its branches" },
-    })?;
-    let refs = refs.ok_or_else(|| UpstreamError::NoRepository(host_of(&server.url)))?.0;
+    let listed = list(fetcher, &server.url, limits).await?;
+    let refs: Vec<_> = listed.branches_and_tags().collect();
     if let Some((name, _)) = refs.iter().find(|(_, tip)| *tip == commit) {
-        return Ok(Contained::In(name.clone()));
+        return Ok(Contained::In((*name).clone()));
     }
-    let tips = tips(&refs);
-    if tips.is_empty() {
+    // What a killed run leaves behind is removed by whoever takes the lock next.
+    let above = Store::at(folder)?;
+    let lock = above.lock().await?;
+    let found =
+        below_tips(fetcher, server, &Tips::of(&refs), commit, &Reach::Generations(MAX_DEPTH), limits, &above).await;
+    drop(lock);
+    found
+}
+
+/// How much of the history of tips is asked for.
+pub(super) enum Reach {
+    /// So many generations.
+    Generations(u32),
+    /// All that is not the commit's own: little, if the commit is a recent one.
+    SinceCommit,
+}
+
+/// Commits to begin with.
+pub(super) struct Tips {
+    /// With a name of each.
+    names: BTreeMap<ObjectId, String>,
+    /// Whether these are all.
+    whole: bool,
+}
+
+impl Tips {
+    /// Of these refs; likely ones first, if there are too many.
+    pub(super) fn of(refs: &[(&String, &CommitSha)]) -> Self {
+        let mut refs = refs.to_owned();
+        let rank = |name: &str| match name {
+            "refs/heads/main" | "refs/heads/master" => 0,
+            name if name.starts_with("refs/heads/") => 1,
+            _ => 2,
+        };
+        refs.sort_by_key(|(name, _)| (rank(name), name.as_str()));
+        let mut names = BTreeMap::new();
+        let mut whole = true;
+        for (name, tip) in refs {
+            let id = ObjectId::from(tip);
+            if names.len() < MAX_TIPS {
+                names.entry(id).or_insert_with(|| name.clone());
+            } else {
+                whole &= names.contains_key(&id);
+            }
+        }
+        Self { names, whole }
+    }
+}
+
+/// Looks for a commit that is no tip in the history of tips.
+pub(super) async fn below_tips(
+    fetcher: &Fetcher,
+    server: &Server,
+    tips: &Tips,
+    commit: &CommitSha,
+    reach: &Reach,
+    limits: &Limits,
+    above: &Store,
+) -> Result<Contained, UpstreamError> {
+    if tips.names.is_empty() {
         return Ok(Contained::OnNone);
     }
-    let whole = refs.values().all(|tip| tips.contains_key(tip));
+    let place = above.incoming()?;
+    let store = Store::at(place.path())?;
+    let wanted = ObjectId::from(commit);
+    let tip_ids: Vec<_> = tips.names.keys().copied().collect();
+    let (depth, haves) = match reach {
+        Reach::Generations(depth) => (Some(*depth), &[][..]),
+        Reach::SinceCommit => (None, std::slice::from_ref(&wanted)),
+    };
+    let filter = Filter::Trees(0);
+    let ask = Ask { wants: &tip_ids, haves, depth, filter, otherwise: Otherwise::Nothing };
     let limits = Limits {
         download: limits.download.min(MAX_HISTORY),
         objects: limits.objects.min(MAX_COMMITS),
         ..limits.clone()
     };
-    // What a killed run leaves behind is removed by whoever takes the lock next.
-    let above = Store::at(folder)?;
-    let lock = above.lock().await?;
-    let place = above.incoming()?;
-    let store = Store::at(place.path())?;
-    let wanted: Vec<_> = tips.keys().cloned().collect();
-    let ask = Ask { commits: &wanted, depth: Some(MAX_DEPTH), filter: Filter::Trees };
     let came = server.download(fetcher, &ask, &limits, &store).await?;
-    let commit = commit.clone();
-    let walked = tokio::task::spawn_blocking(move || walk(&store, &tips, &commit)).await;
+    let names = tips.names.clone();
+    let walked = tokio::task::spawn_blocking(move || walk(&store, &names, wanted)).await;
     let (found, cut) = walked.map_err(|error| UpstreamError::store(place.path(), &error))??;
-    drop((place, lock));
+    // What the commit itself leads to is meant to be absent.
+    let cut = (cut && haves.is_empty()) || !came.shallow.is_empty();
+    drop(place);
     Ok(match found {
         Some(name) => Contained::In(name),
-        None if cut || !came.shallow.is_empty() => Contained::NotChecked("its history is too long".to_owned()),
-        None if !whole => Contained::NotChecked("it has too many branches and tags".to_owned()),
+        None if cut => Contained::NotChecked("its history is too long".to_owned()),
+        None if !tips.whole => Contained::NotChecked("it has too many branches and tags".to_owned()),
         None => Contained::OnNone,
     })
-}
-
-/// The commits to begin with, and a name of each: likely ones first, if there are too many.
-fn tips(refs: &BTreeMap<String, CommitSha>) -> BTreeMap<CommitSha, String> {
-    let mut names: Vec<_> = refs.iter().collect();
-    let rank = |name: &str| match name {
-        "refs/heads/main" | "refs/heads/master" => 0,
-        name if name.starts_with("refs/heads/") => 1,
-        _ => 2,
-    };
-    names.sort_by_key(|(name, _)| (rank(name), name.as_str()));
-    let mut tips = BTreeMap::new();
-    for (name, tip) in names {
-        if tips.len() == MAX_TIPS {
-            break;
-        }
-        tips.entry(tip.clone()).or_insert_with(|| name.clone());
-    }
-    tips
 }
 
 /// Follows parents from the tips; the name from which the commit is reached, and whether some parent is not here.
 fn walk(
     store: &Store,
-    tips: &BTreeMap<CommitSha, String>,
-    wanted: &CommitSha,
+    tips: &BTreeMap<ObjectId, String>,
+    wanted: ObjectId,
 ) -> Result<(Option<String>, bool), UpstreamError> {
     let reader = store.reader()?;
-    let mut queue: VecDeque<(CommitSha, &String)> = tips.iter().map(|(tip, name)| (tip.clone(), name)).collect();
-    let mut seen: BTreeSet<CommitSha> = tips.keys().cloned().collect();
+    let mut queue: VecDeque<(ObjectId, &String)> = tips.iter().map(|(tip, name)| (*tip, name)).collect();
+    let mut seen: HashSet<ObjectId> = tips.keys().copied().collect();
     let mut cut = false;
     while let Some((commit, name)) = queue.pop_front() {
-        if commit == *wanted {
+        if commit == wanted {
             return Ok((Some(name.clone()), cut));
         }
-        match reader.commit(&commit) {
+        match reader.commit_of(commit) {
             Ok(Some(found)) => {
                 for parent in found.parents {
-                    if seen.insert(parent.clone()) {
+                    if seen.insert(parent) {
                         queue.push_back((parent, name));
                     }
                 }
@@ -162,9 +201,9 @@ fn local(path: &Path, wanted: &CommitSha) -> Result<Contained, UpstreamError> {
             refs.insert(name.to_owned(), sha(commit.id())?);
         }
     }
-    let tips: BTreeMap<_, _> = refs.into_iter().map(|(name, tip)| (tip, name)).collect();
+    let tips: BTreeMap<_, _> = refs.into_iter().map(|(name, tip)| (ObjectId::from(&tip), name)).collect();
     let store = super::store::local(path, &[])?;
-    Ok(match walk(&store, &tips, wanted)? {
+    Ok(match walk(&store, &tips, wanted.into())? {
         (Some(name), _) => Contained::In(name),
         (None, false) => Contained::OnNone,
         (None, true) => Contained::NotChecked("its history is cut off".to_owned()),

@@ -1,13 +1,14 @@
 //! One conversation with a server: what it can do, what is wanted, and the objects that come.
 
 use super::pack::{Bad, Measure};
-use super::protocol::{Abilities, Answer, Greeting, Wrong, abilities, question};
+use super::protocol::{Abilities, Answer, Ask, Greeting, Otherwise, Wrong, abilities, question};
 use super::{Filter, Limits, Store, UpstreamError};
-use crate::fetch::{FetchError, Fetcher, Request, host_of};
+use crate::fetch::{self, FetchError, Fetcher, Request, host_of, retry};
+use crate::git::remote::{self, RemoteRefs};
 use crate::ids::CommitSha;
 use bytes::Bytes;
 use git2::Indexer;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Method};
 use std::io::Write;
 use std::path::Path;
@@ -26,17 +27,6 @@ const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 const VERSION_2: HeaderValue = HeaderValue::from_static("version=2");
 /// Some hosts let nobody but Git in, and know it by how its name begins. libgit2 calls itself `git/2.0 (libgit2 …)`.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("git/2.0 (mcp-registry ", env!("CARGO_PKG_VERSION"), ")"));
-
-/// What is wanted.
-#[derive(Debug)]
-pub(super) struct Ask<'a> {
-    /// Which commits.
-    pub(super) commits: &'a [CommitSha],
-    /// With how many generations of history, themselves included; none for all.
-    pub(super) depth: Option<u32>,
-    /// Without what.
-    pub(super) filter: Filter,
-}
 
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,35 +56,16 @@ pub(super) struct Server {
 impl Server {
     /// Asks what the server can do.
     pub(super) async fn greet(fetcher: &Fetcher, project: &Url, limits: &Limits) -> Result<Self, UpstreamError> {
-        let mut url = project.clone();
-        let host = host_of(&url);
-        for attempt in 0.. {
-            let request = listing(&url, limits).header(GIT_PROTOCOL, VERSION_2);
-            let answer = fetcher.fetch(&request).await?;
-            if let Some(target) = redirect(&answer.headers, answer.status.as_u16(), &request.url) {
-                // Some hosts insist on `.git`, or on its absence. That is one repository spelled twice.
-                match other_spelling(&url).filter(|other| attempt == 0 && below_same(&target, other)) {
-                    Some(other) => url = other,
-                    None => return Err(redirected(&url, &target)),
-                }
-                continue;
-            }
-            match answer.status.as_u16() {
-                200 => {}
-                // Hosts ask strangers for a password in place of saying that there is nothing.
-                401 | 403 | 404 | 410 => return Err(UpstreamError::NoRepository(project.to_string())),
-                status => return Err(UpstreamError::Status { host, status }),
-            }
-            let abilities = abilities(&answer.body).map_err(|greeting| match greeting {
-                Greeting::Old => UpstreamError::OldProtocol(host.clone()),
-                Greeting::NotGit(what) => UpstreamError::NotGit { host: host.clone(), what },
-            })?;
-            if let Some(format) = abilities.object_format.as_ref().filter(|format| *format != "sha1") {
-                return Err(UpstreamError::ObjectFormat(host, format.clone()));
-            }
-            return Ok(Self { url, host, abilities });
+        let host = host_of(project);
+        let (url, answer) = first(fetcher, project, limits, Some(VERSION_2)).await?;
+        let abilities = abilities(&answer.body).map_err(|greeting| match greeting {
+            Greeting::Old => UpstreamError::OldProtocol(host.clone()),
+            Greeting::NotGit(what) => UpstreamError::NotGit { host: host.clone(), what },
+        })?;
+        if let Some(format) = abilities.object_format.as_ref().filter(|format| *format != "sha1") {
+            return Err(UpstreamError::ObjectFormat(host, format.clone()));
         }
-        Err(UpstreamError::NotGit { host, what: "it redirects for ever" })
+        Ok(Self { url, host, abilities })
     }
 
     /// Gets what is asked for into the store.
@@ -108,16 +79,17 @@ impl Server {
         if ask.depth.is_some() && !self.abilities.shallow {
             return Err(UpstreamError::NotGit { host: self.host.clone(), what: "it cannot cut history off" });
         }
-        let mut filter = if self.abilities.filter { ask.filter } else { weaker(ask.filter).unwrap_or(ask.filter) };
-        if !self.abilities.filter && filter != Filter::None {
+        let less = |filter| (ask.otherwise == Otherwise::More).then(|| weaker(filter)).flatten();
+        let mut filter = ask.filter;
+        while !self.abilities.filter && filter != Filter::None {
             let message = "it cannot leave files and folders out".to_owned();
-            return Err(UpstreamError::Refused { host: self.host.clone(), message });
+            filter = less(filter).ok_or(UpstreamError::Refused { host: self.host.clone(), message })?;
         }
         loop {
-            match (self.attempt(fetcher, ask, filter, limits, store).await, weaker(filter)) {
+            match (self.attempt(fetcher, ask, filter, limits, store).await, less(filter)) {
                 // A server may know filters and not this one.
-                (Err(UpstreamError::Refused { message, .. }), Some(less)) if message.contains("filter") => {
-                    filter = less
+                (Err(UpstreamError::Refused { message, .. }), Some(other)) if message.contains("filter") => {
+                    filter = other;
                 }
                 (Err(error), _) => return Err(error),
                 (Ok(shallow), _) => return Ok(Came { filter, shallow }),
@@ -141,11 +113,14 @@ impl Server {
             .stay()
             .within(limits.time);
         request.method = Method::POST;
-        request.body = Bytes::from(question(&self.abilities, ask.commits, ask.depth, filter));
+        request.body = Bytes::from(question(&self.abilities, ask, filter));
         let mut incoming = fetcher.open(&request).await?;
         let status = incoming.status.as_u16();
         if let Some(target) = redirect(&incoming.headers, status, &request.url) {
             return Err(redirected(&self.url, &target));
+        }
+        if let Some(limited) = limited(&self.host, status, &incoming.headers) {
+            return Err(limited);
         }
         if status != 200 {
             return Err(UpstreamError::Status { host: self.host.clone(), status });
@@ -193,24 +168,87 @@ impl Server {
     /// What a server's refusal means.
     fn refused(&self, message: String, ask: &Ask<'_>) -> UpstreamError {
         if message.contains("not our ref") {
-            let named = ask.commits.iter().find(|commit| message.contains(commit.as_str()));
-            if let Some(commit) = named.or_else(|| ask.commits.first()) {
-                return UpstreamError::NoCommit { upstream: self.url.to_string(), commit: commit.clone() };
+            let named = ask.wants.iter().find(|id| message.contains(&id.to_string()));
+            if let Some(id) = named.or_else(|| ask.wants.first()) {
+                return UpstreamError::NoCommit { upstream: self.url.to_string(), commit: id.into() };
             }
         }
         UpstreamError::Refused { host: self.host.clone(), message }
     }
 }
 
-/// The first request to a repository's address: it lists the refs, or, asked in version 2, what the server can do.
-pub(super) fn listing(url: &Url, limits: &Limits) -> Request {
-    let url = below(url, "/info/refs", Some("service=git-upload-pack"));
-    Request::get(url, MAX_GREETING).header(USER_AGENT, AGENT).stay().within(GREETING_TIME.min(limits.time))
+/// Lists what a repository has, with one request: in version 0 of the protocol, whose listing says everything at once.
+///
+/// # Errors
+/// When it is not listed: elsewhere, gone, limited, or not to be understood.
+pub async fn list(fetcher: &Fetcher, project: &Url, limits: &Limits) -> Result<RemoteRefs, UpstreamError> {
+    let host = host_of(project);
+    let (_, answer) = first(fetcher, project, limits, None).await?;
+    remote::read(&answer.body).ok_or_else(|| {
+        let format = b"object-format=sha256";
+        if answer.body.windows(format.len()).take(2000).any(|window| window == format) {
+            return UpstreamError::ObjectFormat(host.clone(), "sha256".to_owned());
+        }
+        UpstreamError::NotGit { host, what: "it does not list its branches" }
+    })
+}
+
+/// The first request to a repository: it lists the refs, or, asked in version 2, what the server can do. The address is
+/// given back as the server wants it.
+async fn first(
+    fetcher: &Fetcher,
+    project: &Url,
+    limits: &Limits,
+    version: Option<HeaderValue>,
+) -> Result<(Url, fetch::Answer), UpstreamError> {
+    let mut url = project.clone();
+    url.set_path(project.path().trim_end_matches('/'));
+    let host = host_of(&url);
+    for attempt in 0.. {
+        let address = below(&url, "/info/refs", Some("service=git-upload-pack"));
+        let mut request = Request::get(address, MAX_GREETING).header(USER_AGENT, AGENT);
+        request = request.stay().within(GREETING_TIME.min(limits.time));
+        if let Some(version) = &version {
+            request = request.header(GIT_PROTOCOL, version.clone());
+        }
+        let answer = fetcher.fetch(&request).await?;
+        let status = answer.status.as_u16();
+        if let Some(target) = redirect(&answer.headers, status, &request.url) {
+            // Some hosts insist on `.git`, or on its absence. That is one repository spelled twice.
+            match other_spelling(&url).filter(|other| attempt == 0 && below_same(&target, other)) {
+                Some(other) => url = other,
+                None => return Err(redirected(&url, &target)),
+            }
+            continue;
+        }
+        if let Some(limited) = limited(&host, status, &answer.headers) {
+            return Err(limited);
+        }
+        return match status {
+            200 => Ok((url, answer)),
+            // Hosts ask strangers for a password in place of saying that there is nothing.
+            401 | 403 | 404 | 410 => Err(UpstreamError::NoRepository(project.to_string())),
+            status => Err(UpstreamError::Status { host, status }),
+        };
+    }
+    Err(UpstreamError::NotGit { host, what: "it redirects for ever" })
+}
+
+/// Whether an answer says that too much was asked. A refusal that says when to come back is one, too.
+fn limited(host: &str, status: u16, headers: &HeaderMap) -> Option<UpstreamError> {
+    let after = retry::seconds(headers, RETRY_AFTER.as_str());
+    (status == 429 || (status == 403 && headers.contains_key(RETRY_AFTER)))
+        .then(|| UpstreamError::RateLimited { host: host.to_owned(), after: after.map(Duration::from_secs) })
 }
 
 /// What may be asked for in place of this, so that no less comes.
 fn weaker(filter: Filter) -> Option<Filter> {
-    matches!(filter, Filter::FilesOver(_)).then_some(Filter::None)
+    match filter {
+        Filter::None => None,
+        // Commits alone are asked for where there are many: the folders of all of them are as good as everything.
+        Filter::FilesOver(_) | Filter::Files | Filter::Trees(0) => Some(Filter::None),
+        Filter::Trees(_) => Some(Filter::Files),
+    }
 }
 
 /// An address below the repository's.

@@ -1,5 +1,6 @@
 //! Version 2 of Git's protocol, as bytes in and bytes out: what a server can do, what is asked, what it answers.
 
+use super::ObjectId;
 use super::packet::{Packet, Packets, line};
 use crate::ids::CommitSha;
 
@@ -12,8 +13,8 @@ pub enum Filter {
     FilesOver(u64),
     /// All files.
     Files,
-    /// All files and folders: commits only.
-    Trees,
+    /// All files, and folders that are this deep: 0 leaves commits only, 1 the folder at the top.
+    Trees(u32),
 }
 
 impl Filter {
@@ -24,9 +25,35 @@ impl Filter {
             // The protocol's limit is the first length that is left out.
             Self::FilesOver(limit) => Some(format!("blob:limit={}", limit.saturating_add(1))),
             Self::Files => Some("blob:none".to_owned()),
-            Self::Trees => Some("tree:0".to_owned()),
+            Self::Trees(0) => Some("tree:0".to_owned()),
+            // Alone, it would let files that are less deep come.
+            Self::Trees(depth) => Some(format!("combine:blob:none+tree:{depth}")),
         }
     }
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    /// Which objects: commits, or also files and folders, which a server hands out without their commit.
+    pub(super) wants: &'a [ObjectId],
+    /// What is here: of history, only what is not reached from these comes.
+    pub(super) haves: &'a [ObjectId],
+    /// With how many generations of history, themselves included; none for all.
+    pub(super) depth: Option<u32>,
+    /// Without what.
+    pub(super) filter: Filter,
+    /// What to do if the server cannot leave that out.
+    pub(super) otherwise: Otherwise,
+}
+
+/// What to do if a server cannot leave out what it is asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// Let more come.
+    More,
+    /// Do without.
+    Nothing,
 }
 
 /// What a server can do, as far as it matters here.
@@ -85,8 +112,8 @@ pub(super) fn abilities(body: &[u8]) -> Result<Abilities, Greeting> {
     if fetches { Ok(found) } else { Err(Greeting::NotGit("it does not let fetch")) }
 }
 
-/// The body that asks for commits. A server refuses abilities that it has not named.
-pub(super) fn question(abilities: &Abilities, commits: &[CommitSha], depth: Option<u32>, filter: Filter) -> String {
+/// The body that asks for objects, without what this filter says. A server refuses abilities that it has not named.
+pub(super) fn question(abilities: &Abilities, ask: &Ask<'_>, filter: Filter) -> String {
     let mut body = line("command=fetch");
     if let Some(format) = &abilities.object_format {
         body.push_str(&line(&format!("object-format={format}")));
@@ -96,14 +123,17 @@ pub(super) fn question(abilities: &Abilities, commits: &[CommitSha], depth: Opti
     for word in ["no-progress", "ofs-delta"] {
         body.push_str(&line(word));
     }
-    if let Some(depth) = depth {
+    if let Some(depth) = ask.depth {
         body.push_str(&line(&format!("deepen {depth}")));
     }
     if let Some(spec) = filter.spec() {
         body.push_str(&line(&format!("filter {spec}")));
     }
-    for commit in commits {
-        body.push_str(&line(&format!("want {commit}")));
+    for id in ask.wants {
+        body.push_str(&line(&format!("want {id}")));
+    }
+    for id in ask.haves {
+        body.push_str(&line(&format!("have {id}")));
     }
     body.push_str(&line("done"));
     body.push_str("0000");
@@ -205,7 +235,7 @@ fn said(words: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Abilities, Answer, Filter, Greeting, Wrong, abilities, line, question};
+    use super::{Abilities, Answer, Ask, Filter, Greeting, ObjectId, Otherwise, Wrong, abilities, line, question};
     use crate::ids::CommitSha;
     use proptest::prelude::*;
 
@@ -231,11 +261,17 @@ mod tests {
 
     #[test]
     fn a_question_is_lines() {
-        let commits = [CommitSha::parse(&"a".repeat(40)).unwrap()];
+        let id = |digit: &str| ObjectId::from(&CommitSha::parse(&digit.repeat(40)).unwrap());
         let mut server = Abilities { object_format: Some("sha1".into()), filter: true, shallow: true };
-        insta::assert_snapshot!(question(&server, &commits, Some(1), Filter::FilesOver(5)), @"0011command=fetch0016object-format=sha10001000fno-progress000dofs-delta000cdeepen 10017filter blob:limit=60031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        let filter = Filter::FilesOver(5);
+        let mut ask = Ask { wants: &[id("a")], haves: &[], depth: Some(1), filter, otherwise: Otherwise::More };
+        insta::assert_snapshot!(question(&server, &ask, filter), @"0011command=fetch0016object-format=sha10001000fno-progress000dofs-delta000cdeepen 10017filter blob:limit=60031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
         server.object_format = None;
-        insta::assert_snapshot!(question(&server, &commits, None, Filter::Trees), @"0011command=fetch0001000fno-progress000dofs-delta0011filter tree:00031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        ask.depth = None;
+        insta::assert_snapshot!(question(&server, &ask, Filter::Trees(0)), @"0011command=fetch0001000fno-progress000dofs-delta0011filter tree:00031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0008done0000");
+        let haves = [id("b")];
+        ask.haves = &haves;
+        insta::assert_snapshot!(question(&server, &ask, Filter::Trees(2)), @"0011command=fetch0001000fno-progress000dofs-delta0023filter combine:blob:none+tree:20031want aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0031have bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb0008done0000");
     }
 
     proptest! {

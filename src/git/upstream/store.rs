@@ -1,5 +1,6 @@
 //! Objects of a repository, read by id. No reference, configuration, hook or attribute of it is looked at.
 
+use super::commit::Commit;
 use super::download::Came;
 use super::{Filter, UpstreamError};
 use crate::git::GitError;
@@ -34,8 +35,29 @@ impl fmt::Debug for ObjectId {
     }
 }
 
+impl From<&CommitSha> for ObjectId {
+    fn from(commit: &CommitSha) -> Self {
+        let mut id = [0; 20];
+        for (byte, pair) in id.iter_mut().zip(commit.as_str().as_bytes().chunks_exact(2)) {
+            *byte = pair.iter().fold(0, |byte, digit| (byte << 4) | digit_value(*digit));
+        }
+        Self(id)
+    }
+}
+
+impl From<&ObjectId> for CommitSha {
+    fn from(id: &ObjectId) -> Self {
+        Self::from_bytes(id.0)
+    }
+}
+
+/// The value of a lower-case hexadecimal digit.
+fn digit_value(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { digit.wrapping_sub(b'a' - 10) & 15 }
+}
+
 impl ObjectId {
-    fn parse(text: &[u8]) -> Option<Self> {
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok().filter(|text| text.len() == 40)?;
         Oid::from_str(text).ok()?.as_bytes().try_into().ok().map(Self)
     }
@@ -56,15 +78,6 @@ pub enum Found<T> {
     TooLarge(u64),
     /// Something else, or something that cannot be read.
     Damaged,
-}
-
-/// A commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// The folder at the top.
-    pub tree: ObjectId,
-    /// The commits before it.
-    pub parents: Vec<CommitSha>,
 }
 
 /// What an entry of a folder is said to be.
@@ -272,13 +285,18 @@ impl StoreReader<'_> {
     /// # Errors
     /// When the id is another object's, or it cannot be read.
     pub fn commit(&self, commit: &CommitSha) -> Result<Option<Commit>, UpstreamError> {
-        let Some(id) = ObjectId::parse(commit.as_str().as_bytes()) else { return Ok(None) };
-        let wrong = || UpstreamError::store(&self.store.objects, &format!("the commit {commit} cannot be read"));
+        self.commit_of(commit.into())
+    }
+
+    /// The same, by the id alone.
+    pub(super) fn commit_of(&self, id: ObjectId) -> Result<Option<Commit>, UpstreamError> {
+        let commit = || CommitSha::from(&id);
+        let wrong = || UpstreamError::store(&self.store.objects, &format!("the commit {id} cannot be read"));
         match self.read(id, ObjectType::Commit, MAX_COMMIT) {
-            Found::Here(data) => parse_commit(&data).map(Some).ok_or_else(wrong),
+            Found::Here(data) => Commit::parse(&data).map(Some).ok_or_else(wrong),
             Found::Absent => Ok(None),
             Found::Damaged if self.odb.read_header(id.oid().map_err(|_| wrong())?).is_ok() => {
-                Err(UpstreamError::NotACommit(commit.clone()))
+                Err(UpstreamError::NotACommit(commit()))
             }
             Found::TooLarge(_) | Found::Damaged => Err(wrong()),
         }
@@ -346,17 +364,6 @@ impl StoreReader<'_> {
     }
 }
 
-fn parse_commit(data: &[u8]) -> Option<Commit> {
-    let mut lines = data.split(|byte| *byte == b'\n');
-    let tree = ObjectId::parse(lines.next()?.strip_prefix(b"tree ")?)?;
-    let mut parents = Vec::new();
-    for line in lines {
-        let Some(id) = line.strip_prefix(b"parent ") else { break };
-        parents.push(CommitSha::parse(std::str::from_utf8(id).ok()?).ok()?);
-    }
-    Some(Commit { tree, parents })
-}
-
 /// Reads `mode SP name NUL id`, again and again. Nothing is believed about order, names and modes.
 fn parse_tree(mut data: &[u8], most: usize) -> Listing {
     let mut listing = Listing::default();
@@ -398,7 +405,8 @@ fn parse_entry(data: &[u8]) -> Option<(Mode, &[u8], ObjectId, &[u8])> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Mode, parse_commit, parse_tree};
+    use super::{Mode, ObjectId, parse_tree};
+    use crate::ids::CommitSha;
     use proptest::prelude::*;
 
     fn entry(mode: &str, name: &[u8]) -> Vec<u8> {
@@ -432,11 +440,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn an_id_is_the_same_as_text_and_as_bytes(text in "[0-9a-f]{40}") {
+            let commit = CommitSha::parse(&text).unwrap();
+            let id = ObjectId::from(&commit);
+            prop_assert_eq!(id.to_string(), text);
+            prop_assert_eq!(ObjectId::parse(commit.as_str().as_bytes()), Some(id));
+            prop_assert_eq!(CommitSha::from(&id), commit);
+        }
+
+        #[test]
         fn any_bytes_are_read_or_said_to_be_damaged(
             parts in prop::collection::vec(prop_oneof![
                 Just(entry("100644", b"a")),
                 prop::collection::vec(any::<u8>(), 0..40),
-                Just(format!("tree {}\nparent {}\n", "1".repeat(40), "2".repeat(40)).into_bytes()),
             ], 0..6),
         ) {
             let data = parts.concat();
@@ -444,7 +460,6 @@ mod tests {
             prop_assert!(listing.entries.len() <= 3);
             let read: usize = listing.entries.iter().map(|entry| entry.name.len() + 22).sum();
             prop_assert!(read <= data.len());
-            let _ = parse_commit(&data);
         }
     }
 }

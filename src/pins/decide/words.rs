@@ -29,7 +29,7 @@ fn counted(count: u64, cut: bool, noun: &str) -> String {
 }
 
 /// `4 commits`.
-pub(super) fn commits(change: &Change) -> String {
+fn commits(change: &Change) -> String {
     counted(change.commits_total, change.commits_cut, "commit")
 }
 

@@ -119,7 +119,7 @@ impl Block {
 pub(super) fn digest(title: &str, text: &str) -> String {
     use sha2::Digest as _;
     let hash = sha2::Sha256::digest(format!("{title}\n{text}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    crate::ids::hex(hash.get(..16).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn it_is_one_line_that_nobody_sees() {
-        insta::assert_snapshot!(block().write(), @"");
+        insta::assert_snapshot!(block().write(), @r#"<!-- mcp-registry:pin {"version":1,"entry":"weather","old":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","new":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","head":"cccccccccccccccccccccccccccccccccccccccc","was":null,"text":"8e2cbe3b93266a53e7bb3cb6ff01ab5e","closed":null,"kept":false} -->"#);
     }
 
     #[test]

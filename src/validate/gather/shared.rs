@@ -1,10 +1,10 @@
-//! What all questions of one run share: answers that were given, permits, and the time that is left.
+//! What all questions of one run share: answers that were given, and the time that is left.
 
 use super::super::facts::Fact;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// Answers by question: each is asked once, and whoever asks meanwhile waits for it.
@@ -25,34 +25,6 @@ impl<V: Clone> Memo<V> {
         };
         // When whoever asks is cancelled, the next in line asks.
         cell.get_or_init(|| ask).await.clone()
-    }
-}
-
-/// Bounds how much is asked at the same time, in all and of one host.
-#[derive(Debug)]
-pub(super) struct Permits {
-    all: Arc<Semaphore>,
-    per_host: usize,
-    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
-}
-
-/// Held while something is asked.
-pub(super) type Permit = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
-
-impl Permits {
-    pub(super) fn new(all: usize, per_host: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(all.max(1))), per_host: per_host.max(1), hosts: Mutex::default() }
-    }
-
-    /// Waits for the host first: a slow one must not hold the permits of all. Semaphores here are never closed, so the
-    /// options are always full.
-    pub(super) async fn enter(&self, host: &str) -> Permit {
-        let of_host = {
-            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-            hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host))).clone()
-        };
-        let host = of_host.acquire_owned().await.ok();
-        (host, self.all.clone().acquire_owned().await.ok())
     }
 }
 

@@ -12,17 +12,6 @@ use url::Url;
 
 const GITHUB_ONLY: &str = "it is only known for repositories on GitHub";
 
-/// Owner and name of a repository on GitHub, from its address.
-fn on_github(project: &Url, api: &Url) -> Option<(String, String)> {
-    let host = project.host_str()?.to_ascii_lowercase();
-    // An enterprise server's API is on its own host and port.
-    let known = matches!(host.as_str(), "github.com" | "www.github.com") || host_of(api) == host_of(project);
-    let mut segments = project.path_segments()?.filter(|segment| !segment.is_empty());
-    let (owner, name) = (segments.next()?, segments.next()?);
-    let name = name.strip_suffix(".git").unwrap_or(name);
-    (known && segments.next().is_none()).then(|| (owner.to_owned(), name.to_owned()))
-}
-
 /// Where the Dockerfile is, if the registry builds the image of this entry.
 fn dockerfile(entry: &Entry, namespace: &str) -> Option<String> {
     let manifest = &entry.manifest;
@@ -52,7 +41,7 @@ impl Gatherer<'_> {
             facts.repository = Fact::Unavailable("`source.project` is not a URL".into());
             return;
         };
-        match on_github(&url, &self.options.github.api) {
+        match github::located(&url, &self.options.github.api) {
             Some((owner, name)) => self.github_source(entry, &owner, &name, facts).await,
             None if url.host_str().is_some_and(|host| host.ends_with("github.com")) => {
                 facts.repository = Fact::Unavailable("`source.project` does not name a repository".into());
@@ -149,7 +138,7 @@ impl Gatherer<'_> {
             facts.branch = Fact::Known(git_branch(&refs, branch));
         }
         if let Some(Ok(pin)) = source.commit.as_deref().map(CommitSha::parse) {
-            facts.commit = match refs.0.iter().find(|(_, commit)| **commit == pin) {
+            facts.commit = match refs.branches_and_tags().find(|(_, commit)| **commit == pin) {
                 Some((name, _)) => {
                     let name = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
                     Fact::Known(Commit::OnRef(name.unwrap_or_default().to_owned()))
@@ -161,9 +150,9 @@ impl Gatherer<'_> {
 }
 
 fn git_branch(refs: &RemoteRefs, branch: &str) -> Branch {
-    if refs.0.contains_key(&format!("refs/heads/{branch}")) {
+    if refs.commits.contains_key(&format!("refs/heads/{branch}")) {
         Branch::Branch
-    } else if refs.0.contains_key(&format!("refs/tags/{branch}")) {
+    } else if refs.commits.contains_key(&format!("refs/tags/{branch}")) {
         Branch::Tag
     } else {
         Branch::Missing
@@ -173,25 +162,8 @@ fn git_branch(refs: &RemoteRefs, branch: &str) -> Branch {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{dockerfile, on_github};
+    use super::dockerfile;
     use crate::entry::Entry;
-
-    #[test]
-    fn repositories_on_github_are_recognised() {
-        let ask = |project: &str| on_github(&project.parse().unwrap(), &"https://api.github.com".parse().unwrap());
-        let found = Some(("acme".to_owned(), "x".to_owned()));
-        for project in [
-            "https://github.com/acme/x",
-            "https://GitHub.com/acme/x.git",
-            "https://www.github.com/acme/x/",
-            "https://github.com//acme//x",
-        ] {
-            assert_eq!(ask(project), found, "{project}");
-        }
-        for project in ["https://github.com/acme", "https://github.com/acme/x/tree/main", "https://gitlab.com/acme/x"] {
-            assert_eq!(ask(project), None, "{project}");
-        }
-    }
 
     #[test]
     fn only_images_that_the_registry_builds_need_a_dockerfile() {

@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(document) = file.document() else { return };
     for (index, tool) in document.root().items().iter().enumerate() {
         let route = route![index];
-        keys(&file.path, tool, &route, ("a tool", &TOOL), sink);
+        keys(&file.path, tool, || route.clone(), ("a tool", &TOOL), sink);
         let read = subject.entry.tools.get(index);
         // One without a name, or that is no object, is reported by `invalid-tools-json`.
         let Some(name) = read.and_then(|tool| tool.name.as_deref()).filter(|name| !name.trim().is_empty()) else {
@@ -85,9 +85,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 fn arguments(path: &Arc<str>, tool: &Node, route: &Route, of: &str, sink: &mut Sink<'_>) {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for (index, argument) in tool.get("arguments").map_or(&[][..], Node::items).iter().enumerate() {
-        keys(path, argument, &route.then(index), ("an argument", &ARGUMENT), sink);
+    let arguments = tool.get("arguments").map_or(&[][..], Node::items);
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(arguments.len());
+    for (index, argument) in arguments.iter().enumerate() {
+        keys(path, argument, || route.then(index), ("an argument", &ARGUMENT), sink);
         let Some(name) = argument.get("name").and_then(Node::scalar).map(|name| &*name.text) else { continue };
         if let Some(first) = seen.insert(name, index) {
             let message = format!("two arguments of `{of}` are named `{}`", excerpt(name));
@@ -98,8 +99,15 @@ fn arguments(path: &Arc<str>, tool: &Node, route: &Route, of: &str, sink: &mut S
     }
 }
 
-/// Reports the keys that nobody reads.
-fn keys(path: &Arc<str>, node: &Node, route: &Route, (what, known): (&str, &[&str]), sink: &mut Sink<'_>) {
+/// Reports the keys that nobody reads. Where the node is, is asked only when there is something to report: lists of tools
+/// have thousands of nodes.
+fn keys(
+    path: &Arc<str>,
+    node: &Node,
+    route: impl Fn() -> Route,
+    (what, known): (&str, &[&str]),
+    sink: &mut Sink<'_>,
+) {
     for pair in node.pairs() {
         let key = &*pair.key.text;
         if known.contains(&key) {
@@ -107,7 +115,7 @@ fn keys(path: &Arc<str>, node: &Node, route: &Route, (what, known): (&str, &[&st
         }
         let said = sink.at(
             path,
-            Anchor::Key(route.then(key.to_owned())),
+            Anchor::Key(route().then(key.to_owned())),
             format!("`{}` is not a key of {what}, and is silently dropped", excerpt(key)),
         );
         match (key, nearest_of(key, known.iter().copied())) {
