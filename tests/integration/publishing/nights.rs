@@ -33,18 +33,16 @@ fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
       acme-pins[bot], signed by GitHub: Update pin of a to 19709c25938b
         
         Pin-Update: a d1a472dc3572e507b8c0573f25619c4d405e0af4..19709c25938bd1d7742830faf5de35864cfad763
-        
       servers/a/server.yaml: 74afca791be1 -> 07847be69808
     automation/update-pin-b: 1 ahead, 0 behind
       acme-pins[bot], signed by GitHub: Update pin of b to 1d21401de493
         
         Pin-Update: b 782b45271c9d6c0876556789f1ad1f0b2b96df59..1d21401de493f84eba8a13ce77c69340a42f6411
-        
       servers/b/server.yaml: 5d0de2eb0da0 -> fbdde0e1c712
     main: 0 ahead, 0 behind
     pull request acme:automation/update-pin-a into main, open, of acme-pins[bot]: Update pin of a to 19709c25938b
       head: tree d537c64516ed
-      | <!-- mcp-registry:pin {"version":1,"entry":"a","old":"d1a472dc3572e507b8c0573f25619c4d405e0af4","new":"19709c25938bd1d7742830faf5de35864cfad763","head":"[commit of tree d537c64516ed]","was":null,"text":"1ceb4cb87286b2d5d7807ff072cbed94","closed":null,"kept":false} -->
+      | <!-- mcp-registry:pin {"version":1,"entry":"a","old":"d1a472dc3572e507b8c0573f25619c4d405e0af4","new":"19709c25938bd1d7742830faf5de35864cfad763","head":"[commit of tree d537c64516ed]","was":null,"text":"a770b332312b76e6258c7747955b7f95","closed":null,"kept":false} -->
       | 
       | Moves the pin of `a`. Only `source.commit` in `servers/a/server.yaml` changes.
       | 
@@ -65,7 +63,7 @@ fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
       | 
       | ### Commits
       | 
-      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of that is verified.
+      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of it was verified.
       | 
       | - [`19709c25938b`](https://github.com/upstream/a/commit/19709c25938bd1d7742830faf5de35864cfad763) 2026-01-01, Ada, signed: Work of day 2
       | 
@@ -82,7 +80,7 @@ fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
       | - Push to the branch to take it over: then this program leaves it alone.
     pull request acme:automation/update-pin-b into main, open, of acme-pins[bot]: Update pin of b to 1d21401de493
       head: tree 8e3dfa1c0560
-      | <!-- mcp-registry:pin {"version":1,"entry":"b","old":"782b45271c9d6c0876556789f1ad1f0b2b96df59","new":"1d21401de493f84eba8a13ce77c69340a42f6411","head":"[commit of tree 8e3dfa1c0560]","was":null,"text":"3df99f16c55090c8c7a8bbcef5365a72","closed":null,"kept":false} -->
+      | <!-- mcp-registry:pin {"version":1,"entry":"b","old":"782b45271c9d6c0876556789f1ad1f0b2b96df59","new":"1d21401de493f84eba8a13ce77c69340a42f6411","head":"[commit of tree 8e3dfa1c0560]","was":null,"text":"a0f80f19bc9861196ba70c3704b67963","closed":null,"kept":false} -->
       | 
       | Moves the pin of `b`. Only `source.commit` in `servers/b/server.yaml` changes.
       | 
@@ -103,7 +101,7 @@ fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
       | 
       | ### Commits
       | 
-      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of that is verified.
+      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of it was verified.
       | 
       | - [`1d21401de493`](https://github.com/upstream/b/commit/1d21401de493f84eba8a13ce77c69340a42f6411) 2026-01-01, Ada, signed: Work of day 2
       | 
