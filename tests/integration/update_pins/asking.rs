@@ -45,10 +45,8 @@ async fn pins_move_where_what_is_built_changed_and_every_other_entry_has_its_rea
         there is no file `a/Containerfile` at [new]
     lost     [old] -> [new]  directory-missing   there is no directory `c` at [new]
     tagged   [old]                  branch-is-tag       `v1` is a tag, at [old]
-    gone  git.example/gone: there is no public repository at https://git.example/gone (gone-two)
-    gone  git.example/gone.git: there is no public repository at https://git.example/gone.git
-        (gone-one)
-    moved  git.example/moved.git: the repository is at https://git.example/elsewhere.git now (moved)
+    gone  git.example/gone: there is no public repository at this address (gone-one, gone-two)
+    moved  git.example/moved: the repository is at https://git.example/elsewhere.git now (moved)
     beta     [old] -> [new]  outside-directory
         `b` is the same at both commits: tree cd3e88f4b658
     current  [new]                  current             `refs/heads/main` is at the pin
@@ -66,10 +64,8 @@ async fn pins_move_where_what_is_built_changed_and_every_other_entry_has_its_rea
         there is no file `a/Containerfile` at [new]
     lost    [old] -> [new]  directory-missing   there is no directory `c` at [new]
     tagged  [old]                  branch-is-tag       `v1` is a tag, at [old]
-    gone  git.example/gone: there is no public repository at https://git.example/gone (gone-two)
-    gone  git.example/gone.git: there is no public repository at https://git.example/gone.git
-        (gone-one)
-    moved  git.example/moved.git: the repository is at https://git.example/elsewhere.git now (moved)
+    gone  git.example/gone: there is no public repository at this address (gone-one, gone-two)
+    moved  git.example/moved: the repository is at https://git.example/elsewhere.git now (moved)
 
     9 entries: 1 updated, 1 directory-missing, 1 dockerfile-missing, 1 branch-is-tag, 1 moved, 2 gone, 1
         current, 1 outside-directory
@@ -102,10 +98,10 @@ async fn what_did_not_answer_is_one_line_for_each_upstream_and_exit_3() {
     --- stdout
     broken      invalid-entry  server.yaml does not parse
     unpinned    invalid-entry  `source.commit` is missing: the code is not pinned
-    rate-limited  git.example/busy.git: git.example asks to be left alone for 86400 seconds
+    rate-limited  git.example/busy: git.example asks to be left alone for 86400 seconds
         (busy-one, busy-two)
-    unreachable  git.example/odd.git: git.example did not answer as a Git server does: it does
-        not list its branches (odd)
+    unreachable  git.example/odd: git.example did not answer as a Git server does: it does not
+        list its branches (odd)
 
     6 entries: 2 rate-limited, 1 unreachable, 2 invalid-entry, 1 current
     --- stderr
@@ -155,19 +151,15 @@ async fn a_pin_that_cannot_be_set_does_not_move() {
     world.registry.write("servers/alpha/server.yaml", &text);
     let output = world.run(0, &["alpha"]);
     insta::assert_snapshot!(said(&output), @r"
-status 3
---- stdout
-broken      invalid-entry  server.yaml does not parse
-unpinned    invalid-entry  `source.commit` is missing: the code is not pinned
-rate-limited  git.example/busy.git: git.example asks to be left alone for 86400 seconds
-    (busy-one, busy-two)
-unreachable  git.example/odd.git: git.example did not answer as a Git server does: it does
-    not list its branches (odd)
+    status 3
+    --- stdout
+    alpha  0377c0801acf -> 8ac47247e3d9  invalid-entry
+        its pin cannot be set to 8ac47247e3d9: servers/alpha/server.yaml:6:11: `source.commit` cannot be
+        edited: it is written on several lines
 
-6 entries: 2 rate-limited, 1 unreachable, 2 invalid-entry, 1 current
---- stderr
-this was a dry run: the registry is as it was
-");
+    1 entry: 1 invalid-entry
+    --- stderr
+    ");
     assert_eq!(world.manifest("alpha"), text);
 }
 
@@ -208,7 +200,7 @@ async fn ctrl_c_ends_the_night_and_what_is_known_is_written() {
     let (world, [old, _]) = night().await;
     world.entry("slow", "/slow.git", &old, "");
     let arguments = ["--state", "state.json", "--plan", "plan.json", "--concurrency", "1"];
-    let mut running = world.command(0, &arguments).env("TERM", "dumb").start();
+    let running = world.command(0, &arguments).env("TERM", "dumb").start();
     let output = block_in_place(|| {
         // All upstreams before the one that never answers: in the order of their names, one at a time.
         while !world.server.requests().iter().any(|request| request.contains("slow.git")) {
@@ -220,14 +212,8 @@ async fn ctrl_c_ends_the_night_and_what_is_known_is_written() {
     let output = world.shown(output);
     assert_eq!(output.status, 3);
     insta::assert_snapshot!(output.stderr, @r"
-    status 3
-    --- stdout
-    alpha  0377c0801acf -> 8ac47247e3d9  invalid-entry
-        its pin cannot be set to 8ac47247e3d9: servers/alpha/server.yaml:6:11: `source.commit` cannot be
-        edited: it is written on several lines
-
-    1 entry: 1 invalid-entry
-    --- stderr
+    error: stopped before every upstream had answered; nothing was changed
+      hint: what was seen is kept; run it again
     ");
     let plan: serde_json::Value = serde_json::from_str(&world.registry.read("plan.json")).unwrap();
     let reason = |entry: &str| {

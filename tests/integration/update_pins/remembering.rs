@@ -172,15 +172,36 @@ async fn a_file_that_is_no_state_is_refused_and_left_as_it_is() {
     world.registry.write("folder/file", "");
     all.push_str(&said(&world.run(0, &["--state", "folder"])));
     all.push_str(&said(&world.run(0, &["--state", "no/such/folder/state.json"])));
-    insta::assert_snapshot!(all, @r"
-status 0
---- stdout
-1 entry: 1 current
---- stderr
-the policy's cooldown and intervals do not count in this run: they need `--state FILE`
-the policy's `pins.entries.alhpa` is about no entry; did you mean `alpha`?
-this was a dry run: the registry is as it was
-");
+    insta::assert_snapshot!(all, @r#"
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state state.json` cannot be used: it is not a state of `update-pins`: EOF while parsing a value at line 1 column 0
+      hint: name another file, or remove this one: then every cooldown begins anew
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state state.json` cannot be used: it is not a state of `update-pins`: EOF while parsing a string at line 1 column 20
+      hint: name another file, or remove this one: then every cooldown begins anew
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state state.json` cannot be used: it is of version 9; this program reads version 1
+      hint: name another file, or remove this one: then every cooldown begins anew
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state state.json` cannot be used: it is not a state of `update-pins`: expected value at line 1 column 1
+      hint: name another file, or remove this one: then every cooldown begins anew
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state folder` is not a file
+    status 2
+    --- stdout
+    --- stderr
+    error: `--state no/such/folder/state.json` cannot be written: there is no folder `no/such/folder`
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
