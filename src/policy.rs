@@ -140,7 +140,7 @@ pub struct Style {
     pub sort_tags: bool,
 }
 
-/// What `--online` may reach.
+/// What `--online` and `update-pins` may reach.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Network {

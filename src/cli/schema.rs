@@ -29,6 +29,10 @@ enum SchemaName {
     ReviewFindings,
     /// report.json of a review
     ReviewReport,
+    /// What update-pins --plan writes, and --apply reads
+    PinPlan,
+    /// What update-pins --state remembers
+    PinState,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -39,6 +43,8 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Report => include_str!("../../schemas/report.json"),
         SchemaName::ReviewFindings => include_str!("../../schemas/review-findings.json"),
         SchemaName::ReviewReport => include_str!("../../schemas/review-report.json"),
+        SchemaName::PinPlan => include_str!("../../schemas/pin-plan.json"),
+        SchemaName::PinState => include_str!("../../schemas/pin-state.json"),
     })?;
     Ok(exit::CLEAN)
 }

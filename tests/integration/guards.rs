@@ -1,6 +1,7 @@
 //! Lists that must stay true: what the documents say is what the program does.
 
 use crate::runner::Runner;
+use mcp_registry::pins::reason::Reason;
 use std::path::{Path, PathBuf};
 
 fn repository() -> PathBuf {
@@ -22,6 +23,20 @@ fn the_readme_lists_every_rule() {
     let table = Runner::new().run(["rules", "--format", "markdown"]).stdout;
     let readme = marked(&read("README.md"), "rules");
     assert!(readme == table, "put this between the marks in README.md:\n{table}");
+}
+
+#[test]
+fn the_readme_lists_every_reason() {
+    let table = Reason::table();
+    let readme = marked(&read("README.md"), "reasons");
+    assert!(readme == table, "put this between the marks in README.md:\n{table}");
+}
+
+#[test]
+fn the_plans_schema_has_exactly_the_reasons_that_there_are() {
+    let schema: serde_json::Value = serde_json::from_str(&read("schemas/pin-plan.json")).unwrap();
+    let codes = schema.pointer("/$defs/decision/properties/reason/enum").unwrap();
+    assert_eq!(*codes, serde_json::json!(Reason::ALL));
 }
 
 #[test]
@@ -48,7 +63,7 @@ fn this_repositorys_own_entries_are_clean() {
 
 #[test]
 fn every_schema_is_one_and_is_printed_by_the_program() {
-    for name in ["server", "tools", "policy", "report", "review-findings", "review-report"] {
+    for name in ["server", "tools", "policy", "report", "review-findings", "review-report", "pin-plan", "pin-state"] {
         let text = read(&format!("schemas/{name}.json"));
         let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");

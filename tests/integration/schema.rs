@@ -134,6 +134,8 @@ fn the_policys_schema_has_exactly_the_keys_that_are_read() {
             }
         }
     }
+    let entry = keys("/properties/pins/properties/entries/additionalProperties");
+    assert_eq!(keys_of_the_struct("[pins.entries.weather]\nzzz = 1\n"), entry);
 }
 
 #[test]

@@ -102,12 +102,7 @@ impl Plan {
 fn is_result(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Opened
-            | Reason::Unchanged
-            | Reason::HumanEdits
-            | Reason::ClosedByHuman
-            | Reason::OverLimit
-            | Reason::OutdatedPlan
+        Reason::Opened | Reason::Unchanged | Reason::HumanEdits | Reason::ClosedByHuman | Reason::OverLimit
     )
 }
 
