@@ -138,7 +138,23 @@ mod tests {
                     &(link.as_deref().unwrap_or("-").replace(old.as_str(), "OLD").replace(new.as_str(), "NEW") + "\n");
             }
         }
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @r"
+        https://github.com/example/weather/compare/OLD...NEW
+        https://github.com/example/weather/commit/NEW
+        https://github.com/example/weather/commits/NEW/src/%C3%A4%20b
+        -
+        -
+        https://gitlab.com/g/sub/weather/-/compare/OLD...NEW
+        https://gitlab.com/g/sub/weather/-/commit/NEW
+        https://gitlab.com/g/sub/weather/-/commits/NEW/src/%C3%A4%20b
+        -
+        -
+        https://codeberg.org/e/w/compare/OLD...NEW
+        https://codeberg.org/e/w/commit/NEW
+        https://codeberg.org/e/w/commits/commit/NEW/src/%C3%A4%20b
+        -
+        -
+        ");
         assert_eq!(Pages::of("https://git.example/example/weather"), None);
     }
 }

@@ -73,6 +73,12 @@ pub enum RegistryError {
         /// When it ends, `HH:MM UTC`, if that is known.
         until: Option<String>,
     },
+    /// A budget of [`Pace`] that is used up for too long.
+    #[error("as much was written as GitHub allows; the next write may be in {} min", wait.as_secs().div_ceil(60))]
+    BudgetUsed {
+        /// How long that is.
+        wait: Duration,
+    },
     /// The token is not valid (401), or does not allow this (403).
     #[error("GitHub refused ({status}): {message}")]
     Denied {
@@ -98,6 +104,14 @@ pub enum RegistryError {
     /// An answer that is not what GitHub's description of its API promises.
     #[error("GitHub's answer cannot be understood: {0}")]
     Unexpected(&'static str),
+}
+
+impl RegistryError {
+    /// Whether another run may do what this one may not any more.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::BudgetUsed { .. })
+    }
 }
 
 /// What the repository says of itself.

@@ -24,7 +24,6 @@ use crate::github::GithubOptions;
 use crate::github::registry::RegistryError;
 use crate::validate::gather::{Progress, Reach};
 use act::{Actor, Done};
-use chrono::{DateTime, Utc};
 use reconcile::Todo;
 use survey::{Known, Survey};
 
@@ -39,8 +38,6 @@ pub struct PublishRequest {
     pub dry_run: bool,
     /// Keep the issue with every entry's state.
     pub dashboard: bool,
-    /// The time.
-    pub now: DateTime<Utc>,
     /// Told how many entries are done, and of how many.
     pub progress: Option<Progress>,
 }
@@ -197,7 +194,7 @@ impl Run<'_> {
             RegistryError::Denied { status, message } => {
                 Err(PublishError::Denied { doing: "change pull requests", status, message })
             }
-            RegistryError::RateLimited { .. } => {
+            error if error.is_limit() => {
                 match known.decision.and_then(|index| self.published.plan.decisions.get_mut(index)) {
                     Some(decision) => limit(decision, &error, &mut self.published.left),
                     None => self.published.left.push(format!("{}: {error}", known.entry)),

@@ -25,7 +25,7 @@ pub(crate) mod world;
 
 mod tests;
 
-use faults::{Fault, Kill};
+use faults::{Fault, Kill, Victim};
 use limits::Limits;
 use rustix::process::Pid;
 use service::{Call, Service};
@@ -45,6 +45,8 @@ pub(crate) struct Hub {
     /// What `GITHUB_API_URL` is set to.
     pub(crate) url: String,
     service: Arc<Mutex<Service>>,
+    /// Beside the service, which waits for it.
+    victim: Mutex<Victim>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -65,7 +67,7 @@ impl Hub {
             let service = service.clone();
             move || wire::serve(listener, service, stopped)
         });
-        Self { url, service, stop: Some(stop), thread: Some(thread) }
+        Self { url, service, victim: Mutex::default(), stop: Some(stop), thread: Some(thread) }
     }
 
     fn service(&self) -> MutexGuard<'_, Service> {
@@ -101,23 +103,26 @@ impl Hub {
 
     /// The process is killed when this write arrives. The count of calls begins anew.
     pub(crate) fn kill_at(&self, write: usize, after: bool) {
+        let victim = Victim::default();
+        *self.victim.lock().unwrap() = victim.clone();
         let mut service = self.service();
-        service.kill = Some(Kill { write, after, victim: faults::Victim::default() });
+        service.kill = Some(Kill { write, after, victim });
         service.count = faults::Count::default();
     }
 
     /// This is the process to kill.
     pub(crate) fn victim(&self, child: &Child) {
-        // Taken out of the lock, since the hub waits for it inside.
-        let victim = self.service().kill.as_ref().map(|kill| kill.victim.clone());
-        if let Some(victim) = victim {
-            victim.set(Pid::from_child(child));
-        }
+        self.victim.lock().unwrap().set(Pid::from_child(child));
     }
 
     /// Other limits than GitHub's.
     pub(crate) fn limit(&self, limits: Limits) {
         self.service().limits = limits;
+    }
+
+    /// An hour passes: nothing was written in it.
+    pub(crate) fn an_hour_passes(&self) {
+        self.service().written.clear();
     }
 
     /// Takes a permission from the token: `contents`, `issues` or `pull_requests`.

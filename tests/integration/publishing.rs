@@ -21,6 +21,9 @@ use mcp_registry::ids::CommitSha;
 use mcp_registry::pins::facts::{Change, CommitLine, Files};
 use mcp_registry::pins::plan::{Decision, Plan, VERSION};
 use mcp_registry::pins::reason::Reason;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) const REPO: &str = "acme/registry";
 
@@ -127,7 +130,7 @@ impl Night {
     pub(crate) fn command(&self, plan: &Plan, more: &[&str]) -> Run<'_> {
         self.machine.write("plan.json", serde_json::to_string_pretty(plan).unwrap());
         let fixed =
-            ["update-pins", "--apply", "plan.json", "--open-prs", "--repository", REPO, "--write-interval", "0s"];
+            ["update-pins", "--apply", "plan.json", "--open-prs", "--repository", REPO, "--write-interval", "0"];
         self.machine.command(fixed.iter().chain(more)).env("GITHUB_API_URL", &self.hub.url).env("GITHUB_TOKEN", TOKEN)
     }
 
@@ -188,19 +191,34 @@ pub(crate) fn said(output: &Output) -> String {
     format!("status {}\n--- stdout\n{}--- stderr\n{}", output.status, output.stdout, output.stderr)
 }
 
-/// Does something with each of these, on as many threads as the machine has.
-pub(crate) fn on_all<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
-    let items = std::sync::Mutex::new(items.into_iter());
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+/// Fails with the lines that differ when a repository is not in the state that it should be in.
+#[track_caller]
+pub(crate) fn assert_same(found: &str, expected: &str, what: &str) {
+    let diff = similar::TextDiff::from_lines(expected, found);
+    assert!(found == expected, "{what}\n{}", diff.unified_diff().header("expected", "found"));
+}
+
+/// Does something with each of these, on so many threads; what fails is said of all of them together.
+pub(crate) fn on_threads<T: Send>(threads: usize, items: Vec<T>, work: impl Fn(T) + Sync) {
+    let items = Mutex::new(items.into_iter());
+    let failed = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
                     let next = items.lock().unwrap().next();
                     let Some(next) = next else { break };
-                    work(next);
+                    if catch_unwind(AssertUnwindSafe(|| work(next))).is_err() {
+                        failed.fetch_add(1, Ordering::SeqCst);
+                    }
                 }
             });
         }
     });
+    assert_eq!(failed.into_inner(), 0, "failed; what is said of each is above");
+}
+
+/// The same, on as many threads as the machine has.
+pub(crate) fn on_all<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
+    on_threads(std::thread::available_parallelism().map_or(2, usize::from), items, work);
 }

@@ -52,7 +52,6 @@ pub(super) fn publish(
         max_new_prs: args.max_new_prs.or(policy.settings.pins.max_new_prs),
         dry_run: args.dry_run,
         dashboard: args.dashboard,
-        now: context.now,
         progress: Some(Progress::new(move |done, all| {
             shown.set_length(all as u64);
             shown.set_position(done as u64);
@@ -64,7 +63,9 @@ pub(super) fn publish(
     let published = outside.wait(async {
         let registry = connect(reach, &home.owner, &home.name, pace).map_err(|error| cannot(&error))?;
         tokio::select! {
-            published = publish_plan(&registry, plan, &request) => published.map_err(|error| cannot(&error)),
+            published = publish_plan(&registry, plan, &request) => published.map_err(|error| {
+                error.hints().into_iter().fold(cannot(&error), CommandError::hint)
+            }),
             () = outside.stopped() => Err(CommandError::unfinished("stopped while publishing")
                 .hint("run it again: it goes on where this run ended")),
         }

@@ -16,12 +16,14 @@ pub struct Issue {
     pub number: u64,
     /// Where people find it.
     pub url: String,
+    /// Whether it is open.
+    pub open: bool,
     /// Its text.
     pub body: String,
 }
 
 impl Registry {
-    /// The open issues with this label, the oldest first, at most 500. Pull requests are not among them.
+    /// The issues with this label, open or closed, the oldest first, at most 500. Pull requests are not among them.
     ///
     /// # Errors
     /// When GitHub does not say.
@@ -30,7 +32,7 @@ impl Registry {
         for page in 1..=MAX_PAGES {
             let label = encode(label);
             let query =
-                format!("issues?state=open&labels={label}&sort=created&direction=asc&per_page={PAGE}&page={page}");
+                format!("issues?state=all&labels={label}&sort=created&direction=asc&per_page={PAGE}&page={page}");
             let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
             let items = answer::items(&found.body)?;
             for item in items.iter().filter(|item| item.get("pull_request").is_none()) {
@@ -94,6 +96,7 @@ fn read(item: &Value) -> Result<Issue, RegistryError> {
     Ok(Issue {
         number: number.ok_or(RegistryError::Unexpected("an issue without a number"))?,
         url: answer::text(item, "/html_url")?.to_owned(),
+        open: answer::text(item, "/state")? == "open",
         body: item.get("body").and_then(Value::as_str).unwrap_or_default().to_owned(),
     })
 }

@@ -131,7 +131,9 @@ impl Sender {
         loop {
             match budget.wait(Instant::now()) {
                 Wait::Now => break,
-                Wait::Budget(wait) if wait > self.pace.longest => return Err(self.end(None)),
+                Wait::Budget(wait) if wait > self.pace.longest => {
+                    return Err(self.end(RegistryError::BudgetUsed { wait }));
+                }
                 Wait::Budget(wait) | Wait::Interval(wait) => tokio::time::sleep(wait).await,
             }
         }
@@ -221,12 +223,14 @@ impl Sender {
             }
             (None, false) => return Err(RegistryError::Denied { status, message: message(body) }),
         };
-        match wait.filter(|wait| *wait <= self.pace.longest && limited < MAX_LIMITED) {
-            Some(wait) => {
+        match wait {
+            Some(wait) if wait <= self.pace.longest && limited < MAX_LIMITED => {
                 self.hold_for(wait);
                 Ok(Attempt::Limited)
             }
-            None => Err(self.end(end_of(headers, wait))),
+            // It said so before, and it did not end then.
+            Some(wait) if wait <= self.pace.longest => Err(self.end(RegistryError::RateLimited { until: None })),
+            wait => Err(self.end(RegistryError::RateLimited { until: end_of(headers, wait) })),
         }
     }
 
@@ -237,7 +241,7 @@ impl Sender {
         }
         match until_reset(headers) {
             Some(wait) if wait <= self.pace.longest => self.hold_for(wait),
-            wait => drop(self.end(end_of(headers, wait))),
+            wait => drop(self.end(RegistryError::RateLimited { until: end_of(headers, wait) })),
         }
     }
 
@@ -248,8 +252,7 @@ impl Sender {
     }
 
     /// Nobody asks any more.
-    fn end(&self, until: Option<String>) -> RegistryError {
-        let error = RegistryError::RateLimited { until };
+    fn end(&self, error: RegistryError) -> RegistryError {
         let mut hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner);
         hold.ended.get_or_insert(error).clone()
     }

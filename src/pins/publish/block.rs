@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn it_is_one_line_that_nobody_sees() {
-        insta::assert_snapshot!(block().write(), @"");
+        insta::assert_snapshot!(block().write(), @r#"<!-- mcp-registry:pin {"version":1,"entry":"weather","old":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","new":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","head":"cccccccccccccccccccccccccccccccccccccccc","was":null,"text":"8e2cbe3b93266a53e7bb3cb6ff01ab5e","closed":null,"kept":false} -->"#);
     }
 
     #[test]

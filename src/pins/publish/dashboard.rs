@@ -41,7 +41,9 @@ pub(super) async fn keep(registry: &Registry, published: &mut Published, dry_run
 async fn write(registry: &Registry, text: &str, dry_run: bool) -> Result<Option<Pull>, RegistryError> {
     let shown = |issue: &Issue, action| Some(Pull { number: issue.number, url: issue.url.clone(), action });
     let is_it = |body: &str| body.starts_with(MARKER);
-    match registry.issues(LABEL).await?.into_iter().find(|issue| is_it(&issue.body)) {
+    // Who closed it does not want to see it: it is kept, and not opened again.
+    let found = registry.issues(LABEL).await?.into_iter().filter(|issue| is_it(&issue.body));
+    match found.max_by_key(|issue| (issue.open, std::cmp::Reverse(issue.number))) {
         Some(issue) if issue.body.lines().map(str::trim_end).eq(text.lines()) => Ok(shown(&issue, Action::Leave)),
         Some(issue) => {
             if !dry_run {

@@ -114,7 +114,11 @@ mod tests {
         let wanted =
             Step { old: CommitSha::parse(&"a".repeat(40)).unwrap(), new: CommitSha::parse(&"b".repeat(40)).unwrap() };
         let text = message("weather", &wanted);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        Update pin of weather to bbbbbbbbbbbb
+
+        Pin-Update: weather aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+        ");
         assert_eq!(step("weather", &text), Some(wanted.clone()));
         assert_eq!(step("weather", text.trim_end()), Some(wanted));
         for other in [

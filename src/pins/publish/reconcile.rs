@@ -186,9 +186,10 @@ fn without_open(entry: &str, wanted: &Wanted, remote: &Remote) -> Result<Todo, M
 
 /// The pull request for this very commit that somebody closed, and not we.
 fn refused_by_human<'a>(entry: &str, closed: &'a [PullRequest], step: &Step) -> Option<&'a PullRequest> {
-    closed.iter().find(|pull| {
-        let block = block_of(entry, pull);
-        !pull.merged && block.is_some_and(|block| block.new == step.new && block.closed.is_none())
+    closed.iter().filter(|pull| !pull.merged).find(|pull| match block_of(entry, pull) {
+        Some(block) => block.new == step.new && block.closed.is_none(),
+        // Somebody wrote another text before closing it. The title still says what it was for.
+        None => pull.title.contains(step.new.short()),
     })
 }
 

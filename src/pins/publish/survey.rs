@@ -56,7 +56,7 @@ pub(super) enum Stopped {
 impl From<RegistryError> for Stopped {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::RateLimited { .. } => Self::Limited(error),
+            error if error.is_limit() => Self::Limited(error),
             RegistryError::Denied { status, message } => {
                 Self::Failed(PublishError::Denied { doing: "show branches and pull requests", status, message })
             }

@@ -136,18 +136,24 @@ impl Description {
     /// What is wrong with a value by the schema at this place. Items of a list are checked one by one: a list has few new
     /// ones.
     fn check(&self, place: &str, value: &Value) -> Vec<String> {
+        let mut hasher = DefaultHasher::new();
+        // Cheaper than its text, and as good.
+        value.hash(&mut hasher);
+        let key = (place.to_owned(), hasher.finish());
+        if self.good.lock().unwrap().contains(&key) {
+            return Vec::new();
+        }
         if let (Some(items), Some("array"), Some(_)) = (
             value.as_array(),
             self.text.pointer(place).and_then(|schema| schema["type"].as_str()),
             self.text.pointer(&format!("{place}/items")),
         ) {
-            return items.iter().flat_map(|item| self.check(&format!("{place}/items"), item)).collect();
-        }
-        let mut hasher = DefaultHasher::new();
-        value.to_string().hash(&mut hasher);
-        let key = (place.to_owned(), hasher.finish());
-        if self.good.lock().unwrap().contains(&key) {
-            return Vec::new();
+            let wrong: Vec<String> =
+                items.iter().flat_map(|item| self.check(&format!("{place}/items"), item)).collect();
+            if wrong.is_empty() {
+                self.good.lock().unwrap().insert(key);
+            }
+            return wrong;
         }
         let validator = self.validator(place);
         let wrong: Vec<String> =

@@ -23,11 +23,22 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// None for writes: for tests that are not about them.
+    pub(crate) fn unlimited() -> Self {
+        Self { per_minute: usize::MAX, per_hour: usize::MAX, ..Self::default() }
+    }
+}
+
 /// When there were writes.
 #[derive(Debug, Default)]
 pub(crate) struct Written(VecDeque<Instant>);
 
 impl Written {
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Counts a write; or says how long it is until one is allowed.
     pub(crate) fn count(&mut self, limits: &Limits) -> Result<(), Duration> {
         let now = Instant::now();

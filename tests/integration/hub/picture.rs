@@ -17,7 +17,8 @@ pub(super) fn picture(world: &World, full_name: &str) -> String {
         for commit in ahead {
             let commit = &world.objects.commits[&commit];
             let signed = if commit.verified { ", signed by GitHub" } else { "" };
-            writeln!(text, "  {}{signed}: {}", commit.author.name, commit.message.replace('\n', "\n    ")).unwrap();
+            writeln!(text, "  {}{signed}: {}", commit.author.name, commit.message.trim_end().replace('\n', "\n    "))
+                .unwrap();
             let changed = world.objects.differences(before.as_deref().unwrap_or_default(), &commit.tree);
             for (path, old, new) in changed {
                 let id =
@@ -27,13 +28,13 @@ pub(super) fn picture(world: &World, full_name: &str) -> String {
             before = Some(commit.tree.clone());
         }
     }
-    let mut threads: Vec<String> = repo.threads.values().map(|thread| of_thread(world, thread)).collect();
+    let mut threads: Vec<String> = repo.threads.values().map(|thread| of_thread(world, full_name, thread)).collect();
     threads.sort();
     text.push_str(&threads.concat());
     text
 }
 
-fn of_thread(world: &World, thread: &Thread) -> String {
+fn of_thread(world: &World, full_name: &str, thread: &Thread) -> String {
     let pull = thread.pull.as_ref();
     let kind = pull.map_or("issue".to_owned(), |pull| {
         format!("pull request {}:{} into {}", pull.head_owner, pull.head_branch, pull.base)
@@ -52,28 +53,28 @@ fn of_thread(world: &World, thread: &Thread) -> String {
         let tree = world.objects.commits.get(&pull.head_sha).map_or("?", |commit| &commit.tree[..12]);
         writeln!(text, "  head: tree {tree}").unwrap();
     }
-    for line in without_commits(world, thread.body.as_deref().unwrap_or_default()).lines() {
+    for line in without_ids(world, full_name, thread.body.as_deref().unwrap_or_default()).lines() {
         writeln!(text, "  | {line}").unwrap();
     }
     text
 }
 
-/// A text with the commits of this world named by their trees.
-fn without_commits(world: &World, text: &str) -> String {
+/// A text in which commits are named by their trees, and pull requests by their branches.
+fn without_ids(world: &World, full_name: &str, text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while !rest.is_empty() {
+    while let Some(first) = rest.chars().next() {
         let hex = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
-        if hex == 40
-            && let Some(commit) = world.objects.commits.get(&rest[..40])
-        {
-            write!(out, "[commit of tree {}]", &commit.tree[..12]).unwrap();
-            rest = &rest[40..];
-            continue;
-        }
-        let next = if hex > 0 { hex } else { rest.chars().next().map_or(0, char::len_utf8) };
-        out.push_str(&rest[..next]);
-        rest = &rest[next..];
+        let digits = rest.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        let commit = (hex == 40).then(|| world.objects.commits.get(&rest[..40])).flatten();
+        let number = (first == '#').then(|| rest[1..=digits].parse().ok()).flatten();
+        let pull = number.and_then(|number: u64| world.repo(full_name).threads.get(&number)?.pull.as_ref());
+        let length = match (commit, pull) {
+            (Some(commit), _) => (write!(out, "[commit of tree {}]", &commit.tree[..12]).unwrap(), 40).1,
+            (_, Some(pull)) => (write!(out, "#[{}]", pull.head_branch).unwrap(), digits + 1).1,
+            _ => (out.push_str(&rest[..hex.max(first.len_utf8())]), hex.max(first.len_utf8())).1,
+        };
+        rest = &rest[length..];
     }
     out
 }

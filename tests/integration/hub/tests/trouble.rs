@@ -55,7 +55,7 @@ fn each_fault_is_what_it_is_called() {
     HalfJson: 201 "{\"ref\":\"refs/heads/x\",\"node_id\":\"cmVmcy9oZWFkcy94\",\"url\":\"https://api.github.com/repos/acme/registry/git/refs/heads/x\",\"object\":{\"type\":\"commit\",\"sha", 149 bytes, done
     CutBody: the connection ends, done
     Html: 200 "<!DOCTYPE html><title>Unicorn!</title>", 38 bytes
-    Huge: 201 "refs/heads/x", 41943040 bytes, done
+    Huge: 201 "refs/heads/x", 27262976 bytes, done
     "#);
 }
 
