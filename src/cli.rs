@@ -2,6 +2,7 @@
 
 mod agent;
 mod entries;
+mod outside;
 mod policy;
 mod proxy;
 mod review;

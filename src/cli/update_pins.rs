@@ -6,12 +6,12 @@ mod files;
 mod options;
 mod publishing;
 mod rewriting;
-mod runtime;
 mod table;
 
 pub(super) use options::UpdatePinsArgs;
 
-use super::{Global, entries, policy, roots};
+use super::outside::{self, Outside};
+use super::{Global, entries, policy};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::output::Format;
@@ -19,8 +19,6 @@ use crate::pins::plan::Plan;
 use crate::policy::Policy;
 use crate::ui::Ui;
 use crate::validate::gather::Reach;
-use runtime::Outside;
-use url::Url;
 
 /// What is done with a plan, and what was not done.
 #[derive(Debug)]
@@ -75,12 +73,8 @@ pub(super) fn run(args: &UpdatePinsArgs, global: &Global, context: &Context, ui:
 
 /// How the outside is reached.
 fn reach(args: &UpdatePinsArgs, policy: &Policy, context: &Context) -> Result<Reach, CommandError> {
-    let github_api = Url::parse(&context.github_api_url).map_err(|error| {
-        super::refuse(format!("GITHUB_API_URL is not a URL: `{}`", context.github_api_url)).because(&error)
-    })?;
     let allow = args.allow_network.iter().chain(&policy.settings.network.allow).copied().collect();
-    let roots_pem = roots::read(context)?;
-    Ok(Reach { github_api, github_token: context.github_token.clone(), roots_pem, allow })
+    outside::reach(context, allow)
 }
 
 /// Writes the result, and what is to be said beside it.

@@ -113,7 +113,9 @@ pub async fn run(
     }
     finish(night, &mut decisions);
     let complete = night.complete && night.shard.is_none();
-    Outcome { plan: Plan { version: VERSION, time: night.now, complete, decisions }, stopped }
+    let mut plan = Plan { version: VERSION, time: night.now, complete, decisions };
+    plan.fit();
+    Outcome { plan, stopped }
 }
 
 /// The entries of this run that have a pin, and the decisions about those that should and have none.

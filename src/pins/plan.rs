@@ -1,6 +1,7 @@
 //! The plan of a night: what is to become of each pin, and why. It is shown, kept as an artifact, and published: by the
 //! same run, or by another one that holds a token and never speaks to an upstream.
 
+mod fit;
 mod read;
 
 pub use read::{MAX_BYTES, PlanError};

@@ -1,8 +1,8 @@
 //! Asks upstreams, with a progress bar, and remembers what was seen.
 
 use super::options::UpdatePinsArgs;
-use super::runtime::Outside;
 use super::{entries, files, reach};
+use crate::cli::outside::Outside;
 use crate::cli::{Global, refuse};
 use crate::context::Context;
 use crate::entry::load;
@@ -65,7 +65,7 @@ pub(super) fn ask(
         let resolver = connect::resolver(reach, night.concurrency, folder.path().to_owned())
             .map_err(|error| CommandError::unfinished("cannot ask upstreams").because(&error))?;
         Ok(night::run(&resolver, &night, state.as_mut(), &progress, outside.stopped()).await)
-    })?;
+    });
     bar.finish_and_clear();
     let outcome = outcome?;
     if let (Some(file), Some(state)) = (&args.state, &state) {

@@ -1,8 +1,8 @@
 //! Opens, updates and closes pull requests as a plan says.
 
 use super::options::UpdatePinsArgs;
-use super::runtime::Outside;
 use super::{Done, reach};
+use crate::cli::outside::Outside;
 use crate::cli::refuse;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -69,7 +69,7 @@ pub(super) fn publish(
             () = outside.stopped() => Err(CommandError::unfinished("stopped while publishing")
                 .hint("run it again: it goes on where this run ended")),
         }
-    })?;
+    });
     bar.finish_and_clear();
     let published = published?;
     let mut notes: Vec<String> = published

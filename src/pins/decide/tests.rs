@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Choice, Followed, Question, Terms, choose, follow, invalid, judge, unasked};
 use crate::ids::CommitSha;
@@ -169,7 +169,7 @@ fn what_listings_decide() {
     ];
     insta::assert_snapshot!(said.join("\n"), @r"
     moved - 11 -: the repository is at https://git.example/new/weather now
-    gone - 11 -: there is no public repository at https://git.example/acme/weather
+    gone - 11 -: there is no public repository at this address
     rate-limited - 11 -: git.example asked to be left alone
     unreachable - 11 -: there is no host git.example
     ");

@@ -9,7 +9,7 @@ use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATHS, MAX_TEXT};
 use crate::pins::reason::Reason;
 use serde::Deserialize;
 
-/// The most bytes of a plan that are read. A night of 2,500 entries, all of which move, has 12 MB.
+/// The most bytes of a plan that are read. [`Plan::fit`] keeps what is written below it.
 pub const MAX_BYTES: u64 = 16 << 20;
 /// The most decisions of a plan.
 const MAX_DECISIONS: usize = 100_000;

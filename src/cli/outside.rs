@@ -1,8 +1,24 @@
-//! What waits for the outside, and ends on Ctrl-C.
+//! What waits for the outside, and ends on Ctrl-C; and how the outside is reached.
 
+use super::{refuse, roots};
+use crate::context::Context;
 use crate::error::CommandError;
-use tokio::runtime::Runtime;
+use crate::validate::gather::Reach;
+use ipnet::IpNet;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
+use url::Url;
+
+/// What the process was started with, and these networks that may be reached although they are not public.
+///
+/// # Errors
+/// When GITHUB_API_URL is no address, or the certificates cannot be read.
+pub(super) fn reach(context: &Context, allow: Vec<IpNet>) -> Result<Reach, CommandError> {
+    let github_api = Url::parse(&context.github_api_url).map_err(|error| {
+        refuse(format!("GITHUB_API_URL is not a URL: `{}`", context.github_api_url)).because(&error)
+    })?;
+    Ok(Reach { github_api, github_token: context.github_token.clone(), roots_pem: roots::read(context)?, allow })
+}
 
 /// Runs what waits for the outside. From the moment this is made, Ctrl-C and a request to end no longer end the process:
 /// whoever waits looks here.
@@ -10,6 +26,7 @@ use tokio::sync::watch;
 pub(super) struct Outside {
     /// Taken when this is dropped.
     runtime: Option<Runtime>,
+    handle: Handle,
     stopped: watch::Receiver<bool>,
 }
 
@@ -26,13 +43,26 @@ impl Outside {
             // Receivers must not take the end of this task for a signal.
             tell.closed().await;
         });
-        Ok(Self { runtime: Some(runtime), stopped })
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime), stopped })
     }
 
     /// Waits for this.
-    pub(super) fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, CommandError> {
-        let runtime = self.runtime.as_ref().ok_or_else(|| CommandError::unfinished("the network has ended"))?;
-        Ok(runtime.block_on(what))
+    pub(super) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.handle.block_on(what)
+    }
+
+    /// Whether somebody asked for the end.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Calls this when somebody asks for the end.
+    pub(super) fn on_stop(&self, act: impl FnOnce() + Send + 'static) {
+        let stopped = self.stopped();
+        self.handle.spawn(async move {
+            stopped.await;
+            act();
+        });
     }
 
     /// Ends when somebody asks for the end.
