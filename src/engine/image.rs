@@ -22,19 +22,15 @@ pub struct Image {
     pub directory: String,
     /// The folders that it wants as volumes.
     pub volumes: Vec<String>,
-    /// Its labels.
+    /// Its labels. Whoever made the image wrote them.
     pub labels: Labels,
+    /// The digests of its layers' archives, the lowest first: `sha256:…`. They name exactly what is in it.
+    pub layers: Vec<String>,
+    /// Whether it has the engine start something of it now and then.
+    pub healthcheck: bool,
 }
 
 impl Engine {
-    /// The id of an image that carries a label `name=value`, if there is one.
-    ///
-    /// # Errors
-    /// When the engine would not list them.
-    pub async fn image_with(&self, label: &str) -> Result<Option<String>, EngineError> {
-        Ok(self.images_with(label).await?.into_iter().next())
-    }
-
     /// The ids of all images that carry a label: `name`, or `name=value`.
     ///
     /// # Errors
@@ -100,6 +96,8 @@ impl Engine {
             directory: config.working_dir.unwrap_or_default(),
             volumes,
             labels: config.labels.unwrap_or_default(),
+            layers: image.root_fs.and_then(|root| root.layers).unwrap_or_default(),
+            healthcheck: config.healthcheck.is_some(),
         }))
     }
 

@@ -122,9 +122,7 @@ pub fn follow(pinned: &Pinned, listing: &Listing, terms: &Terms<'_>) -> Result<F
     let refs = match listing {
         Listing::Listed(refs) => refs,
         Listing::Moved(address) => return settled(Reason::Moved, format!("the repository is at {address} now")),
-        Listing::Gone => {
-            return settled(Reason::Gone, format!("there is no public repository at {}", pinned.upstream));
-        }
+        Listing::Gone => return settled(Reason::Gone, "there is no public repository at this address".to_owned()),
         Listing::RateLimited(words) => return settled(Reason::RateLimited, words.clone()),
         Listing::Unreachable(words) => return settled(Reason::Unreachable, words.clone()),
     };

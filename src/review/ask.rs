@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// Tells one version of what agents are given from another.
 const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How often a sandbox is made again whose image was removed in between.
+const AGAIN: usize = 3;
+
 /// The seconds of a deadline that are left for an agent's last turn.
 const LAST_TURN: u64 = 120;
 
@@ -151,7 +154,20 @@ impl<'a> Agents<'a> {
             Ok(request) => request,
             Err(reason) => return failed(reason),
         };
-        let run = match sandbox::run(prepared, request, cancel).await {
+        let mut outcome = sandbox::run(prepared, request, cancel).await;
+        for _ in 0..AGAIN {
+            if !matches!(&outcome, Err(error) if error.is_gone()) {
+                break;
+            }
+            // Somebody cleaned up since the sandbox's image was made: fetching takes a while.
+            let again = Prepared::new(prepared.engine(), &options.executable, options.started).await;
+            outcome = match (again, self::request(choice, brief, options)) {
+                (Ok(prepared), Ok(request)) => sandbox::run(&prepared, request, cancel).await,
+                (Err(error), _) => Err(error),
+                (_, Err(reason)) => return failed(reason),
+            };
+        }
+        let run = match outcome {
             Ok(outcome) => answer(choice, model.clone(), outcome),
             Err(error) => failed(shown(&error)),
         };

@@ -212,3 +212,11 @@ pub enum SandboxError {
     #[error("the run was cancelled")]
     Cancelled,
 }
+
+impl SandboxError {
+    /// Whether something is not there that was: the sandbox's image, after somebody cleaned up.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.is_not_found())
+    }
+}

@@ -38,7 +38,7 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn help_of_the_program() {
-    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @"
+    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @r"
     Keeps a registry of MCP servers honest
 
     Usage: mcp-registry [OPTIONS] <COMMAND>
@@ -49,7 +49,7 @@ fn help_of_the_program() {
       proxy        Run the proxy that holds a provider's key, so that an agent needs none
       rules        List the rules that `validate` checks
       schema       Print the JSON Schema of a file or output
-      update-pins  Set the pin of an entry to another commit; nothing else in its file changes
+      update-pins  Move pins to what upstreams have now, where that changes what is built
       help         Print this message or the help of the given subcommand(s)
 
     Options:
@@ -272,13 +272,14 @@ fn help_of_rules_and_schema() {
       mcp-registry rules --format markdown
       mcp-registry rules --format json | jq '.rules[].id'
     ");
-    insta::assert_snapshot!(Runner::new().run(["schema", "-h"]).stdout, @"
+    insta::assert_snapshot!(Runner::new().run(["schema", "-h"]).stdout, @r"
     Print the JSON Schema of a file or output
 
     Usage: mcp-registry schema [OPTIONS] <NAME>
 
     Arguments:
-      <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report]
+      <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
+              pin-plan, pin-state]
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -156,6 +156,13 @@ pub(crate) fn fetch_options(ca: &[u8]) -> FetchOptions {
 
 /// What `git http-backend` says to a request.
 fn backend(folder: &Path, seen: &Seen) -> Reply {
+    let (status, headers, body) = http_backend(folder, seen, seen.body.as_bytes());
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    reply(status, &headers, body)
+}
+
+/// The same in its parts. The body of the request counts, and not its text.
+pub(crate) fn http_backend(folder: &Path, seen: &Seen, body: &[u8]) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
     let mut child = git(folder)
         .arg("http-backend")
@@ -165,7 +172,7 @@ fn backend(folder: &Path, seen: &Seen) -> Reply {
         .env("PATH_INFO", path)
         .env("QUERY_STRING", query)
         .env("CONTENT_TYPE", seen.header("content-type"))
-        .env("CONTENT_LENGTH", seen.body.len().to_string())
+        .env("CONTENT_LENGTH", body.len().to_string())
         .env("GIT_PROTOCOL", seen.header("git-protocol"))
         .env("REMOTE_ADDR", "127.0.0.1")
         .stdin(Stdio::piped())
@@ -174,8 +181,8 @@ fn backend(folder: &Path, seen: &Seen) -> Reply {
         .spawn()
         .unwrap();
     // It may be gone before it has read all.
-    let _ = child.stdin.take().unwrap().write_all(seen.body.as_bytes());
-    let output = child.wait_with_output().unwrap().stdout;
+    let _ = child.stdin.take().unwrap().write_all(body);
+    let mut output = child.wait_with_output().unwrap().stdout;
     let end = output.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(output.len());
     let head = String::from_utf8_lossy(&output[..end]).into_owned();
     let mut status = 200;
@@ -183,8 +190,9 @@ fn backend(folder: &Path, seen: &Seen) -> Reply {
     for (name, value) in head.lines().filter_map(|line| line.split_once(": ")) {
         match name {
             "Status" => status = value[..3].parse().unwrap(),
-            _ => headers.push((name, value)),
+            _ => headers.push((name.to_owned(), value.to_owned())),
         }
     }
-    reply(status, &headers, output.get(end + 4..).unwrap_or_default())
+    output.drain(..output.len().min(end + 4));
+    (status, headers, output)
 }

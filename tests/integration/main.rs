@@ -17,6 +17,8 @@ mod hub;
 mod input;
 mod layering;
 mod mutation;
+mod night;
+mod night_world;
 mod online;
 mod pins;
 mod properties;

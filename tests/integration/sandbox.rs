@@ -5,6 +5,7 @@
 
 mod basics;
 mod escape;
+mod identity;
 mod lab;
 mod leftovers;
 mod limits;

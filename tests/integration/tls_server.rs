@@ -99,7 +99,8 @@ impl TlsServer {
     }
 }
 
-fn certificates() -> (Vec<u8>, ServerConfig) {
+/// An authority, PEM, and a server that it vouches for, named `127.0.0.1` and `localhost`.
+pub(crate) fn certificates() -> (Vec<u8>, ServerConfig) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_key = KeyPair::generate().unwrap();

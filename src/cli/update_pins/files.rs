@@ -6,7 +6,22 @@ use crate::pins::plan::{self, Plan};
 use crate::pins::state::{self, State};
 use chrono::{DateTime, Utc};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Refuses a file that could not be written at the end of the night, before it begins.
+///
+/// # Errors
+/// When the folder that it would be in is not there.
+pub(super) fn check_place(option: &str, file: Option<&PathBuf>) -> Result<(), CommandError> {
+    let Some(file) = file else { return Ok(()) };
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            let (file, folder) = (file.display(), folder.display());
+            Err(refuse(format!("`{option} {file}` cannot be written: there is no folder `{folder}`")))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Reads what was seen before; nothing when there is no file yet.
 ///

@@ -12,17 +12,18 @@ use std::time::Duration;
 /// Move pins to what upstreams have now, where that changes what is built.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
-  mcp-registry update-pins --dry-run                    show which pins would move, and why the others stay
-  mcp-registry update-pins                              move them in the files of the work tree
-  mcp-registry update-pins weather curl                 only these entries
+  mcp-registry update-pins --dry-run          show what would move, and why the rest stays
+  mcp-registry update-pins                    move pins in the files of the work tree
+  mcp-registry update-pins weather curl       only these entries
   mcp-registry update-pins weather --to \"$(git -C ../weather rev-parse HEAD)\"
+
+A night in two parts: the first asks upstreams and needs no token, the second has the token and
+asks no upstream.
   mcp-registry update-pins --dry-run --state pins.json --cooldown 24h --plan plan.json
   mcp-registry update-pins --apply plan.json --open-prs --repository acme/registry
 
-The last two split a night: the first run asks upstreams and has no token, the second has the token and asks no upstream.
-
-Every entry gets one reason; the README lists them. Exit status 3 when an upstream could not be asked, an entry could not be
-read, or something is left to do: run it again.")]
+Every entry gets one reason; the README lists them. Exit status 3 when an upstream did not answer,
+an entry could not be read, or something is left to do: run it again.")]
 pub(in crate::cli) struct UpdatePinsArgs {
     /// Only these entries, by folder name.
     #[arg(value_name = "NAME")]

@@ -49,7 +49,8 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
     for decision in others {
         match &decision.project {
             Some(project) if is_of_upstream(decision) => {
-                upstreams.entry((project, decision.reason, &decision.detail)).or_default().push(decision);
+                let one = (plain(project), decision.reason, &*decision.detail);
+                upstreams.entry(one).or_default().push(decision);
             }
             _ if rank(decision.reason) == 1 => rows.push(row(decision)),
             _ => quiet.push(row(decision)),
@@ -59,7 +60,6 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
     let mut out = String::new();
     rows.iter().for_each(|row| write_row(&mut out, row, columns, look));
     for ((project, reason, detail), decisions) in &upstreams {
-        let project = project.strip_prefix("https://").unwrap_or(project);
         let text = terminal(&format!("{project}: {detail} ({})", named(decisions)));
         wrap(&mut out, &format!("{}  ", painted(*reason, look)), reason.as_str().len() + 2, &text, look.width);
     }
@@ -115,6 +115,12 @@ fn row(decision: &Decision) -> Row {
         detail = format!("urgent: {detail}");
     }
     Row { first: terminal(&decision.entry), second, reason: decision.reason, detail }
+}
+
+/// A repository's address, however it is spelled.
+fn plain(project: &str) -> &str {
+    let project = project.strip_prefix("https://").unwrap_or(project);
+    project.strip_suffix(".git").unwrap_or(project)
 }
 
 /// The entries of an upstream, the first few of many.

@@ -2,8 +2,10 @@
 
 use super::{AGENT_USER, PROXY_USER, RESERVED, SandboxError};
 use crate::engine::TarStream;
+use crate::ids::hex;
 use bytes::Bytes;
 use futures_util::stream;
+use ring::digest::{Context, SHA256};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -59,20 +61,42 @@ pub(super) fn input(files: Vec<InputFile>) -> Result<TarStream, SandboxError> {
     }))
 }
 
-/// The archive of the sandbox's image.
+/// The archive of the sandbox's image: always the same bytes for the same program.
 pub(super) fn image(program: Vec<u8>) -> TarStream {
-    written(move |archive| {
-        append(archive, EntryType::Regular, "mcp-registry", 0o755, 0, &program)?;
-        append(archive, EntryType::Directory, "input", 0o755, 0, &[])?;
-        append(archive, EntryType::Directory, &format!("input/{RESERVED}"), 0o755, 0, &[])?;
-        // The same file again: an input volume takes it from here when the agent's image is not ours.
-        let mut link = header(EntryType::Link, 0o755, 0);
-        link.set_size(0);
-        archive.append_link(&mut link, format!("input/{RESERVED}/mcp-registry"), "mcp-registry")?;
-        // A volume that is first mounted here takes this folder's owner with it. All may look, only the proxy may write.
-        append(archive, EntryType::Directory, "proxy", 0o755, PROXY_USER, &[])?;
-        append(archive, EntryType::Directory, "tmp", 0o700, AGENT_USER, &[])
-    })
+    written(move |archive| write_image(archive, &program))
+}
+
+/// The SHA-256 of that archive, in hexadecimal digits. Engines name an image's layer by it.
+pub(super) fn image_digest(program: &[u8]) -> io::Result<String> {
+    let mut archive = Builder::new(Hashed(Context::new(&SHA256)));
+    write_image(&mut archive, program)?;
+    Ok(hex(archive.into_inner()?.0.finish().as_ref()))
+}
+
+fn write_image(archive: &mut Builder<impl Write>, program: &[u8]) -> io::Result<()> {
+    append(archive, EntryType::Regular, "mcp-registry", 0o755, 0, program)?;
+    append(archive, EntryType::Directory, "input", 0o755, 0, &[])?;
+    append(archive, EntryType::Directory, &format!("input/{RESERVED}"), 0o755, 0, &[])?;
+    // The same file again: an input volume takes it from here when the agent's image is not ours.
+    let mut link = header(EntryType::Link, 0o755, 0);
+    link.set_size(0);
+    archive.append_link(&mut link, format!("input/{RESERVED}/mcp-registry"), "mcp-registry")?;
+    // A volume that is first mounted here takes this folder's owner with it. All may look, only the proxy may write.
+    append(archive, EntryType::Directory, "proxy", 0o755, PROXY_USER, &[])?;
+    append(archive, EntryType::Directory, "tmp", 0o700, AGENT_USER, &[])
+}
+
+struct Hashed(Context);
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn header(kind: EntryType, mode: u32, owner: u32) -> Header {
@@ -86,7 +110,7 @@ fn header(kind: EntryType, mode: u32, owner: u32) -> Header {
 }
 
 fn append(
-    archive: &mut Builder<Pipe>,
+    archive: &mut Builder<impl Write>,
     kind: EntryType,
     path: &str,
     mode: u32,

@@ -1,17 +1,18 @@
 //! The image that the sandbox's containers are made of: this program, three empty folders, and nothing else.
+//!
+//! An image that is there already is used again only if it *is* this one: its single layer has the digest of what would be
+//! imported, and its configuration says nothing. A label proves nothing: whoever builds an image writes its labels, and an
+//! image in this place is given the provider's keys.
 
 use super::owner::Owner;
 use super::{SandboxError, archive};
+use crate::engine::image::Image;
 use crate::engine::{Engine, Labels};
-use crate::ids::hex;
-use ring::digest::{SHA256, digest};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Carries the key of the image: what it was made of, and how.
+/// What the images of sandboxes are found by, to look at them: its value is the digest of the only layer.
 pub(super) const IMAGE: &str = "org.mcp-registry.image";
-/// Changes when the image is laid out in another way: older ones are not used then.
-const LAYOUT: u32 = 1;
 /// The image's name. It stays on this machine.
 const NAME: &str = "mcp-registry-sandbox";
 
@@ -38,17 +39,17 @@ impl Prepared {
         let path = program.to_owned();
         let read = tokio::task::spawn_blocking(move || {
             let bytes = std::fs::read(path)?;
-            let key = key_of(&bytes);
-            Ok((bytes, key))
+            let layer = archive::image_digest(&bytes)?;
+            Ok((bytes, layer))
         });
-        let (bytes, key) = read.await.map_err(std::io::Error::other).flatten().map_err(SandboxError::Executable)?;
+        let (bytes, layer) = read.await.map_err(std::io::Error::other).flatten().map_err(SandboxError::Executable)?;
         check_static(&bytes).map_err(SandboxError::NotStatic)?;
-        let image = match engine.image_with(&format!("{IMAGE}={key}")).await? {
+        let image = match find(engine, &layer).await? {
             Some(image) => image,
             None => {
                 tracing::info!(bytes = bytes.len(), "making the sandbox's image");
-                let labels: Labels = [(IMAGE.to_owned(), key.clone())].into();
-                engine.import_image(NAME, &key, &labels, archive::image(bytes)).await?
+                let labels: Labels = [(IMAGE.to_owned(), layer.clone())].into();
+                engine.import_image(NAME, &layer, &labels, archive::image(bytes)).await?
             }
         };
         Ok(Self { engine: engine.clone(), image: image.into(), owner: Arc::new(Owner::this_process()), started })
@@ -67,8 +68,27 @@ impl Prepared {
     }
 }
 
-fn key_of(program: &[u8]) -> String {
-    format!("{LAYOUT}-{}", hex(digest(&SHA256, program).as_ref()))
+/// The id of the image of this layer, if the engine has it.
+async fn find(engine: &Engine, layer: &str) -> Result<Option<String>, SandboxError> {
+    for id in engine.images_with(&format!("{IMAGE}={layer}")).await? {
+        let Some(image) = engine.inspect_image(&id).await? else { continue };
+        if is_ours(&image, layer) {
+            return Ok(Some(image.id));
+        }
+        tracing::warn!(image = image.id, "an image claims to be the sandbox's and is not; it is not used");
+    }
+    Ok(None)
+}
+
+/// Whether an image is what importing the archive of this digest makes.
+fn is_ours(image: &Image, layer: &str) -> bool {
+    let Image { id: _, digests: _, labels: _, layers, command, environment, directory, volumes, healthcheck } = image;
+    *layers == [format!("sha256:{layer}")]
+        && command.is_empty()
+        && environment.is_empty()
+        && directory.is_empty()
+        && volumes.is_empty()
+        && !healthcheck
 }
 
 /// Whether a program runs where nothing else is.

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{MAX_BYTES, text, with_block};
 use crate::ids::CommitSha;
