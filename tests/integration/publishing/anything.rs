@@ -159,7 +159,11 @@ impl Chain {
     fn before(&self) -> Before {
         self.night.hub.look(|world| {
             let repo = world.repo(REPO);
+            // All of a branch that was merged as it is now is in the base: removing it is no loss.
+            let pulls = repo.threads.values().filter_map(|thread| thread.pull.as_ref());
+            let merged: BTreeSet<_> = pulls.filter(|pull| pull.merged.is_some()).map(|pull| &pull.head_sha).collect();
             let theirs = repo.refs.iter().filter(|(_, tip)| world.objects.commits[*tip].author.name != BOT);
+            let theirs = theirs.filter(|(_, tip)| !merged.contains(tip));
             Before {
                 main: repo.refs["refs/heads/main"].clone(),
                 theirs: theirs.map(|(name, tip)| (name.clone(), tip.clone())).collect(),

@@ -1,6 +1,7 @@
 //! Night after night, with nobody in between but upstreams and the registry itself.
 
 use super::{Night, REPO, assert_same, branch, commit, manifest, moves, path, plan, said, stays};
+use mcp_registry::pins::facts::{CommitLine, Files};
 use mcp_registry::pins::reason::Reason;
 
 fn first() -> (Night, mcp_registry::pins::plan::Plan) {
@@ -355,4 +356,29 @@ fn two_runs_at_once_make_nothing_twice() {
     let (alone, plan) = first();
     alone.publishes(&plan);
     assert_same(&night.hub.picture(REPO), &alone.hub.picture(REPO), "");
+}
+
+#[test]
+fn however_much_upstream_has_to_say_github_takes_the_text() {
+    let night = Night::of(&["a"]);
+    let mut decision = moves("a", 1, 2);
+    let change = decision.change.as_mut().unwrap();
+    let line = change.commits[0].clone();
+    let long = "<&|`*_[\u{1F600}".repeat(25);
+    change.commits = (0..50)
+        .map(|number| CommitLine {
+            id: commit("x", number),
+            author: long.clone(),
+            subject: long.clone(),
+            ..line.clone()
+        })
+        .collect();
+    change.commits_total = 1_000_000;
+    let paths: Vec<String> = (0..100).map(|number| format!("{number:03}/{}", "<`".repeat(2_000))).collect();
+    let lists = (paths.clone(), paths.clone(), paths.clone(), paths.clone());
+    change.files = Files { total: 1_000_000, cut: true, paths, ..Files::default() };
+    (change.files.dockerfiles, change.files.locks, change.files.install, change.files.ci) = lists;
+    let plan = plan(vec![decision]);
+    night.publishes(&plan);
+    assert_eq!(night.publishes(&plan), Vec::<String>::new());
 }

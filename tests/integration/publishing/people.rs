@@ -2,6 +2,7 @@
 
 use super::{Night, REPO, assert_same, branch, commit, manifest, moves, path, plan, said};
 use crate::hub::people::MARIA;
+use crate::hub::world::Thread;
 
 fn after_a_night() -> Night {
     let night = Night::of(&["a"]);
@@ -81,6 +82,35 @@ fn a_pull_request_that_a_human_opens_again_goes_on() {
     #1 a: open, day 3, 1 commits
     branches: a
     ");
+}
+
+#[test]
+fn a_pull_request_whose_text_or_base_a_human_changed_is_theirs() {
+    for change in [
+        |thread: &mut Thread| thread.body = Some("My own words.".to_owned()),
+        |thread: &mut Thread| thread.pull.as_mut().unwrap().base = "release".to_owned(),
+    ] {
+        let night = after_a_night();
+        night.hub.human_branches(REPO, "main", "release");
+        night.hub.change(|world| change(world.repo_mut(REPO).threads.get_mut(&1).unwrap()));
+        let before = night.hub.picture(REPO);
+        for day in [2, 3] {
+            let (writes, said) = next(&night, day);
+            assert_eq!((writes, night.hub.picture(REPO)), (Vec::new(), before.clone()), "{said}");
+            assert!(said.contains("1 human-edits"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn words_that_a_human_adds_to_the_text_are_no_reason_to_write() {
+    let night = after_a_night();
+    night.hub.change(|world| {
+        let thread = world.repo_mut(REPO).threads.get_mut(&1).unwrap();
+        // Forms on the web write other line ends.
+        thread.body = thread.body.take().map(|body| format!("{body}\nLooks good to me.\n").replace('\n', "\r\n"));
+    });
+    assert_eq!(next(&night, 2).0, Vec::<String>::new());
 }
 
 #[test]
