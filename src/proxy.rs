@@ -66,7 +66,7 @@ pub enum ProxyError {
     #[error("the audit lines cannot be written")]
     Audit,
     /// The client is not one that means well.
-    #[error("{} calls were refused", audit::MAX_REFUSED)]
+    #[error("{} calls with the client token were refused", audit::MAX_REFUSED)]
     Refused,
 }
 

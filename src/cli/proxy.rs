@@ -21,7 +21,8 @@ use std::time::Duration;
 ///
 /// Standard input gives the keys, as one JSON object: {"anthropic_key": "…", "openai_key": "…", "client_token": "…"}. One
 /// key is enough; without `client_token` one is made. The first line on standard output says that the proxy is ready, with the
-/// token if it was made; then comes one JSON line a call. SIGTERM and Ctrl-C end it.
+/// token if it was made; then comes one JSON line a call. SIGTERM and Ctrl-C end it, and so do 1000 refused calls that show the
+/// token. Calls that do not show it end nothing: the first 1000 have lines, and one line stands for all others.
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("where").required(true).args(["socket", "listen"])),
@@ -238,6 +239,16 @@ mod tests {
     use super::{Context, Limits, Listen, Micros, Options, Price, options};
     use clap::Parser;
     use std::time::Duration;
+
+    #[test]
+    fn the_help_names_the_numbers_that_hold() {
+        use crate::proxy::audit::{MAX_REFUSED, MAX_STRANGE};
+        use clap::CommandFactory;
+        let mut command = Cli::command();
+        let help = command.find_subcommand_mut("proxy").unwrap().render_long_help().to_string().replace('\n', " ");
+        assert!(help.contains(&format!("so do {MAX_REFUSED} refused calls that show the token")), "{help}");
+        assert!(help.contains(&format!("the first {MAX_STRANGE} have lines")), "{help}");
+    }
 
     #[test]
     fn the_arguments_that_options_are_turned_into_mean_the_same_options() {

@@ -4,9 +4,11 @@
 //! shared, or thrown away at any time.
 
 use crate::ids::hex;
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,6 +19,21 @@ const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Ends the names of this cache's files: nothing else in the directory is ever touched.
 const SUFFIX: &str = ".answer.json";
+
+/// What is in the regular file at `path`, if it is one and has at most `most` bytes. A link is not followed, and nothing waits: at
+/// a pipe or a device a run could hang for ever, and others may be able to write where a cache is.
+pub(crate) fn read_regular(path: &Path, most: u64) -> Option<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(openat(CWD, path, flags, Mode::empty()).ok()?);
+    // Of what was opened, and not of what is at the path by now.
+    let found = file.metadata().ok()?;
+    if !found.is_file() || found.len() > most {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let read = file.take(most + 1).read_to_end(&mut bytes).ok()?;
+    (read as u64 <= most).then_some(bytes)
+}
 
 /// A directory of kept answers.
 #[derive(Debug, Clone)]
@@ -55,12 +72,7 @@ impl Cache {
     /// The kept answer for `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Kept> {
-        let path = self.path(key);
-        let found = std::fs::symlink_metadata(&path).ok()?;
-        if !found.is_file() || found.len() > MAX_FILE_BYTES {
-            return None;
-        }
-        let kept: Kept = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let kept: Kept = serde_json::from_slice(&read_regular(&self.path(key), MAX_FILE_BYTES)?).ok()?;
         (kept.key == key).then_some(kept)
     }
 
@@ -109,7 +121,8 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Cache, Kept};
+    use super::{Cache, Kept, read_regular};
+    use std::path::Path;
 
     fn kept(key: &str) -> Kept {
         Kept { key: key.into(), etag: "\"1\"".into(), body: "x".repeat(100) }
@@ -131,6 +144,27 @@ mod tests {
         std::fs::create_dir(&path).unwrap();
         assert_eq!(cache.get("k"), None);
         cache.put(&kept("k"));
+    }
+
+    #[test]
+    fn only_a_regular_file_is_read_and_nothing_waits() {
+        use rustix::fs::{CWD, Mode, mkfifoat};
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("it");
+        std::fs::write(directory.path().join("real"), "12345").unwrap();
+        assert_eq!(read_regular(&directory.path().join("real"), 5), Some(b"12345".to_vec()));
+        assert_eq!(read_regular(&directory.path().join("real"), 4), None);
+        for target in ["real", "/dev/zero", "/proc/self/environ", "nowhere"] {
+            std::os::unix::fs::symlink(target, &path).unwrap();
+            assert_eq!(read_regular(&path, 1 << 20), None, "{target}");
+            std::fs::remove_file(&path).unwrap();
+        }
+        mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+        for special in [path.as_path(), Path::new("/dev/zero"), Path::new("/proc/self/environ"), directory.path()] {
+            // What is in /proc is a regular file of no length.
+            let read = read_regular(special, 3);
+            assert_eq!(read, None, "{}", special.display());
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum Outcome {
 /// A line. Written as one JSON object; `event` is `call`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditLine {
-    /// Always `call`.
+    /// `call`; or `more`, once, for all calls that have no line: see [`MAX_STRANGE`].
     pub event: &'static str,
     /// When the call came: milliseconds since the proxy was ready.
     pub at_ms: u64,
@@ -37,7 +37,7 @@ pub struct AuditLine {
     pub model: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it was refused or failed: see [`Refusal::as_str`].
+    /// Why it was refused or failed: see [`Refusal::as_str`]. Of `more`, `more-without-token`.
     pub reason: Option<&'static str>,
     /// The status that the client was told; 0 when it was told none.
     pub status: u16,
@@ -59,8 +59,12 @@ pub struct AuditLine {
     pub streamed: bool,
 }
 
-/// Refused calls after which the proxy ends. A client that is refused so often does not mean well, and every refusal is a line.
-pub(super) const MAX_REFUSED: u64 = 1000;
+/// Refused calls with the run's token after which the proxy ends. A client that is refused so often does not mean well, and every
+/// refusal is a line.
+pub const MAX_REFUSED: u64 = 1000;
+/// Refused calls without the run's token that have lines of their own. Whoever can connect can make any number of them: they do not end
+/// the proxy, because that would let anybody end it, and past these they leave one line together and then none.
+pub const MAX_STRANGE: u64 = 1000;
 
 /// Where lines go. They are written by a thread of their own, in order.
 #[derive(Debug, Clone)]
@@ -72,7 +76,10 @@ pub(super) struct Audit {
 #[derive(Debug)]
 struct State {
     started: Instant,
+    /// With the token.
     refused: AtomicU64,
+    /// Without.
+    strange: AtomicU64,
     broken: AtomicBool,
     changed: Notify,
 }
@@ -90,11 +97,11 @@ impl Audit {
     /// Starts the thread. It ends when all copies of this are gone, having written everything.
     ///
     /// The queue is not bounded, and needs not be: the lines of calls that were made are bounded by the budget, the others by
-    /// [`MAX_REFUSED`] and the number of connections.
+    /// [`MAX_REFUSED`], [`MAX_STRANGE`] and the number of connections.
     pub(super) fn start(mut sink: Box<dyn Write + Send>) -> (Self, JoinHandle<()>) {
         let (lines, mut queue) = mpsc::unbounded_channel::<String>();
-        let (refused, broken) = (AtomicU64::new(0), AtomicBool::new(false));
-        let state = Arc::new(State { started: Instant::now(), refused, broken, changed: Notify::new() });
+        let (refused, strange, broken) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        let state = Arc::new(State { started: Instant::now(), refused, strange, broken, changed: Notify::new() });
         let writer = state.clone();
         let thread = tokio::task::spawn_blocking(move || {
             while let Some(line) = queue.blocking_recv() {
@@ -135,6 +142,7 @@ impl Audit {
             model: None,
             // What it is if it is dropped before its end.
             failure: Some(Refusal::Stopped),
+            vouched: false,
             made: false,
             charge: None,
             estimated: false,
@@ -154,6 +162,8 @@ pub(super) struct Call {
     pub(super) provider: Option<Provider>,
     pub(super) model: Option<String>,
     pub(super) failure: Option<Refusal>,
+    /// Whether the client showed the run's token.
+    pub(super) vouched: bool,
     /// Whether it went to the provider.
     pub(super) made: bool,
     pub(super) charge: Option<Charge>,
@@ -172,18 +182,28 @@ impl Drop for Call {
             (Some(_), true) => Outcome::Failed,
         };
         let state = &self.audit.state;
-        if outcome == Outcome::Refused && state.refused.fetch_add(1, Ordering::SeqCst) + 1 == MAX_REFUSED {
-            state.changed.notify_one();
+        let counted = |number: &AtomicU64| number.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut listed = true;
+        if outcome == Outcome::Refused && self.vouched {
+            if counted(&state.refused) == MAX_REFUSED {
+                state.changed.notify_one();
+            }
+        } else if outcome == Outcome::Refused {
+            match counted(&state.strange) {
+                ..=MAX_STRANGE => {}
+                number if number == MAX_STRANGE + 1 => listed = false,
+                _ => return,
+            }
         }
         let milliseconds = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let line = AuditLine {
-            event: "call",
+            event: if listed { "call" } else { "more" },
             at_ms: milliseconds(self.at.saturating_duration_since(state.started)),
-            provider: self.provider,
+            provider: self.provider.filter(|_| listed),
             model: self.model.take(),
             outcome,
-            reason: self.failure.map(Refusal::as_str),
-            status: self.status,
+            reason: if listed { self.failure.map(Refusal::as_str) } else { Some("more-without-token") },
+            status: if listed { self.status } else { 0 },
             input_tokens: self.charge.map_or(0, |charge| charge.usage.input_tokens),
             output_tokens: self.charge.map_or(0, |charge| charge.usage.output_tokens),
             estimated: self.estimated,

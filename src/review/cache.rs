@@ -4,7 +4,7 @@
 //! again. Whoever can write to the folder can make an agent say anything: it must belong to the maintainers, as the cache
 //! of a workflow does that only runs on the default branch can fill.
 
-use crate::files::write_whole;
+use crate::fetch::cache::read_regular;
 use crate::ids::hex;
 use crate::verdict::Findings;
 use crate::verdict::document::Status;
@@ -12,7 +12,8 @@ use crate::verdict::report::Usage;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The version of what is kept; another one is not read.
@@ -86,11 +87,7 @@ impl Cache {
     /// What was said about the same work, if that is known.
     #[must_use]
     pub fn get(&self, key: &Key<'_>) -> Option<Said> {
-        let path = self.path(key);
-        if fs::metadata(&path).ok()?.len() > MAX_BYTES {
-            return None;
-        }
-        let kept: Kept = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let kept: Kept = serde_json::from_slice(&read_regular(&self.path(key), MAX_BYTES)?).ok()?;
         let same = kept.version == VERSION && serde_json::to_value(key).ok()? == kept.key;
         (same && kept.said.findings.status == Status::Complete).then_some(kept.said)
     }
@@ -105,7 +102,12 @@ impl Cache {
         }
         let key_value = serde_json::to_value(key)?;
         let text = serde_json::to_vec_pretty(&Kept { version: VERSION, key: key_value, said: said.clone() })?;
-        write_whole(&self.path(key), &text)
+        // Takes the place of whatever is there: neither followed when it is a link nor written to when it is a pipe.
+        let readable = fs::Permissions::from_mode(0o644);
+        let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(&self.folder)?;
+        file.write_all(&text)?;
+        file.persist(self.path(key)).map_err(|error| error.error)?;
+        Ok(())
     }
 
     fn path(&self, key: &Key<'_>) -> PathBuf {
@@ -162,5 +164,27 @@ mod tests {
         assert_eq!(cache.get(&key("a")), None);
         std::fs::write(cache.path(&key("a")), "{\"version\": 1").unwrap();
         assert_eq!(cache.get(&key("a")), None);
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_neither_read_nor_written_through() {
+        use rustix::fs::{CWD, Mode, mkfifoat};
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let path = cache.path(&key("a"));
+        // Reading or writing would wait here for ever.
+        mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+        assert_eq!(cache.get(&key("a")), None);
+        cache.put(&key("a"), &said(Status::Complete)).unwrap();
+        assert_eq!(cache.get(&key("a")), Some(said(Status::Complete)));
+        // A link to an answer that is right in itself.
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::rename(&path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        assert_eq!(cache.get(&key("a")), None);
+        std::fs::write(&elsewhere, "precious").unwrap();
+        cache.put(&key("a"), &said(Status::Complete)).unwrap();
+        assert_eq!(cache.get(&key("a")), Some(said(Status::Complete)));
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "precious");
     }
 }

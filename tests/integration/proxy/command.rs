@@ -1,7 +1,7 @@
 //! The command: how it starts, what it says, how it ends.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, Proxy, STREAM_HEAD, Setup, Upstream, anthropic, anthropic_start, request, with,
+    ANTHROPIC, ANTHROPIC_KEY, Proxy, STREAM_HEAD, Setup, TOKEN, Upstream, anthropic, anthropic_start, request, with,
 };
 use crate::runner::Runner;
 use serde_json::{Value, json};
@@ -266,9 +266,10 @@ fn audit_lines_are_appended_to_a_file() {
 fn a_client_that_is_refused_too_often_ends_it() {
     let upstream = Upstream::new();
     let proxy = Proxy::new(&upstream);
+    let wrong = request("/", "", b"{}");
     let mut sent = 0;
     while let Ok(mut stream) = std::os::unix::net::UnixStream::connect(proxy.directory.path().join("proxy.sock")) {
-        let _ = stream.write_all(b"x\n");
+        let _ = stream.write_all(&wrong);
         let _ = stream.read_to_end(&mut Vec::new());
         sent += 1;
         assert!(sent < 3000);
@@ -278,8 +279,30 @@ fn a_client_that_is_refused_too_often_ends_it() {
     assert!((1000..1000 + 256).contains(&left.lines.len()), "{}", left.lines.len());
     insta::assert_snapshot!(left.stderr, @"
     error: the proxy ended
-      because: 1000 calls were refused
+      because: 1000 calls with the client token were refused
     ");
+}
+
+#[test]
+fn whoever_has_no_token_cannot_end_it() {
+    let upstream = Upstream::new();
+    let proxy = Proxy::new(&upstream);
+    let wrong = String::from_utf8(request(ANTHROPIC, "", b"{}")).unwrap().replace(TOKEN, "0123456789abcdef0123");
+    for number in 0..1500 {
+        let mut stream = proxy.connect();
+        let bytes = if number % 2 == 0 { b"x\n" } else { wrong.as_bytes() };
+        stream.write_all(bytes).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+    }
+    assert_eq!(proxy.post(ANTHROPIC, &anthropic()).status, 200);
+    let left = proxy.stop();
+    assert_eq!((left.status, left.stderr.as_str()), (Some(0), ""));
+    let (last, others) = left.lines.split_last().unwrap();
+    let (more, listed) = others.split_last().unwrap();
+    assert_eq!(listed.len(), 1000);
+    assert!(listed.iter().all(|line| line["event"] == "call" && line["outcome"] == "refused"));
+    assert_eq!((&more["event"], &more["reason"]), (&json!("more"), &json!("more-without-token")), "{more}");
+    assert_eq!(last["outcome"], "answered", "{last}");
 }
 
 #[test]
