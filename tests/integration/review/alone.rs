@@ -240,6 +240,25 @@ fn wrong_usage_is_explained() {
 }
 
 #[test]
+fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
+    let registry = Runner::new();
+    let commit = "1".repeat(40);
+    let review = ["review", "--repo", "./x", "--head", &commit];
+    let mut shown = String::new();
+    for (key, more) in [("short", &[][..]), ("sk-ant-a-key with a blank", &[]), ("sk-ant-a-key", &["--memory", "1k"])] {
+        let arguments = review.iter().chain(more);
+        let output = registry.command(arguments).env("ANTHROPIC_API_KEY", key).run();
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        assert!(!output.stderr.contains(key), "{}", output.stderr);
+        shown.push_str(&output.stderr);
+    }
+    insta::assert_snapshot!(shown, @"");
+    // Nobody uses it here.
+    let output = registry.command(review.iter().chain(&["--agent", "static"])).env("OPENAI_API_KEY", "short").run();
+    assert_eq!(output.status, 3, "{}", output.stderr);
+}
+
+#[test]
 fn the_help_says_what_there_is() {
     insta::assert_snapshot!(Runner::new().run(["review", "--help"]).stdout, @r#"
     Review the code that entries pin, in a sandbox: report, labels and verdict
