@@ -113,6 +113,23 @@ fn a_report_on_nothing_reads_well() {
 }
 
 #[test]
+fn a_model_whose_calls_were_all_refused_is_no_model_that_looked() {
+    let mut report = harmless();
+    report.agents[1].status = Status::Complete;
+    report.agents[1].reason = None;
+    report.agents[1].usage = Some(Usage::default());
+    report.agents[1].audit.truncate(1);
+    let text = report_md(&report);
+    let section = text.split("## Who looked\n\n").nth(1).unwrap().split("\n## Findings").next().unwrap();
+    insta::assert_snapshot!(section, @"
+    **No model looked at this code.** Those that could be asked gave no answer. What follows was found without one.
+
+    - `static`, no model: finished; 3 findings. It says: the summary
+    - `the name of an agent` with `the model`, which gave no answer: finished; 1 finding. It says: the summary
+    ");
+}
+
+#[test]
 fn findings_of_a_review_are_findings_of_the_registry() {
     let manifest = "name: weather\nsource:\n  project: https://github.com/example/weather\n  commit: b4ee623039a6c60053ce67269701ad9e95073306\n";
     let path = "servers/weather/server.yaml";
