@@ -108,6 +108,9 @@ const ROOM_PERCENT: usize = 50;
 /// How often a conversation that the model finds too long is made shorter.
 const MAX_SHORTENED: u32 = 3;
 
+/// How long a provider that is busy or fails is asked again in the turn after [`Bounds::time`].
+const LATE_RETRIES: Duration = Duration::from_secs(30);
+
 const REMINDER: &str = "That was no call of a tool. Go on with the review by calling tools; when you are done, call `finish`. \
                         Only a call of `finish` counts as a result.";
 const NO_TIME: &str = "There is no time left: call `finish` now with what you have.";
@@ -196,7 +199,8 @@ impl<'a> Review<'a> {
             }
             self.make_room(self.request.bounds.conversation, tell);
             tell(&Event::Turn { turn, bytes: self.conversation.bytes() });
-            let reply = self.ask(late || turn == turns, tell).await?;
+            let until = if late { Instant::now() + self.request.bounds.time.min(LATE_RETRIES) } else { end };
+            let reply = self.ask(late || turn == turns, until, tell).await?;
             self.usage.input_tokens = self.usage.input_tokens.saturating_add(reply.usage.input_tokens);
             self.usage.output_tokens = self.usage.output_tokens.saturating_add(reply.usage.output_tokens);
             let calls = reply.parts.iter().filter(|part| matches!(part, Part::Call(_))).count();
@@ -223,7 +227,7 @@ impl<'a> Review<'a> {
     }
 
     /// Asks the model; makes the conversation shorter when it says that it must be.
-    async fn ask(&mut self, last: bool, tell: &mut dyn FnMut(&Event)) -> Result<wire::Reply, String> {
+    async fn ask(&mut self, last: bool, until: Instant, tell: &mut dyn FnMut(&Event)) -> Result<wire::Reply, String> {
         let mut shortened = 0_u32;
         loop {
             let ask = Ask {
@@ -235,7 +239,7 @@ impl<'a> Review<'a> {
                 must_call: last.then_some(tools::FINISH),
                 thoughts: self.thoughts,
             };
-            match self.client.ask(&ask, tell).await {
+            match self.client.ask(&ask, until, tell).await {
                 Ok(reply) => return Ok(reply),
                 Err(Failure::Final(reason)) => return Err(reason),
                 Err(Failure::NoThoughts) => self.thoughts = false,

@@ -10,6 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The most bytes of an answer: its events say everything twice, and the last of OpenAI's once more.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
@@ -155,11 +156,16 @@ impl Client {
         Ok(Self { http, provider, token, patience, asked: 0 })
     }
 
-    /// Asks, and asks again while that may help.
+    /// Asks, and asks again while that may help and `until` has not come.
     ///
     /// # Errors
     /// When there is no answer in the end.
-    pub(super) async fn ask(&mut self, ask: &Ask<'_>, tell: &mut dyn FnMut(&Event)) -> Result<Reply, Failure> {
+    pub(super) async fn ask(
+        &mut self,
+        ask: &Ask<'_>,
+        until: Instant,
+        tell: &mut dyn FnMut(&Event),
+    ) -> Result<Reply, Failure> {
         let body = match self.provider {
             Provider::Anthropic => serde_json::to_vec(&wire::anthropic::request(ask)),
             Provider::OpenAi => serde_json::to_vec(&wire::openai::request(ask)),
@@ -192,6 +198,12 @@ impl Client {
                 return Err(Failure::Final(format!("{}{more}", problem.sentence())));
             };
             attempt += 1;
+            // Whoever waits outside would end it meanwhile, and nobody would know why.
+            if Instant::now() + wait >= until {
+                let times = if attempt == 1 { "asked once".to_owned() } else { format!("asked {attempt} times") };
+                let why = problem.sentence();
+                return Err(Failure::Final(format!("{why} ({times}; there is no time to ask again)")));
+            }
             let status = if let Problem::Status { status, .. } = problem { Some(status) } else { None };
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             tell(&Event::Retry { status, why: problem.why(), attempt, wait_ms });

@@ -56,6 +56,17 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The memory of a container, as [`bytes`].
+///
+/// # Errors
+/// When it is less than engines give: 6 MiB, as Docker's does.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    match bytes(text)? {
+        bytes if bytes >= 6 << 20 => Ok(bytes),
+        _ => Err("6m is the least that an engine gives a container".to_owned()),
+    }
+}
+
 /// `0`, of whatever unit.
 fn is_nothing(text: &str) -> bool {
     matches!(split(text), ("0", "" | "s" | "m" | "h" | "d"))
@@ -70,7 +81,7 @@ fn split(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, cooldown, duration, pause};
+    use super::{bytes, cooldown, duration, memory, pause};
     use std::time::Duration;
 
     #[test]
@@ -88,6 +99,10 @@ mod tests {
         assert!(cooldown("31d").is_err() && pause("2h").is_err() && pause("ms").is_err());
         assert_eq!(bytes("2g"), Ok(2 << 30));
         assert_eq!(bytes("512MiB"), Ok(512 << 20));
+        assert_eq!(memory("6m"), Ok(6 << 20));
+        for little in ["1k", "6143k", "6291455"] {
+            assert_eq!(memory(little), Err("6m is the least that an engine gives a container".to_owned()));
+        }
         for wrong in ["", "0", "m", "-1", "1x", "99999999999999999999d", "1.5h", "é"] {
             assert!(duration(wrong).is_err() && bytes(wrong).is_err(), "{wrong}");
         }

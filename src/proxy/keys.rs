@@ -14,8 +14,10 @@ use zeroize::{Zeroize, Zeroizing};
 const MAX_BYTES: usize = 64 * 1024;
 /// The fewest characters of a client token: fewer can be guessed.
 const MIN_TOKEN: usize = 16;
+/// The fewest characters of a provider's key: one of fewer could be part of an ordinary answer, and would be looked for in it.
+pub const MIN_KEY: usize = 8;
 /// The most characters of a token or key.
-const MAX_SECRET: usize = 4096;
+pub const MAX_SECRET: usize = 4096;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -161,6 +163,12 @@ pub fn generate_token() -> Result<SecretString, KeysError> {
     Ok(SecretString::from(hex(random.as_slice())))
 }
 
+/// Whether a text can be a provider's key: [`MIN_KEY`] to [`MAX_SECRET`] visible ASCII characters.
+#[must_use]
+pub fn can_be_key(key: &SecretString) -> bool {
+    check("", key, MIN_KEY).is_ok()
+}
+
 fn check(name: &'static str, secret: &SecretString, least: usize) -> Result<(), KeysError> {
     let text = secret.expose_secret();
     if (least..=MAX_SECRET).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -177,10 +185,9 @@ pub(super) struct ProviderKey {
 
 impl ProviderKey {
     fn new(name: &'static str, text: SecretString, scheme: &str) -> Result<Self, KeysError> {
-        // A key of fewer characters could be part of an ordinary answer, and would be looked for in it.
-        check(name, &text, 8)?;
+        check(name, &text, MIN_KEY)?;
         let mut value = format!("{scheme}{}", text.expose_secret());
-        let header = HeaderValue::from_str(&value).map_err(|_| KeysError::Unusable(name, 8));
+        let header = HeaderValue::from_str(&value).map_err(|_| KeysError::Unusable(name, MIN_KEY));
         value.zeroize();
         let mut header = header?;
         header.set_sensitive(true);

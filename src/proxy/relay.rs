@@ -6,7 +6,7 @@ use super::admit::Admitted;
 use super::audit::Call;
 use super::budget::{Charge, Reservation};
 use super::connection::Client;
-use super::leak::{Filter, contains};
+use super::leak::{Filter, contains, holds};
 use super::meter::{self, Meter, Progress};
 use super::refusal::Refusal;
 use crate::provider::{Provider, Usage, anthropic};
@@ -177,7 +177,7 @@ impl Answer<'_> {
             }
             body.extend_from_slice(&chunk);
         }
-        if contains(&body, self.key) {
+        if holds(&body, self.key) {
             return Err(Refusal::KeyEchoed);
         }
         Ok(body)

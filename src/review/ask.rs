@@ -1,8 +1,10 @@
 //! Asks agents about one [`Brief`]: the static checks here, everything else in a sandbox.
 
+mod words;
+
 use super::brief::{Brief, InputFile};
 use super::cache::{Cache, Key, Said};
-use super::sandbox::{self, Agent, Cancel, Ended, Limits, Outcome, Prepared, Proxy, SandboxError};
+use super::sandbox::{self, Agent, Cancel, Ended, Limits, Outcome, Prepared, Proxy};
 use super::{AgentChoice, scan};
 use crate::agent::PROMPT_VERSION;
 use crate::engine::Engine;
@@ -25,7 +27,7 @@ const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How often a sandbox is made again whose image was removed in between.
 const AGAIN: usize = 3;
 
-/// The seconds of a deadline that are left for an agent's last turn.
+/// The most seconds of a deadline that are left for an agent's last turn; of a short one, half.
 const LAST_TURN: u64 = 120;
 
 /// Where and within which bounds agents run.
@@ -169,7 +171,7 @@ impl<'a> Agents<'a> {
         }
         let run = match outcome {
             Ok(outcome) => answer(choice, model.clone(), outcome),
-            Err(error) => failed(shown(&error)),
+            Err(error) => failed(words::of_error(&error)),
         };
         if let (Some(cache), Ok(findings)) = (cache, &run.said) {
             let said = Said { findings: findings.clone(), usage: run.usage, audit: run.audit.clone() };
@@ -224,16 +226,6 @@ fn failed(name: &str, model: Option<String>, reason: String) -> AgentRun {
     AgentRun { name: name.to_owned(), model, said: Err(reason), usage: None, audit: Vec::new() }
 }
 
-fn shown(error: &SandboxError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
-}
-
 /// The sandbox's part of the work.
 fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Result<sandbox::Request, String> {
     let input = brief.input().map_err(|error| format!("its task cannot be written: {error}"))?;
@@ -254,7 +246,8 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
     let agent = match choice {
         AgentChoice::BuiltIn { provider, model, stream } => {
             // Its own clock ends it before ours does, so that what it has found so far is not lost.
-            let seconds = options.limits.deadline.as_secs().saturating_sub(LAST_TURN).max(1).to_string();
+            let deadline = options.limits.deadline.as_secs();
+            let seconds = (deadline - LAST_TURN.min(deadline / 2)).max(1).to_string();
             let args = ["agent", "--provider", provider.as_str(), "--model", model, "--max-seconds", &seconds];
             let whole = (!stream).then_some("--no-stream");
             Agent::BuiltIn { args: args.into_iter().chain(whole).map(str::to_owned).collect() }
@@ -326,11 +319,52 @@ fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> Agen
         AgentChoice::Image { .. } if audit.is_empty() => None,
         _ => Some(usage(&audit)),
     };
+    let last = match choice {
+        AgentChoice::BuiltIn { .. } => words::last_trouble(&outcome.stderr_tail),
+        AgentChoice::Image { .. } => words::last_words(&outcome.stderr_tail),
+    };
     let trouble = match (&outcome.ended, &outcome.audit_incomplete) {
         (Ended::Exited(0), None) => None,
         (Ended::Exited(0), Some(why)) => Some(format!("the record of its calls is not complete: {why}")),
-        (ended, _) => Some(format!("it {ended}")),
+        (ended, _) => Some(format!("it {ended}{last}")),
     };
     let said = heard(&outcome.stdout, trouble.as_deref());
+    // How it ended says it already; what it printed is refused of an agent that thinks it did well.
+    let said = said.map_err(|reason| if trouble.is_none() { format!("{reason}{last}") } else { reason });
     AgentRun { name: name_of(choice).to_owned(), model, said, usage, audit }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{AgentChoice, Ended, Outcome, answer};
+
+    fn reason(ended: Ended, stdout: &str, stderr: &str) -> String {
+        let outcome = Outcome {
+            ended,
+            stdout: stdout.into(),
+            stderr_tail: stderr.into(),
+            audit: Vec::new(),
+            audit_incomplete: None,
+            image: String::new(),
+            first_output: None,
+        };
+        let run = answer(&AgentChoice::Image { reference: "image".to_owned() }, None, outcome);
+        run.said.map_or_else(|reason| reason, |said| said.reason.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_an_agent_wrote_to_standard_error_is_said_when_it_fails_and_only_then() {
+        let good = r#"{"version": 1, "status": "complete", "summary": "s", "findings": []}"#;
+        insta::assert_snapshot!(
+            reason(Ended::Exited(127), "", "cannot start /nowhere: No such file or directory\n"),
+            @"it ended with status 127; the end of its standard error: cannot start /nowhere: No such file or directory"
+        );
+        insta::assert_snapshot!(reason(Ended::Exited(2), good, "a\nb"), @"it ended with status 2; the end of its standard error: b");
+        insta::assert_snapshot!(
+            reason(Ended::Exited(0), "", "no model\n"),
+            @"what it printed is refused: there is no document: nothing was printed; the end of its standard error: no model"
+        );
+        assert_eq!(reason(Ended::Exited(0), good, "noise"), "");
+    }
 }

@@ -195,10 +195,18 @@ pub(super) fn answered(usage: Option<Usage>, audit: &[serde_json::Value]) -> boo
     usage.is_some_and(|usage| usage.requests > 0) && (audit.is_empty() || audit.iter().any(says_so))
 }
 
+impl AgentReport {
+    /// Whether its model answered a call of its.
+    #[must_use]
+    pub fn model_answered(&self) -> bool {
+        answered(self.usage, &self.audit)
+    }
+}
+
 impl ReviewReport {
     /// Whether any agent's model answered. An agent that could ask one and did not, or got no answer, is none.
     #[must_use]
     pub fn model_looked(&self) -> bool {
-        self.agents.iter().any(|agent| answered(agent.usage, &agent.audit))
+        self.agents.iter().any(AgentReport::model_answered)
     }
 }

@@ -66,7 +66,8 @@ pub(in crate::cli) struct ReviewArgs {
     /// Where reports go: a folder for each entry.
     #[arg(long, value_name = "DIR", default_value = "reviews", help_heading = "Results")]
     pub(super) report_dir: PathBuf,
-    /// Keep verdicts here, and do not review the same code twice.
+    /// Keep verdicts here, and do not review the same code twice. Whoever can write there can make an agent say anything: it
+    /// must belong to those who are trusted with the verdict.
     #[arg(long, value_name = "DIR", help_heading = "Results")]
     pub(super) cache: Option<PathBuf>,
     /// Review again, whatever the cache knows.
@@ -82,8 +83,8 @@ pub(in crate::cli) struct ReviewArgs {
     /// The time that one agent has for one target: 90s, 30m, 2h.
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = units::duration, help_heading = "Sandbox")]
     pub(super) deadline: Duration,
-    /// The memory of a sandbox: 512m, 2g.
-    #[arg(long, value_name = "SIZE", default_value = "2g", value_parser = units::bytes, help_heading = "Sandbox")]
+    /// The memory of a sandbox: 512m, 2g; at least 6m.
+    #[arg(long, value_name = "SIZE", default_value = "2g", value_parser = units::memory, help_heading = "Sandbox")]
     pub(super) memory: u64,
     /// The processors of a sandbox.
     #[arg(long, value_name = "N", default_value_t = 2.0, help_heading = "Sandbox")]

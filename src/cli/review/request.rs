@@ -27,6 +27,7 @@ pub(super) fn of(
     targets: Vec<Target>,
 ) -> Result<Request, CommandError> {
     let agents = agents(args, context)?;
+    check_keys(&agents, context)?;
     let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context)?) };
     if global.offline {
         refuse_network(&targets, &agents)?;
@@ -144,6 +145,27 @@ fn provider(args: &ReviewArgs, context: &Context) -> Result<Provider, CommandErr
                 .hint("`--agent static` needs none"))
         }
     }
+}
+
+/// Refuses a key that no provider can have given, before anything is fetched or started for it. Only of those that are used.
+fn check_keys(agents: &[AgentChoice], context: &Context) -> Result<(), CommandError> {
+    let keys = [
+        (Provider::Anthropic, "ANTHROPIC_API_KEY", &context.anthropic_api_key),
+        (Provider::OpenAi, "OPENAI_API_KEY", &context.openai_api_key),
+    ];
+    for (whose, variable, key) in keys {
+        let used = agents.iter().any(|agent| match agent {
+            AgentChoice::BuiltIn { provider, .. } => *provider == whose,
+            AgentChoice::Image { .. } => true,
+        });
+        if used && key.as_ref().is_some_and(|key| !proxy::keys::can_be_key(key)) {
+            let (least, most) = (proxy::keys::MIN_KEY, proxy::keys::MAX_SECRET);
+            let wrong =
+                format!("{variable} is no key: a key has {least} to {most} visible ASCII characters and no blank");
+            return Err(refuse(wrong).hint("set it to the provider's key, or unset it; `--agent static` needs none"));
+        }
+    }
+    Ok(())
 }
 
 fn model(args: &ReviewArgs, provider: Provider) -> String {

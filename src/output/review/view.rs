@@ -56,6 +56,8 @@ pub(super) struct View<'r> {
     base_tree: Option<&'r str>,
     extent: String,
     model_looked: bool,
+    /// Whether somebody could have asked one.
+    model_named: bool,
     agents: List<Agent<'r>>,
     findings: Vec<Finding<'r>>,
     omitted: Option<String>,
@@ -68,6 +70,7 @@ pub(super) struct View<'r> {
 struct Agent<'r> {
     name: &'r str,
     model: Option<&'r str>,
+    model_answered: bool,
     status: &'static str,
     reason: Option<&'r str>,
     findings: String,
@@ -141,6 +144,7 @@ impl<'r> View<'r> {
                 ),
             },
             model_looked: report.model_looked(),
+            model_named: agents.iter().any(|agent| agent.model.is_some()),
             agents: List::or_empty(List::new(agents.iter().map(agent), MAX_AGENTS)),
             findings: findings.iter().take(shown).map(|judged| finding(report, judged)).collect(),
             omitted: (omitted > 0).then(|| count(omitted, if shown == 0 { "finding" } else { "more finding" })),
@@ -192,6 +196,7 @@ fn agent(agent: &AgentReport) -> Agent<'_> {
     Agent {
         name: &agent.name,
         model: agent.model.as_deref(),
+        model_answered: agent.model_answered(),
         status: match agent.status {
             Status::Complete => "finished",
             Status::Incomplete => "did not finish",

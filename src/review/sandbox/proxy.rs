@@ -70,7 +70,9 @@ impl Running {
 
     fn trouble(&self, what: &str) -> SandboxError {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = String::from_utf8_lossy(&heard.stderr).trim().to_owned();
+        // Its lines as one: whoever shows an error keeps it on one line.
+        let said = String::from_utf8_lossy(&heard.stderr);
+        let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
         SandboxError::Proxy { why: if said.is_empty() { what.to_owned() } else { format!("{what}: {said}") } }
     }
 

@@ -155,7 +155,6 @@ impl AgentImage {
 /// The things of one run, by their names.
 struct Made {
     engine: Engine,
-    run: String,
     labels: Labels,
     agent: String,
     proxy: String,
@@ -170,7 +169,6 @@ impl Made {
         let name = |what: &str| format!("mcp-registry-{}-{what}", request.run_id);
         Self {
             engine: prepared.engine.clone(),
-            run: request.run_id.clone(),
             labels: prepared.owner.labels(&request.run_id, prepared.started, request.limits.deadline),
             agent: name("agent"),
             proxy: name("proxy"),
@@ -340,7 +338,7 @@ impl Made {
         let end = tokio::time::timeout(END_WITHIN, self.engine.wait(&self.agent)).await;
         let end = end.unwrap_or_else(|_| {
             let why = "its output ended and it did not".into();
-            Err(EngineError::Failed { action: format!("wait for the run {}", self.run), status: None, source: why })
+            Err(EngineError::Failed { action: "wait for the agent".to_owned(), status: None, source: why })
         })?;
         heard.ended = match end.status {
             status if end.out_of_memory && status != 0 => Ended::OutOfMemory,

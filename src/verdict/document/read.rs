@@ -20,14 +20,19 @@ pub(super) fn findings(bytes: &[u8]) -> Result<Findings, String> {
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the document is not UTF-8 after byte {}", error.valid_up_to()))?;
+    let too_deep = || format!("the document is nested more than {MAX_DEPTH} deep");
     let root = json::compose(text).map_err(|error| {
+        // The parser has a bound of its own, which is higher; there is one to know about.
+        if error.message.starts_with("collections are nested") {
+            return too_deep();
+        }
         let position = Lines::new(text).position(text, error.span.start);
         // The parser's words may repeat what it read.
         let words: String = error.message.chars().take(100).flat_map(visible).collect();
         format!("the document is not JSON: {words} (line {}, column {})", position.line, position.column)
     })?;
     if deeper_than(&root, MAX_DEPTH) {
-        return Err(format!("the document is nested more than {MAX_DEPTH} deep"));
+        return Err(too_deep());
     }
     document(&root)
 }

@@ -199,7 +199,7 @@ fn refusals_say_what_and_where() {
     a byte order mark: the document is not JSON: the text begins with a byte order mark, which JSON has none of (line 1, column 1)
     not a number: the document is not JSON: unexpected token (line 1, column 13)
     a huge number: the document is not JSON: the number is too large (line 1, column 13)
-    100,000 deep: the document is not JSON: collections are nested more than 64 deep (line 1, column 65)
+    100,000 deep: the document is nested more than 16 deep
     17 deep: the document is nested more than 16 deep
     16 deep: version: not a whole number
     too long: the document has 262145 bytes; 262144 are the most

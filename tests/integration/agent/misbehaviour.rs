@@ -398,3 +398,10 @@ fn an_end_that_is_too_large_is_not_asked_for_for_ever() {
     assert_eq!(run.seen.len(), 4);
     assert!(run.seen.iter().all(|seen| seen.body.to_string().len() < 100_000), "it is not carried along");
 }
+
+#[test]
+fn a_provider_that_is_busy_is_not_waited_for_past_the_time() {
+    let busy = Step::fail(529, "overloaded_error", "Overloaded").header("retry-after", "100");
+    let run = ending([busy], &["--max-seconds", "50"]);
+    insta::assert_snapshot!(run.reason(), @"the provider answered 529: Overloaded (asked once; there is no time to ask again)");
+}

@@ -266,7 +266,7 @@ impl Service {
     /// Why somebody may not do this; none when they may.
     fn refusal(&self, route: &routes::Route, full_name: Option<&str>, who: &str) -> Option<Reply> {
         let is_write = route.0 != "GET";
-        let Some(full_name) = full_name else { return None };
+        let full_name = full_name?;
         let Some(repo) = self.world.repos.get(full_name).filter(|repo| !repo.private || !who.is_empty()) else {
             return Some(Reply::not_found());
         };

@@ -20,7 +20,8 @@ fn help() {
     Standard input gives the keys, as one JSON object: {"anthropic_key": "…", "openai_key": "…",
     "client_token": "…"}. One key is enough; without `client_token` one is made. The first line on
     standard output says that the proxy is ready, with the token if it was made; then comes one JSON
-    line a call. SIGTERM and Ctrl-C end it.
+    line a call. SIGTERM and Ctrl-C end it, and so do 1000 refused calls that show the token. Calls that
+    do not show it end nothing: the first 1000 have lines, and one line stands for all others.
 
     Usage: mcp-registry proxy [OPTIONS] --model <NAME> <--socket <PATH>|--listen <ADDRESS:PORT>>
 

@@ -1,11 +1,12 @@
 //! Where keys and tokens must not be.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, OPENAI, OPENAI_KEY, Proxy, Setup, TOKEN, Upstream, answer, anthropic, assert_no_key,
-    openai, request, with,
+    ANTHROPIC, ANTHROPIC_KEY, OPENAI, OPENAI_KEY, Proxy, STREAM_HEAD, Setup, TOKEN, Upstream, answer, anthropic,
+    assert_no_key, openai, request, with,
 };
 use rustix::process::geteuid;
 use serde_json::json;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 
@@ -141,6 +142,33 @@ fn a_wrong_key_document_is_not_repeated() {
         assert_eq!(output.status.code(), Some(2), "{keys}");
         assert_no_key("an error", &[output.stdout, output.stderr].concat());
     }
+}
+
+#[test]
+fn a_key_in_json_escapes_does_not_pass() {
+    let (first, rest) = ANTHROPIC_KEY.split_at(1);
+    let escaped = format!("\\u{:04x}{rest}", u32::from(first.as_bytes()[0]));
+    let json = "content-type: application/json";
+    for (status, body) in [
+        (401, format!("{{\"error\": {{\"message\": \"wrong key: {escaped}\"}}}}")),
+        (
+            200,
+            format!("{{\"a\": \"{escaped}\", \"a\": \"\", \"usage\": {{\"input_tokens\": 1, \"output_tokens\": 1}}}}"),
+        ),
+    ] {
+        let upstream = Upstream::writing(answer(status, &[json], body));
+        let proxy = Proxy::new(&upstream);
+        assert_eq!(proxy.post(ANTHROPIC, &anthropic()).reason(), "key-echoed", "{status}");
+    }
+    let upstream = Upstream::writing(format!("{STREAM_HEAD}data: {{\"x\": \"{escaped}\"}}\n\n"));
+    let proxy = Proxy::new(&upstream);
+    let body = with(anthropic(), "stream", json!(true)).to_string();
+    let mut stream = proxy.connect();
+    stream.write_all(&request(ANTHROPIC, "", body.as_bytes())).unwrap();
+    let mut got = Vec::new();
+    let _ = stream.read_to_end(&mut got);
+    assert!(!contains(&got, rest), "{}", String::from_utf8_lossy(&got));
+    assert_eq!(proxy.stop().lines[0]["reason"], "key-echoed");
 }
 
 #[test]

@@ -240,8 +240,35 @@ fn wrong_usage_is_explained() {
 }
 
 #[test]
+fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
+    let registry = Runner::new();
+    let commit = "1".repeat(40);
+    let review = ["review", "--repo", "./x", "--head", &commit];
+    let mut shown = String::new();
+    for (key, more) in [("short", &[][..]), ("sk-ant-a-key with a blank", &[]), ("sk-ant-a-key", &["--memory", "1k"])] {
+        let arguments = review.iter().chain(more);
+        let output = registry.command(arguments).env("ANTHROPIC_API_KEY", key).run();
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        assert!(!output.stderr.contains(key), "{}", output.stderr);
+        shown.push_str(&output.stderr);
+    }
+    insta::assert_snapshot!(shown, @r"
+    error: ANTHROPIC_API_KEY is no key: a key has 8 to 4096 visible ASCII characters and no blank
+      hint: set it to the provider's key, or unset it; `--agent static` needs none
+    error: ANTHROPIC_API_KEY is no key: a key has 8 to 4096 visible ASCII characters and no blank
+      hint: set it to the provider's key, or unset it; `--agent static` needs none
+    error: invalid value '1k' for '--memory <SIZE>': 6m is the least that an engine gives a container
+
+    For more information, try '--help'.
+    ");
+    // Nobody uses it here.
+    let output = registry.command(review.iter().chain(&["--agent", "static"])).env("OPENAI_API_KEY", "short").run();
+    assert_eq!(output.status, 3, "{}", output.stderr);
+}
+
+#[test]
 fn the_help_says_what_there_is() {
-    insta::assert_snapshot!(Runner::new().run(["review", "--help"]).stdout, @r#"
+    insta::assert_snapshot!(Runner::new().run(["review", "--help"]).stdout, @r"
     Review the code that entries pin, in a sandbox: report, labels and verdict
 
     Usage: mcp-registry review [OPTIONS] [NAME]...
@@ -315,7 +342,8 @@ fn the_help_says_what_there_is() {
               [default: reviews]
 
           --cache <DIR>
-              Keep verdicts here, and do not review the same code twice
+              Keep verdicts here, and do not review the same code twice. Whoever can write there can
+              make an agent say anything: it must belong to those who are trusted with the verdict
 
           --force
               Review again, whatever the cache knows
@@ -345,7 +373,7 @@ fn the_help_says_what_there_is() {
               [default: 30m]
 
           --memory <SIZE>
-              The memory of a sandbox: 512m, 2g
+              The memory of a sandbox: 512m, 2g; at least 6m
               
               [default: 2g]
 
@@ -454,7 +482,7 @@ fn the_help_says_what_there_is() {
     Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from
     ANTHROPIC_API_KEY and
     OPENAI_API_KEY, and reach the proxy and nothing else.
-    "#);
+    ");
 }
 
 #[test]

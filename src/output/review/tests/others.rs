@@ -7,7 +7,8 @@ use crate::output::review::{Row, human, labels_txt, report_json, report_md};
 use crate::output::samples::{assert_visible, rendered};
 use crate::output::{Format, RenderOptions, render};
 use crate::verdict::annotate::{annotate, rules};
-use crate::verdict::report::{ReviewReport, Scope};
+use crate::verdict::document::Status;
+use crate::verdict::report::{ReviewReport, Scope, Usage};
 use crate::verdict::{Category, Risk, Verdict};
 use serde_json::Value;
 use std::sync::Arc;
@@ -109,6 +110,23 @@ fn a_report_on_nothing_reads_well() {
     None.
 
     Texts of findings and agents are shown as they were written, with what is hidden made visible; longer ones are cut at “…”. report.json has all of them.
+    ");
+}
+
+#[test]
+fn a_model_whose_calls_were_all_refused_is_no_model_that_looked() {
+    let mut report = harmless();
+    report.agents[1].status = Status::Complete;
+    report.agents[1].reason = None;
+    report.agents[1].usage = Some(Usage::default());
+    report.agents[1].audit.truncate(1);
+    let text = report_md(&report);
+    let section = text.split("## Who looked\n\n").nth(1).unwrap().split("\n## Findings").next().unwrap();
+    insta::assert_snapshot!(section, @"
+    **No model looked at this code.** Those that could be asked gave no answer. What follows was found without one.
+
+    - `static`, no model: finished; 3 findings. It says: the summary
+    - `the name of an agent` with `the model`, which gave no answer: finished; 1 finding. It says: the summary
     ");
 }
 
