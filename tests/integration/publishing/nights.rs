@@ -271,7 +271,7 @@ fn after_a_merge_the_next_move_is_a_new_pull_request() {
         night.publishes(&of_day_2);
         night.hub.human_merges(REPO, 1, delete_branch);
         night.publishes(&plan(vec![stays("a", 2, Reason::Current), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
-        assert!(night.hub.look(|world| world.repo(REPO).threads[&1].pull.clone().unwrap().merged.is_some()));
+        assert!(night.hub.look(|world| world.repo(REPO).threads[&1].pull.as_ref().unwrap().merged.is_some()));
         night.publishes(&plan(vec![moves("a", 2, 3), moves("b", 1, 2), stays("c", 1, Reason::Current)]));
         insta::allow_duplicates! { insta::assert_snapshot!(night.state(), @r"
         #1 a: merged, day 2, 1 commits

@@ -79,20 +79,20 @@ fn what_moves_comes_first_then_what_needs_somebody() {
 #[test]
 fn everything_is_shown_on_demand() {
     insta::assert_snapshot!(render(&night(), &[], Look { all: true, width: 200, ..PLAIN }), @r#"
-    curl            111111111111 -> 222222222222  updated            urgent: 1 commit changed 1 file
-    evil\u{1b}[31m  111111111111 -> 222222222222  not-ancestor
-        history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and
-        more
-    fetch           111111111111 -> 222222222222  opened             2 commits by 2 authors changed 7 files; opened https://git.example/pull/7
-    git             111111111111 -> 222222222222  directory-missing  there is no directory `src` at 222222222222
-    unreachable  git.example/mono: there is no host git.example (mono-a, mono-b, mono-c and 2 more)
-    gone  git.example/old: there is no public repository at https://git.example/old (old)
-    air             111111111111                  current            `refs/heads/main` is at the pin
-    dig             111111111111                  current            `refs/heads/main` is at the pin; closed https://git.example/pull/7
-    xml             111111111111 -> 222222222222  outside-directory  `src` is the same at both commits: tree aaaaaaaaaaaa
+        curl            111111111111 -> 222222222222  updated            urgent: 1 commit changed 1 file
+        evil\u{1b}[31m  111111111111 -> 222222222222  not-ancestor
+            history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and more history was rewritten, \u{202e}and
+            more
+        fetch           111111111111 -> 222222222222  opened             2 commits by 2 authors changed 7 files; opened https://git.example/pull/7
+        git             111111111111 -> 222222222222  directory-missing  there is no directory `src` at 222222222222
+        unreachable  git.example/mono: there is no host git.example (mono-a, mono-b, mono-c and 2 more)
+        gone  git.example/old: there is no public repository at https://git.example/old (old)
+        air             111111111111                  current            `refs/heads/main` is at the pin
+        dig             111111111111                  current            `refs/heads/main` is at the pin; closed https://git.example/pull/7
+        xml             111111111111 -> 222222222222  outside-directory  `src` is the same at both commits: tree aaaaaaaaaaaa
 
-    13 entries: 1 not-ancestor, 1 opened, 1 updated, 1 directory-missing, 1 gone, 5 unreachable, 2 current, 1 outside-directory
-    "#);
+        13 entries: 1 not-ancestor, 1 opened, 1 updated, 1 directory-missing, 1 gone, 5 unreachable, 2 current, 1 outside-directory
+        "#);
 }
 
 #[test]
