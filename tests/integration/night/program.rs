@@ -200,51 +200,51 @@ fn without_a_cooldown_the_first_night_decides() {
         .map(|line| hex.replace_all(&line, "…").replace(&nights.world.server.port.to_string(), "PORT"))
         .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-        a-page: unreachable: 127.0.0.1:PORT did not answer as a Git server does: it does not list its branches
-        archived: archived: https://127.0.0.1:PORT/acme/archived is declared read-only: nothing more comes from it
-        archived-and-still: current: `refs/heads/main` is at the pin
-        branch: updated: 2 commits by 1 author changed 1 file
-        branch-deleted: branch-missing: there is no branch `release` upstream
-        branch-in-full: updated: 2 commits by 1 author changed 1 file
-        broken: unreachable: 127.0.0.1:PORT answered 500
-        commit-as-branch: branch-is-tag: `source.branch` is a commit, which never moves
-        directory: updated: 2 commits by 1 author changed 1 file in `server`; of note: CI
-        directory-linked: directory-missing: there is no directory `server` at …
-        directory-moved: directory-missing: there is no directory `server` at …
-        dockerfile-deleted: dockerfile-missing: there is no file `Dockerfile` at …
-        emptied: branch-missing: upstream does not say which branch is its default: name one in `source.branch`
-        forward: updated: 2 commits by 1 author changed 1 file
-        forward-of-note: updated: 2 commits by 1 author changed 5 files; of note: Dockerfile, lock files, install scripts, CI
-        forward-signed: updated: 2 commits by 1 author changed 1 file
-        gone: gone: there is no public repository at this address
-        impostor: impostor: … is on no branch and no tag of https://127.0.0.1:PORT/acme/impostor
-        late: updated: 2 commits by 1 author changed 1 file
-        license-added: license-changed: there is a licence, `COPYING`, where there was none; 2 commits by 1 author changed 2 files
-        license-changed: license-changed: the licence `LICENSE` says something else; 2 commits by 1 author changed 2 files
-        license-deleted: license-changed: the licence `LICENSE` is gone; 2 commits by 1 author changed 2 files
-        license-of-another-year: updated: 2 commits by 1 author changed 2 files
-        license-renamed: updated: 2 commits by 1 author changed 3 files
-        limited: rate-limited: 127.0.0.1:PORT asks to be left alone for 3600 seconds
-        limited-by-refusal: rate-limited: 127.0.0.1:PORT asks to be left alone for 3600 seconds
-        made-private: gone: there is no public repository at this address
-        master: updated: 2 commits by 1 author changed 1 file
-        master-stays: current: `refs/heads/master` is at the pin
-        no-deep-filter: updated: 2 commits by 1 author changed 1 file in `server`
-        no-filter: updated: 2 commits by 1 author changed 1 file
-        no-pin: invalid-entry: `source.commit` is missing: the code is not pinned
-        no-yaml: invalid-entry: server.yaml does not parse
-        not-built-here: updated: 2 commits by 1 author changed 2 files; of note: Dockerfile
-        other-dockerfile: updated: 2 commits by 1 author changed 2 files; of note: Dockerfile
-        outside: outside-directory: `server` is the same at both commits: tree …
-        outside-of-nothing: outside-directory: the repository's content is the same at both commits: tree …
-        pull-request-on-main: updated: 2 commits by 1 author changed 1 file
-        renamed: moved: the repository is at https://127.0.0.1:PORT/others/renamed now
-        rewritten: not-ancestor: history was rewritten: the pin is no ancestor of …; 1 commit by 1 author changed 1 file
-        rewritten-and-forgotten: not-ancestor: history was rewritten: upstream does not have the pin any more, and … is new
-        spelled: updated: 2 commits by 1 author changed 1 file
-        switched-off: off: the policy switches updates off: it is replaced by another entry
-        tag: branch-is-tag: `v1` is a tag, at …
-        taken-back: not-ancestor: history was rewritten: the pin is no ancestor of …; 0 commits changed 1 file
-        too-soon: updated: 2 commits by 1 author changed 1 file
-        ");
+    a-page: unreachable: 127.0.0.1:PORT did not answer as a Git server does: it does not list its branches
+    archived: archived: https://127.0.0.1:PORT/acme/archived is declared read-only: nothing more comes from it
+    archived-and-still: current: `refs/heads/main` is at the pin
+    branch: updated: 2 commits by 1 author changed 1 file
+    branch-deleted: branch-missing: there is no branch `release` upstream
+    branch-in-full: updated: 2 commits by 1 author changed 1 file
+    broken: unreachable: 127.0.0.1:PORT answered 500
+    commit-as-branch: branch-is-tag: `source.branch` is a commit, which never moves
+    directory: updated: 2 commits by 1 author changed 1 file in `server`; of note: CI
+    directory-linked: directory-missing: there is no directory `server` at …
+    directory-moved: directory-missing: there is no directory `server` at …
+    dockerfile-deleted: dockerfile-missing: there is no file `Dockerfile` at …
+    emptied: branch-missing: upstream does not say which branch is its default: name one in `source.branch`
+    forward: updated: 2 commits by 1 author changed 1 file
+    forward-of-note: updated: 2 commits by 1 author changed 5 files; of note: Dockerfile, lock files, install scripts, CI
+    forward-signed: updated: 2 commits by 1 author changed 1 file
+    gone: gone: there is no public repository at this address
+    impostor: impostor: … is on no branch and no tag of https://127.0.0.1:PORT/acme/impostor
+    late: updated: 2 commits by 1 author changed 1 file
+    license-added: license-changed: there is a licence, `COPYING`, where there was none; 2 commits by 1 author changed 2 files
+    license-changed: license-changed: the licence `LICENSE` says something else; 2 commits by 1 author changed 2 files
+    license-deleted: license-changed: the licence `LICENSE` is gone; 2 commits by 1 author changed 2 files
+    license-of-another-year: updated: 2 commits by 1 author changed 2 files
+    license-renamed: updated: 2 commits by 1 author changed 3 files
+    limited: rate-limited: 127.0.0.1:PORT asks to be left alone for 3600 seconds
+    limited-by-refusal: rate-limited: 127.0.0.1:PORT asks to be left alone for 3600 seconds
+    made-private: gone: there is no public repository at this address
+    master: updated: 2 commits by 1 author changed 1 file
+    master-stays: current: `refs/heads/master` is at the pin
+    no-deep-filter: updated: 2 commits by 1 author changed 1 file in `server`
+    no-filter: updated: 2 commits by 1 author changed 1 file
+    no-pin: invalid-entry: `source.commit` is missing: the code is not pinned
+    no-yaml: invalid-entry: server.yaml does not parse
+    not-built-here: updated: 2 commits by 1 author changed 2 files; of note: Dockerfile
+    other-dockerfile: updated: 2 commits by 1 author changed 2 files; of note: Dockerfile
+    outside: outside-directory: `server` is the same at both commits: tree …
+    outside-of-nothing: outside-directory: the repository's content is the same at both commits: tree …
+    pull-request-on-main: updated: 2 commits by 1 author changed 1 file
+    renamed: moved: the repository is at https://127.0.0.1:PORT/others/renamed now
+    rewritten: not-ancestor: history was rewritten: the pin is no ancestor of …; 1 commit by 1 author changed 1 file
+    rewritten-and-forgotten: not-ancestor: history was rewritten: upstream does not have the pin any more, and … is new
+    spelled: updated: 2 commits by 1 author changed 1 file
+    switched-off: off: the policy switches updates off: it is replaced by another entry
+    tag: branch-is-tag: `v1` is a tag, at …
+    taken-back: not-ancestor: history was rewritten: the pin is no ancestor of …; 0 commits changed 1 file
+    too-soon: updated: 2 commits by 1 author changed 1 file
+    ");
 }
