@@ -85,7 +85,9 @@ pub async fn publish(registry: &Registry, plan: &Plan, request: &PublishRequest)
         }
         Err(survey::Stopped::Failed(error)) => return Err(error),
     };
-    Run { registry, request, survey: &survey, published: &mut published, limited: None, opened: 0 }.all().await?;
+    Run { registry, request, survey: &survey, published: &mut published, stopped: None, opened: 0, written: 0 }
+        .all()
+        .await?;
     if request.dashboard {
         dashboard::keep(registry, &mut published, request.dry_run).await;
     }
@@ -98,10 +100,12 @@ struct Run<'a> {
     request: &'a PublishRequest,
     survey: &'a Survey,
     published: &'a mut Published,
-    /// Set once a limit ends too late.
-    limited: Option<RegistryError>,
+    /// Set once a limit ends too late, or the token is not good any more: those of apps end after an hour.
+    stopped: Option<RegistryError>,
     /// New pull requests that count.
     opened: usize,
+    /// Entries for which something was written.
+    written: usize,
 }
 
 impl Run<'_> {
@@ -135,7 +139,7 @@ impl Run<'_> {
             );
             return Ok(());
         }
-        if let (Some(error), false) = (&self.limited, matches!(todo, Todo::Leave(..))) {
+        if let (Some(error), false) = (&self.stopped, matches!(todo, Todo::Leave(..))) {
             let error = error.clone();
             return self.failed(known, error);
         }
@@ -149,6 +153,7 @@ impl Run<'_> {
         match actor.act().await {
             Ok(done) => {
                 self.opened += usize::from(counts && matches!(done, Done::Opened(_)));
+                self.written += usize::from(!matches!(done, Done::Left(..)));
                 self.done(known, done);
                 Ok(())
             }
@@ -188,10 +193,11 @@ impl Run<'_> {
         decision.pull = pull.or(decision.pull.take());
     }
 
-    /// What became of an entry that GitHub did not do its part for. Only what concerns every entry is an error.
+    /// What became of an entry that GitHub did not do its part for. Only what concerns every entry is an error, and only as long
+    /// as there is nothing to tell but it.
     fn failed(&mut self, known: &Known, error: RegistryError) -> Result<(), PublishError> {
         match error {
-            RegistryError::Denied { status, message } => {
+            RegistryError::Denied { status, message } if self.written == 0 => {
                 Err(PublishError::Denied { doing: "change pull requests", status, message })
             }
             error if error.is_limit() => {
@@ -199,11 +205,14 @@ impl Run<'_> {
                     Some(decision) => limit(decision, &error, &mut self.published.left),
                     None => self.published.left.push(format!("{}: {error}", known.entry)),
                 }
-                self.limited = Some(error);
+                self.stopped = Some(error);
                 Ok(())
             }
             error => {
                 self.published.left.push(format!("{}: {error}", known.entry));
+                if matches!(error, RegistryError::Denied { .. }) {
+                    self.stopped = Some(error);
+                }
                 Ok(())
             }
         }

@@ -166,3 +166,27 @@ fn an_answer_that_never_comes_is_not_waited_for_for_ever() {
     // They all wait for the same time, and do little else.
     on_threads(faults.len(), faults, |fault| undisturbed.disturb(fault));
 }
+
+/// Tokens of apps end after an hour.
+#[test]
+fn a_token_that_ends_in_the_middle_takes_nothing_of_what_was_done_with_it() {
+    let night = Night::of(&["a", "b", "c"]);
+    let of_tonight = plan(vec![moves("a", 1, 2), moves("b", 1, 2), moves("c", 1, 2)]);
+    // A pull request is four writes.
+    night.hub.inject(Fault::from(Kind::Unauthorized, At::Write(5)));
+    let output = night.run_with(&of_tonight, &["--format", "json"]);
+    assert_eq!(output.status, 3, "{}", said(&output));
+    let told = Told::of(&output);
+    assert_eq!(told.claims.keys().collect::<Vec<_>>(), ["a"], "{}", told.text);
+    for entry in ["b: ", "c: "] {
+        assert!(told.text.lines().any(|line| line.contains(entry) && line.contains("401")), "{}", told.text);
+    }
+    night.hub.heal();
+    night.publishes(&of_tonight);
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: open, day 2, 1 commits
+    #2 b: open, day 2, 1 commits
+    #3 c: open, day 2, 1 commits
+    branches: a, b, c
+    ");
+}
