@@ -55,6 +55,8 @@ pub struct Ui {
     quiet: bool,
     /// Columns for human output.
     pub width: usize,
+    /// Whether the result goes to a terminal, and not to a file or another program.
+    pub result_on_terminal: bool,
     output: Option<PathBuf>,
 }
 
@@ -75,6 +77,7 @@ impl Ui {
             progress: context.stderr_is_terminal && !options.quiet,
             quiet: options.quiet,
             width: context.width,
+            result_on_terminal: context.stdout_is_terminal && options.output.is_none(),
             output: options.output.clone(),
         };
         ui.start_logging(options);

@@ -33,6 +33,10 @@ pub(super) fn cooldown(text: &str) -> Result<Duration, String> {
     if is_nothing(text) {
         return Ok(Duration::ZERO);
     }
+    // 24 is meant as hours by many, and would be next to nothing.
+    if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("write it with its unit: 30m, 24h or 7d".to_owned());
+    }
     let cooldown = duration::parse(text)?;
     if cooldown <= Pins::MAX_COOLDOWN { Ok(cooldown) } else { Err("30d are the most".to_owned()) }
 }
@@ -96,6 +100,7 @@ mod tests {
         assert_eq!(pause("1s"), Ok(Duration::from_secs(1)));
         assert_eq!(cooldown("0"), Ok(Duration::ZERO));
         assert_eq!(cooldown("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert!(cooldown("24").is_err() && cooldown("").is_err());
         assert!(cooldown("31d").is_err() && pause("2h").is_err() && pause("ms").is_err());
         assert_eq!(bytes("2g"), Ok(2 << 30));
         assert_eq!(bytes("512MiB"), Ok(512 << 20));

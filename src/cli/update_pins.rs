@@ -86,7 +86,10 @@ fn show(args: &UpdatePinsArgs, global: &Global, done: &Done, ui: &Ui) -> Result<
             done.left.iter().for_each(|line| ui.say(line));
         }
         _ => {
-            let look = table::Look { color: ui.stdout_color, width: ui.width, all: global.verbose > 0 };
+            // For other programs each row is a line: what an upstream said then never begins one, where a runner of jobs would
+            // take it for a command.
+            let width = if ui.result_on_terminal { ui.width } else { usize::MAX };
+            let look = table::Look { color: ui.stdout_color, width, all: global.verbose > 0 };
             ui.result(&table::render(&done.plan, &done.left, look))?;
         }
     }

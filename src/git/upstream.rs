@@ -92,7 +92,7 @@ impl Upstream {
     /// # Errors
     /// When it is anything else.
     pub fn parse(text: &str) -> Result<Self, UpstreamAddressError> {
-        let wrong = |why| UpstreamAddressError { text: text.chars().take(200).collect(), why };
+        let wrong = |why| UpstreamAddressError { text: without_user(text).chars().take(200).collect(), why };
         if text.contains('\0') {
             return Err(wrong("it has a NUL in it"));
         }
@@ -145,6 +145,16 @@ impl Upstream {
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown())
+    }
+}
+
+/// An address without user and password: it ends in messages and on dashboards.
+fn without_user(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|host| host.rfind('@')) {
+        Some(at) => format!("{scheme}://…{}", rest.get(at..).unwrap_or_default()),
+        None => address.to_owned(),
     }
 }
 
@@ -336,6 +346,15 @@ mod tests {
         let keys =
             ["https://github.com/a/b", "https://GitHub.com/a/b.git/"].map(|text| Upstream::parse(text).unwrap().key());
         assert_eq!(keys, ["github.com/a/b", "github.com/a/b"]);
+    }
+
+    #[test]
+    fn refused_addresses_are_shown_without_their_password() {
+        let said = Upstream::parse("https://user:p@ss@host/x@y").unwrap_err().to_string();
+        assert_eq!(said, "`https://…@host/x@y` is not the address of a repository: it must not hold credentials");
+        for text in ["https://user:word@", "ftp://user:word@host"] {
+            assert!(!Upstream::parse(text).unwrap_err().to_string().contains("word"), "{text}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub enum Reason {
     #[error("this is not an entry: it has no keys")]
     NoEntry,
     /// There is no `source`, or it has no keys.
-    #[error("there is nothing to pin: the entry has no `source`")]
+    #[error("there is nothing to pin: the entry has no `source`, or nothing in it")]
     NoSource,
     /// `source` names no repository.
     #[error("there is nothing to pin: the entry has no `source.project`")]

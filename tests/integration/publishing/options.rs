@@ -15,12 +15,9 @@ fn no_more_new_pull_requests_than_asked_for_and_the_urgent_ones_first() {
     insta::assert_snapshot!(said(&output), @r"
     status 0
     --- stdout
-    a  d1a472dc3572 -> 75b8f8c385cf  updated
-        1 commit, 1 file changed; updated https://github.com/acme/registry/pull/1
-    b  782b45271c9d -> 1d21401de493  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/3
-    d  c97fddc0feb4 -> 0f2cdd3d5055  opened
-        urgent: 1 commit, 1 file changed; opened https://github.com/acme/registry/pull/2
+    a  d1a472dc3572 -> 75b8f8c385cf  updated  1 commit, 1 file changed; updated https://github.com/acme/registry/pull/1
+    b  782b45271c9d -> 1d21401de493  opened   1 commit, 1 file changed; opened https://github.com/acme/registry/pull/3
+    d  c97fddc0feb4 -> 0f2cdd3d5055  opened   urgent: 1 commit, 1 file changed; opened https://github.com/acme/registry/pull/2
 
     4 entries: 2 opened, 1 updated, 1 over-limit
     --- stderr
@@ -35,8 +32,7 @@ fn no_more_new_pull_requests_than_asked_for_and_the_urgent_ones_first() {
     insta::assert_snapshot!(said(&output), @r"
     status 0
     --- stdout
-    c  8636cef44a5f -> ab9a15a33c33  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/4
+    c  8636cef44a5f -> ab9a15a33c33  opened  1 commit, 1 file changed; opened https://github.com/acme/registry/pull/4
 
     4 entries: 1 opened, 3 unchanged
     --- stderr
@@ -63,8 +59,7 @@ fn a_dry_run_writes_nothing() {
     status 0
     --- stdout
     b  782b45271c9d -> 1d21401de493  opened   1 commit, 1 file changed
-    a  d1a472dc3572                  current
-        as it was decided; closed https://github.com/acme/registry/pull/1
+    a  d1a472dc3572                  current  as it was decided; closed https://github.com/acme/registry/pull/1
 
     2 entries: 1 opened, 1 current
     --- stderr

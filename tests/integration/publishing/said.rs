@@ -31,18 +31,13 @@ fn for_people() {
     insta::assert_snapshot!(said(&night.run(&plan)), @r"
     status 3
     --- stdout
-    moves     7bafb1d62421 -> 547e289b8af7  updated
-        1 commit, 1 file changed; updated https://github.com/acme/registry/pull/3
-    new       a063fa5adee5 -> 51662debaddd  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/6
-    outdated  16200f1d3440 -> 7efab7faabae  outdated-plan
-        its pin on `main` is not the one of the plan
+    moves     7bafb1d62421 -> 547e289b8af7  updated            1 commit, 1 file changed; updated https://github.com/acme/registry/pull/3
+    new       a063fa5adee5 -> 51662debaddd  opened             1 commit, 1 file changed; opened https://github.com/acme/registry/pull/6
+    outdated  16200f1d3440 -> 7efab7faabae  outdated-plan      its pin on `main` is not the one of the plan
     unreachable  github.com/upstream/silent: as it was decided (silent)
-    unwanted  22142c102bab                  outside-directory
-        as it was decided; closed https://github.com/acme/registry/pull/5
+    unwanted  22142c102bab                  outside-directory  as it was decided; closed https://github.com/acme/registry/pull/5
 
-    9 entries: 1 opened, 1 updated, 1 unreachable, 1 outdated-plan, 1 current, 1 outside-directory, 1
-        human-edits, 1 closed-by-human, 1 unchanged
+    9 entries: 1 opened, 1 updated, 1 unreachable, 1 outdated-plan, 1 current, 1 outside-directory, 1 human-edits, 1 closed-by-human, 1 unchanged
     --- stderr
     ");
 }

@@ -39,20 +39,16 @@ async fn pins_move_where_what_is_built_changed_and_every_other_entry_has_its_rea
     assert!(requests > listings);
     let short = |text: &str| text.replace(old.short(), "[old]").replace(new.short(), "[new]");
     insta::assert_snapshot!(short(&dry.stdout), @r"
-    alpha    [old] -> [new]  updated
-        1 commit by 1 author changed 1 file in `a`
-    file     [old] -> [new]  dockerfile-missing
-        there is no file `a/Containerfile` at [new]
+    alpha    [old] -> [new]  updated             1 commit by 1 author changed 1 file in `a`
+    file     [old] -> [new]  dockerfile-missing  there is no file `a/Containerfile` at [new]
     lost     [old] -> [new]  directory-missing   there is no directory `c` at [new]
     tagged   [old]                  branch-is-tag       `v1` is a tag, at [old]
     gone  git.example/gone: there is no public repository at this address (gone-one, gone-two)
     moved  git.example/moved: the repository is at https://git.example/elsewhere.git now (moved)
-    beta     [old] -> [new]  outside-directory
-        `b` is the same at both commits: tree cd3e88f4b658
+    beta     [old] -> [new]  outside-directory   `b` is the same at both commits: tree cd3e88f4b658
     current  [new]                  current             `refs/heads/main` is at the pin
 
-    9 entries: 1 updated, 1 directory-missing, 1 dockerfile-missing, 1 branch-is-tag, 1 moved, 2 gone, 1
-        current, 1 outside-directory
+    9 entries: 1 updated, 1 directory-missing, 1 dockerfile-missing, 1 branch-is-tag, 1 moved, 2 gone, 1 current, 1 outside-directory
     ");
     assert_eq!(world.manifest("alpha"), before);
     let wet = world.run(0, &[]);
@@ -60,15 +56,13 @@ async fn pins_move_where_what_is_built_changed_and_every_other_entry_has_its_rea
     status 0
     --- stdout
     alpha   [old] -> [new]  updated             1 commit by 1 author changed 1 file in `a`
-    file    [old] -> [new]  dockerfile-missing
-        there is no file `a/Containerfile` at [new]
+    file    [old] -> [new]  dockerfile-missing  there is no file `a/Containerfile` at [new]
     lost    [old] -> [new]  directory-missing   there is no directory `c` at [new]
     tagged  [old]                  branch-is-tag       `v1` is a tag, at [old]
     gone  git.example/gone: there is no public repository at this address (gone-one, gone-two)
     moved  git.example/moved: the repository is at https://git.example/elsewhere.git now (moved)
 
-    9 entries: 1 updated, 1 directory-missing, 1 dockerfile-missing, 1 branch-is-tag, 1 moved, 2 gone, 1
-        current, 1 outside-directory
+    9 entries: 1 updated, 1 directory-missing, 1 dockerfile-missing, 1 branch-is-tag, 1 moved, 2 gone, 1 current, 1 outside-directory
     --- stderr
     1 file changed
     ");
@@ -98,10 +92,8 @@ async fn what_did_not_answer_is_one_line_for_each_upstream_and_exit_3() {
     --- stdout
     broken      invalid-entry  server.yaml does not parse
     unpinned    invalid-entry  `source.commit` is missing: the code is not pinned
-    rate-limited  git.example/busy: git.example asks to be left alone for 86400 seconds
-        (busy-one, busy-two)
-    unreachable  git.example/odd: git.example did not answer as a Git server does: it does not
-        list its branches (odd)
+    rate-limited  git.example/busy: git.example asks to be left alone for 86400 seconds (busy-one, busy-two)
+    unreachable  git.example/odd: git.example did not answer as a Git server does: it does not list its branches (odd)
 
     6 entries: 2 rate-limited, 1 unreachable, 2 invalid-entry, 1 current
     --- stderr
@@ -153,9 +145,7 @@ async fn a_pin_that_cannot_be_set_does_not_move() {
     insta::assert_snapshot!(said(&output), @r"
     status 3
     --- stdout
-    alpha  0377c0801acf -> 8ac47247e3d9  invalid-entry
-        its pin cannot be set to 8ac47247e3d9: servers/alpha/server.yaml:6:11: `source.commit` cannot be
-        edited: it is written on several lines
+    alpha  0377c0801acf -> 8ac47247e3d9  invalid-entry  its pin cannot be set to 8ac47247e3d9: servers/alpha/server.yaml:6:11: `source.commit` cannot be edited: it is written on several lines
 
     1 entry: 1 invalid-entry
     --- stderr

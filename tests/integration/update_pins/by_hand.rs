@@ -237,13 +237,13 @@ fn what_cannot_be_pinned_is_refused_untouched() {
     error: servers/weather/server.yaml:7:1: duplicate key `name` (first set here: line 2)
       hint: mend it by hand; nothing was written
     "#);
-    insta::assert_snapshot!(refused("name: weather\ntype: remote\n"), @r#"
+    insta::assert_snapshot!(refused("name: weather\ntype: remote\n"), @r"
     status 2
     --- stdout
     --- stderr
-    error: servers/weather/server.yaml:1:1: there is nothing to pin: the entry has no `source`
+    error: servers/weather/server.yaml:1:1: there is nothing to pin: the entry has no `source`, or nothing in it
       hint: entries of remote servers and of images that others build have no source, and no pin
-    "#);
+    ");
     insta::assert_snapshot!(refused(&ENTRY.replace("  project", "  upstream")), @r#"
     status 2
     --- stdout

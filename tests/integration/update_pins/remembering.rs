@@ -54,9 +54,7 @@ async fn a_cooldown_counts_from_first_sight() {
     insta::assert_snapshot!(shown, @r"
     status 0
     --- stdout
-    alpha  [one] -> [two]  cooling-down
-        [two] was first seen at 2026-01-02 00:00 UTC; with a cooldown of 24h it is old enough at
-        2026-01-03 00:00 UTC
+    alpha  [one] -> [two]  cooling-down  [two] was first seen at 2026-01-02 00:00 UTC; with a cooldown of 24h it is old enough at 2026-01-03 00:00 UTC
 
     1 entry: 1 cooling-down
     --- stderr
