@@ -52,6 +52,7 @@ async fn answers_are_told_apart() {
             301 => vec![moved],
             // A refusal that says when to come back.
             418 => return Some(reply(403, &[("retry-after", "60")], "")),
+            419 => return Some(reply(403, &[("x-ratelimit-remaining", "0")], "")),
             429 => vec![("retry-after", "3600")],
             _ => vec![],
         };
@@ -59,7 +60,7 @@ async fn answers_are_told_apart() {
     })
     .await;
     let mut said = String::new();
-    for status in [200, 301, 302, 401, 403, 404, 410, 418, 429, 500] {
+    for status in [200, 301, 302, 401, 403, 404, 410, 418, 419, 429, 500] {
         let url = world.server.server.url(&format!("/{status}/repo")).parse().unwrap();
         let listing = format!("{:?}", world.resolver.list(&url).await);
         said.push_str(&format!("{status}: {}\n", listing.replace(&world.server.server.port.to_string(), "PORT")));
@@ -69,14 +70,15 @@ async fn answers_are_told_apart() {
     301: Moved("https://example.com/new/repo")
     302: Unreachable("127.0.0.1:PORT answered 302")
     401: Gone
-    403: Gone
+    403: Unreachable("127.0.0.1:PORT answered 403")
     404: Gone
     410: Gone
     418: RateLimited("127.0.0.1:PORT asks to be left alone for 60 seconds")
+    419: RateLimited("127.0.0.1:PORT asks to be left alone")
     429: RateLimited("127.0.0.1:PORT asks to be left alone for 3600 seconds")
     500: Unreachable("127.0.0.1:PORT answered 500")
     "#);
-    assert_eq!(world.server.requests().len(), 10, "nothing was followed or asked twice");
+    assert_eq!(world.server.requests().len(), 11, "nothing was followed or asked twice");
 }
 
 #[tokio::test]
