@@ -187,6 +187,43 @@ mod tests {
         assert_eq!((refs.head, refs.commits.into_keys().collect::<Vec<_>>()), (None, vec!["refs/heads/x".to_owned()]));
     }
 
+    #[test]
+    fn what_git_would_not_name_a_ref_is_left_out() {
+        let id = "1".repeat(40);
+        let long = format!("refs/heads/{}", "x".repeat(200));
+        let names = [
+            "refs/heads/\u{1b}[31mred\nFAKE",
+            "refs/heads/a b",
+            "refs/heads/a..b",
+            "refs/heads/a.lock",
+            "refs/heads/.a",
+            "refs/heads/a.",
+            "refs/heads//a",
+            "refs/heads/",
+            "refs/heads/a@{1}",
+            "refs/heads/a~1",
+            "refs/heads/a\\b",
+            "refs/",
+            "heads/a",
+            "refs/heads/dependabot/npm_and_yarn/@scope/a-1.0.x",
+            "refs/heads/größe#1",
+            &long,
+        ];
+        let listed = |head: &str| {
+            let lines: String = names.iter().map(|name| line(&format!("{id} {name}\n"))).collect();
+            let first = line(&format!("{id} HEAD\0symref=HEAD:{head} agent=x\n"));
+            read((line("# service=git-upload-pack\n") + "0000" + &first + &lines + "0000").as_bytes()).unwrap()
+        };
+        let good = [names[13], names[14], &long];
+        for name in names {
+            let refs = listed(name);
+            assert_eq!(refs.commits.into_keys().collect::<Vec<_>>(), good, "{name}");
+            // A blank ends it.
+            let head = (name != "refs/heads/a b").then_some(name).filter(|name| good.contains(name));
+            assert!(refs.head.as_deref() == head || name == "refs/heads/a b", "{name}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_a_listing_or_are_refused(parts in prop::collection::vec(prop_oneof![

@@ -8,6 +8,8 @@ use crate::pins::reason::Reason;
 /// Bytes of all changes together, as they are written. The rest of a plan has what is left of [`super::MAX_BYTES`]: 4 MB,
 /// which 4,000 decisions fill.
 const ROOM: usize = 12 << 20;
+/// The most characters of a decision's sentence.
+const MAX_DETAIL: usize = 2_000;
 /// Characters of a path where there is no room for all of it.
 const SHORT_PATH: usize = 100;
 
@@ -18,6 +20,10 @@ impl Plan {
     /// [`Reason::Unreachable`].
     pub fn fit(&mut self) {
         for decision in &mut self.decisions {
+            if let Some((at, _)) = decision.detail.char_indices().nth(MAX_DETAIL) {
+                decision.detail.truncate(at);
+                decision.detail.push('…');
+            }
             if let Err(problem) = read::check(decision) {
                 give_up(decision, problem);
             }

@@ -82,6 +82,20 @@ async fn answers_are_told_apart() {
 }
 
 #[tokio::test]
+async fn names_that_are_none_of_a_ref_are_not_listed() {
+    let world = World::with(|_, _| {
+        let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+        let (id, name) = ("1".repeat(40), "refs/heads/\u{1b}[31mred\nFAKE");
+        let head = line(&format!("{id} HEAD\0symref=HEAD:{name} agent=git/2\n"));
+        let refs = head + &line(&format!("{id} {name}\n")) + &line(&format!("{id} refs/heads/main\n"));
+        Some(reply(200, &[], &(line("# service=git-upload-pack\n") + "0000" + &refs + "0000")))
+    })
+    .await;
+    let refs = world.refs().await;
+    assert_eq!((refs.head, refs.commits.into_keys().collect::<Vec<_>>()), (None, vec!["refs/heads/main".to_owned()]));
+}
+
+#[tokio::test]
 async fn another_spelling_is_the_same_repository() {
     let world = World::with(|seen, _| {
         let target = "/repo.git/info/refs?service=git-upload-pack";
