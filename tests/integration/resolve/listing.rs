@@ -60,12 +60,13 @@ async fn answers_are_told_apart() {
     })
     .await;
     let mut said = String::new();
-    for status in [200, 301, 302, 401, 403, 404, 410, 418, 419, 429, 500] {
+    for status in [419, 200, 301, 302, 401, 403, 404, 410, 418, 429, 500] {
         let url = world.server.server.url(&format!("/{status}/repo")).parse().unwrap();
         let listing = format!("{:?}", world.resolver.list(&url).await);
         said.push_str(&format!("{status}: {}\n", listing.replace(&world.server.server.port.to_string(), "PORT")));
     }
     insta::assert_snapshot!(said, @r#"
+    419: RateLimited("127.0.0.1:PORT asks to be left alone")
     200: Unreachable("127.0.0.1:PORT did not answer as a Git server does: it does not list its branches")
     301: Moved("https://example.com/new/repo")
     302: Unreachable("127.0.0.1:PORT answered 302")
@@ -74,7 +75,6 @@ async fn answers_are_told_apart() {
     404: Gone
     410: Gone
     418: RateLimited("127.0.0.1:PORT asks to be left alone for 60 seconds")
-    419: RateLimited("127.0.0.1:PORT asks to be left alone")
     429: RateLimited("127.0.0.1:PORT asks to be left alone for 3600 seconds")
     500: Unreachable("127.0.0.1:PORT answered 500")
     "#);
