@@ -14,10 +14,11 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// What a repository lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RemoteRefs {
-    /// The full name that `HEAD` stands for (`refs/heads/main`); none when it stands for none, or the server does not say.
+    /// The full name that `HEAD` stands for (`refs/heads/main`); none when it stands for none, the server does not say, or
+    /// that is no name of a ref.
     pub head: Option<String>,
     /// All refs but `HEAD` by full name (`refs/heads/main`, `refs/pull/1/head`) with the commits that they lead to; annotated
-    /// tags are followed. A name that is not UTF-8 is left out.
+    /// tags are followed. A name that Git would not give a ref, or that is not UTF-8, is left out.
     pub commits: BTreeMap<String, CommitSha>,
 }
 
@@ -88,8 +89,9 @@ pub(super) fn read(body: &[u8]) -> Option<RemoteRefs> {
         let id = CommitSha::parse(std::str::from_utf8(id).ok()?).ok()?;
         let Ok(name) = std::str::from_utf8(name.strip_prefix(b" ")?) else { continue };
         // `HEAD` itself; and `capabilities^{}`, the only line of a repository that is empty.
-        if name.starts_with("refs/") {
-            refs.commits.insert(name.strip_suffix("^{}").unwrap_or(name).to_owned(), id);
+        let name = name.strip_suffix("^{}").unwrap_or(name);
+        if is_ref(name) {
+            refs.commits.insert(name.to_owned(), id);
         }
     }
     Some(refs)
@@ -99,7 +101,18 @@ pub(super) fn read(body: &[u8]) -> Option<RemoteRefs> {
 fn head(abilities: &[u8]) -> Option<String> {
     let mut words = abilities.get(1..)?.split(|byte| *byte == b' ');
     let name = words.find_map(|word| word.strip_prefix(b"symref=HEAD:"))?;
-    std::str::from_utf8(name).ok().map(str::to_owned)
+    std::str::from_utf8(name).ok().filter(|name| is_ref(name)).map(str::to_owned)
+}
+
+/// Whether Git would give a ref this name (git-check-ref-format(1)). What else a server lists, no Git made.
+fn is_ref(name: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let is_odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    name.strip_prefix("refs/").is_some_and(|rest| rest.split('/').all(is_part))
+        && !name.contains(is_odd)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.ends_with('.')
 }
 
 /// Lines that begin with their own length in four hexadecimal digits (gitprotocol-common(5)); 0000 separates.
@@ -172,6 +185,43 @@ mod tests {
             format!("shallow {id}\n").as_bytes(),
         ]);
         assert_eq!((refs.head, refs.commits.into_keys().collect::<Vec<_>>()), (None, vec!["refs/heads/x".to_owned()]));
+    }
+
+    #[test]
+    fn what_git_would_not_name_a_ref_is_left_out() {
+        let id = "1".repeat(40);
+        let long = format!("refs/heads/{}", "x".repeat(200));
+        let names = [
+            "refs/heads/\u{1b}[31mred\nFAKE",
+            "refs/heads/a b",
+            "refs/heads/a..b",
+            "refs/heads/a.lock",
+            "refs/heads/.a",
+            "refs/heads/a.",
+            "refs/heads//a",
+            "refs/heads/",
+            "refs/heads/a@{1}",
+            "refs/heads/a~1",
+            "refs/heads/a\\b",
+            "refs/",
+            "heads/a",
+            "refs/heads/dependabot/npm_and_yarn/@scope/a-1.0.x",
+            "refs/heads/größe#1",
+            &long,
+        ];
+        let listed = |head: &str| {
+            let lines: String = names.iter().map(|name| line(&format!("{id} {name}\n"))).collect();
+            let first = line(&format!("{id} HEAD\0symref=HEAD:{head} agent=x\n"));
+            read((line("# service=git-upload-pack\n") + "0000" + &first + &lines + "0000").as_bytes()).unwrap()
+        };
+        let good = [names[13], names[14], &long];
+        for name in names {
+            let refs = listed(name);
+            assert_eq!(refs.commits.into_keys().collect::<Vec<_>>(), good, "{name}");
+            // A blank ends it.
+            let head = (name != "refs/heads/a b").then_some(name).filter(|name| good.contains(name));
+            assert!(refs.head.as_deref() == head || name == "refs/heads/a b", "{name}");
+        }
     }
 
     proptest! {

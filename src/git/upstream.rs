@@ -216,6 +216,14 @@ pub enum UpstreamError {
     /// The id is that of a file, tree or tag.
     #[error("{0} is not a commit")]
     NotACommit(CommitSha),
+    /// What came as a commit cannot be taken for one.
+    #[error("the commit {commit} {problem}")]
+    Commit {
+        /// The commit.
+        commit: CommitSha,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The server said no.
     #[error("{host} refused: {message}")]
     Refused {

@@ -10,8 +10,20 @@ use std::collections::BTreeMap;
 pub const MAX_COMMITS: usize = 50;
 /// Paths of one list that are named; the others are counted.
 pub const MAX_PATHS: usize = 100;
+/// Bytes of a path: what the systems that build images can open. Of longer ones, the end is named.
+pub const MAX_PATH: usize = 4096;
 /// Characters of a commit's subject or an author's name.
 pub const MAX_TEXT: usize = 200;
+
+/// A path as far as it is named: at most [`MAX_PATH`] bytes of its end, which says what kind of file it is.
+#[must_use]
+pub fn named(path: &str) -> String {
+    if path.len() <= MAX_PATH {
+        return path.to_owned();
+    }
+    let start = path.char_indices().map(|(at, _)| at).find(|at| path.len() - at + '…'.len_utf8() <= MAX_PATH);
+    format!("…{}", start.and_then(|at| path.get(at..)).unwrap_or_default())
+}
 
 /// What an upstream answers to the question where its branches and tags are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,9 +17,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
 use std::time::Duration;
 
-/// The most characters of a decision's sentence.
-const MAX_DETAIL: usize = 2_000;
-
 /// What a night is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Night<'a> {
@@ -224,7 +221,7 @@ fn same_of(decision: &Decision) -> Option<Same> {
     Some(Same { commit, directory: decision.directory.clone(), tree })
 }
 
-/// Sorts, bounds, and takes back what could not be done: a pin that cannot be set does not move.
+/// Sorts, and takes back what could not be done: a pin that cannot be set does not move.
 fn finish(night: &Night<'_>, decisions: &mut Vec<Decision>) {
     let entries: HashMap<&str, &Entry> = night.entries.iter().map(|entry| (&*entry.name, entry)).collect();
     for decision in decisions.iter_mut() {
@@ -234,10 +231,6 @@ fn finish(night: &Night<'_>, decisions: &mut Vec<Decision>) {
         {
             decision.detail = format!("its pin cannot be set to {}: {}:{refusal}", new.short(), decision.path);
             decision.reason = Reason::InvalidEntry;
-        }
-        if let Some((at, _)) = decision.detail.char_indices().nth(MAX_DETAIL) {
-            decision.detail.truncate(at);
-            decision.detail.push('…');
         }
     }
     decisions.sort_by(|one, other| one.entry.cmp(&other.entry));

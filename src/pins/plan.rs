@@ -89,3 +89,6 @@ pub enum Action {
     /// It is closed and its branch removed.
     Close,
 }
+
+#[cfg(test)]
+mod tests;

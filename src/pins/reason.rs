@@ -163,18 +163,13 @@ impl Reason {
         matches!(self, Self::Updated | Self::Opened | Self::Unchanged | Self::NotAncestor | Self::LicenseChanged)
     }
 
-    /// Whether an open pull request of ours is not wanted any more. Where nobody knows, it is left as it is.
+    /// Whether an open pull request of ours is not wanted any more. Where nobody knows, it is left as it is. That a
+    /// repository is gone is what a host also says while it is in trouble, or to people whom it does not let in.
     #[must_use]
     pub fn closes(self) -> bool {
         matches!(
             self,
-            Self::Current
-                | Self::OutsideDirectory
-                | Self::Impostor
-                | Self::Archived
-                | Self::Moved
-                | Self::Gone
-                | Self::Off
+            Self::Current | Self::OutsideDirectory | Self::Impostor | Self::Archived | Self::Moved | Self::Off
         )
     }
 

@@ -166,9 +166,15 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// An error in words that are the same every night: nobody knows the folder that things came into.
 fn trouble(error: &UpstreamError) -> Trouble {
     match error {
         UpstreamError::RateLimited { .. } => Trouble::RateLimited(error.to_string()),
+        UpstreamError::Store { path, reason } => {
+            let above = path.parent().unwrap_or(path).display().to_string();
+            let reason = Some(&**reason).filter(|reason| !reason.contains(&above)).unwrap_or("an error of the disk");
+            Trouble::Unreachable(format!("what it sent cannot be kept here: {reason}"))
+        }
         _ => Trouble::Unreachable(error.to_string()),
     }
 }

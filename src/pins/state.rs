@@ -6,7 +6,7 @@
 use super::pinned::Pinned;
 use crate::ids::CommitSha;
 use crate::policy::Pins;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +98,18 @@ impl State {
             return Err(StateError::Version(version));
         }
         let mut state: Self = serde_json::from_str(text).map_err(foreign)?;
+        let wrong = |what: &str| Err(StateError::Foreign(what.to_owned()));
+        if state.upstreams.values().flat_map(BTreeMap::values).any(|seen| seen.len() > MAX_SIGHTINGS) {
+            return wrong("it has more commits of one branch than are kept");
+        }
+        let is_tree = |tree: &str| tree.len() == 40 && tree.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !state.entries.values().filter_map(|kept| kept.same.as_ref()).all(|same| is_tree(&same.tree)) {
+            return wrong("a `tree` is 40 lower-case hexadecimal digits");
+        }
+        let sightings = state.upstreams.values().flat_map(BTreeMap::values).flatten().map(|sighting| sighting.seen);
+        if sightings.chain(state.entries.values().map(|kept| kept.since)).any(|time| time.year() < 0) {
+            return wrong("a time is before the year 0");
+        }
         for sighting in state.upstreams.values_mut().flat_map(BTreeMap::values_mut).flatten() {
             sighting.seen = sighting.seen.min(now);
         }

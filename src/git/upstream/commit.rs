@@ -1,7 +1,7 @@
 //! A commit as its author wrote it: any bytes, of which a few are looked for.
 
 use super::ObjectId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 /// The most bytes of an author's name or a subject.
 const MAX_TEXT: usize = 1000;
@@ -15,7 +15,8 @@ pub struct Commit {
     pub parents: Vec<ObjectId>,
     /// The author's name as the commit claims it, cut; bytes that are not UTF-8 replaced. Escape before showing.
     pub author: String,
-    /// The author's date as the commit claims it; none when that is no date.
+    /// The author's date as the commit claims it; none when that is no date of the years 0 to 9999, which are all that
+    /// RFC 3339 can write.
     pub authored: Option<DateTime<Utc>>,
     /// The committer's date as the commit claims it, in seconds since 1970; 0 when that is no date.
     pub committed: i64,
@@ -49,7 +50,8 @@ impl Commit {
             if let Some(author) = line.strip_prefix(b"author ").filter(|_| commit.author.is_empty()) {
                 let name = author.split(|byte| *byte == b'<').next().unwrap_or_default();
                 commit.author = text(name);
-                commit.authored = seconds(author).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+                let date = seconds(author).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+                commit.authored = date.filter(|date| (0..=9999).contains(&date.year()));
             } else if let Some(committer) = line.strip_prefix(b"committer ") {
                 commit.committed = seconds(committer).unwrap_or(0);
             } else if line.starts_with(b"gpgsig ") || line.starts_with(b"gpgsig-sha256 ") {
@@ -112,6 +114,11 @@ mod tests {
             ("A > B <a> 5 +0000", "A > B", true),
             ("A <a> 99999999999999999999 +0000", "A", false),
             ("A <a> 9223372036854775807 +0000", "A", false),
+            ("A <a> 253402300799 +0000", "A", true),
+            ("A <a> 253402300800 +0000", "A", false),
+            ("A <a> 1000000000000 +0000", "A", false),
+            ("A <a> -62167219200 +0000", "A", true),
+            ("A <a> -62167219201 +0000", "A", false),
             ("A <a>", "A", false),
             ("A", "A", false),
         ] {

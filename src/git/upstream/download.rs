@@ -226,18 +226,21 @@ async fn first(
         }
         return match status {
             200 => Ok((url, answer)),
-            // Hosts ask strangers for a password in place of saying that there is nothing.
-            401 | 403 | 404 | 410 => Err(UpstreamError::NoRepository(project.to_string())),
+            // Hosts ask strangers for a password in place of saying that there is nothing. A refusal says nothing about
+            // the repository: an address that is blocked gets it for all of them.
+            401 | 404 | 410 => Err(UpstreamError::NoRepository(project.to_string())),
             status => Err(UpstreamError::Status { host, status }),
         };
     }
     Err(UpstreamError::NotGit { host, what: "it redirects for ever" })
 }
 
-/// Whether an answer says that too much was asked. A refusal that says when to come back is one, too.
+/// Whether an answer says that too much was asked. A refusal that says when to come back, or that nothing is left, is one,
+/// too.
 fn limited(host: &str, status: u16, headers: &HeaderMap) -> Option<UpstreamError> {
     let after = retry::seconds(headers, RETRY_AFTER.as_str());
-    (status == 429 || (status == 403 && headers.contains_key(RETRY_AFTER)))
+    let used_up = || retry::seconds(headers, "x-ratelimit-remaining") == Some(0);
+    (status == 429 || (status == 403 && (headers.contains_key(RETRY_AFTER) || used_up())))
         .then(|| UpstreamError::RateLimited { host: host.to_owned(), after: after.map(Duration::from_secs) })
 }
 

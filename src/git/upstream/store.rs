@@ -291,14 +291,17 @@ impl StoreReader<'_> {
     /// The same, by the id alone.
     pub(super) fn commit_of(&self, id: ObjectId) -> Result<Option<Commit>, UpstreamError> {
         let commit = || CommitSha::from(&id);
-        let wrong = || UpstreamError::store(&self.store.objects, &format!("the commit {id} cannot be read"));
+        let bad = |problem| UpstreamError::Commit { commit: commit(), problem };
+        let wrong = || bad("cannot be read");
         match self.read(id, ObjectType::Commit, MAX_COMMIT) {
             Found::Here(data) => Commit::parse(&data).map(Some).ok_or_else(wrong),
             Found::Absent => Ok(None),
             Found::Damaged if self.odb.read_header(id.oid().map_err(|_| wrong())?).is_ok() => {
                 Err(UpstreamError::NotACommit(commit()))
             }
-            Found::TooLarge(_) | Found::Damaged => Err(wrong()),
+            // MAX_COMMIT
+            Found::TooLarge(_) => Err(bad("has more than 16 MiB")),
+            Found::Damaged => Err(wrong()),
         }
     }
 

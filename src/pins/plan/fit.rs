@@ -1,16 +1,33 @@
 //! Keeps a plan within what is read of one: upstreams choose how long their paths and subjects are, and a few of them must
 //! not stop a night for all.
 
-use super::{Decision, Plan};
-use crate::pins::facts::Change;
+use super::{Decision, Plan, read};
+use crate::pins::facts::{Change, License};
+use crate::pins::reason::Reason;
 
 /// Bytes of all changes together, as they are written. The rest of a plan has what is left of [`super::MAX_BYTES`]: 4 MB,
 /// which 4,000 decisions fill.
 const ROOM: usize = 12 << 20;
+/// The most characters of a decision's sentence.
+const MAX_DETAIL: usize = 2_000;
+/// Characters of a path where there is no room for all of it.
+const SHORT_PATH: usize = 100;
 
 impl Plan {
     /// Names fewer commits and paths where the plan would be larger than is read. How many there are is still said.
+    ///
+    /// A decision that would be refused when the plan is read takes nothing but itself out of the night: it becomes
+    /// [`Reason::Unreachable`].
     pub fn fit(&mut self) {
+        for decision in &mut self.decisions {
+            if let Some((at, _)) = decision.detail.char_indices().nth(MAX_DETAIL) {
+                decision.detail.truncate(at);
+                decision.detail.push('…');
+            }
+            if let Err(problem) = read::check(decision) {
+                give_up(decision, problem);
+            }
+        }
         let sizes: Vec<usize> = self.changes().map(|change| size(change)).collect();
         if sizes.iter().sum::<usize>() <= ROOM {
             return;
@@ -26,11 +43,26 @@ impl Plan {
             }
             left -= size;
         }
-        self.changes().for_each(|change| shrink(change, share));
+        for decision in &mut self.decisions {
+            if decision.change.as_mut().is_some_and(|change| !shrink(change, share)) {
+                give_up(decision, "what is to be said about its change is too long");
+            }
+        }
     }
 
     fn changes(&mut self) -> impl Iterator<Item = &mut Change> {
         self.decisions.iter_mut().filter_map(|Decision { change, .. }| change.as_mut())
+    }
+}
+
+/// Takes back what cannot be published. The words are ours: nothing of upstream's choosing is left.
+fn give_up(decision: &mut Decision, problem: &str) {
+    decision.reason = Reason::Unreachable;
+    decision.detail = format!("what is known of it does not fit into a plan: {problem}");
+    (decision.branch, decision.new, decision.first_seen, decision.change) = (None, None, None, None);
+    // What the entry itself names.
+    if read::check(decision).is_err() {
+        (decision.project, decision.directory) = (None, String::new());
     }
 }
 
@@ -40,7 +72,8 @@ fn size(change: &Change) -> usize {
 }
 
 /// Halves the lists until they fit, and leaves one of each: that there is a Dockerfile among the files must not get lost.
-fn shrink(change: &mut Change, share: usize) {
+/// Then cuts the paths. Whether it fits.
+fn shrink(change: &mut Change, share: usize) -> bool {
     let mut most = change.commits.len().max(change.files.paths.len());
     while size(change) > share && most > 1 {
         most = most.div_ceil(2).min(most - 1);
@@ -49,6 +82,24 @@ fn shrink(change: &mut Change, share: usize) {
         for paths in [&mut files.paths, &mut files.dockerfiles, &mut files.locks, &mut files.install, &mut files.ci] {
             paths.truncate(most);
         }
+    }
+    if size(change) <= share {
+        return true;
+    }
+    let files = &mut change.files;
+    let lists = [&mut files.paths, &mut files.dockerfiles, &mut files.locks, &mut files.install, &mut files.ci];
+    lists.into_iter().flatten().for_each(cut);
+    match &mut change.license {
+        License::Added(path) | License::Changed(path) | License::Removed(path) | License::Unknown(path) => cut(path),
+        License::Same => {}
+    }
+    size(change) <= share
+}
+
+/// Leaves the end of a path, which says what kind of file it is.
+fn cut(path: &mut String) {
+    if let Some((at, _)) = path.char_indices().rev().nth(SHORT_PATH) {
+        path.replace_range(..at, "…");
     }
 }
 

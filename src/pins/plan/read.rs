@@ -5,8 +5,9 @@ use super::{Decision, Plan, VERSION};
 use crate::entry::source::relative;
 use crate::entry::{MANIFEST, SERVERS};
 use crate::git::upstream::Upstream;
-use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATHS, MAX_TEXT};
+use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATH, MAX_PATHS, MAX_TEXT};
 use crate::pins::reason::Reason;
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::Deserialize;
 
 /// The most bytes of a plan that are read. [`Plan::fit`] keeps what is written below it.
@@ -15,8 +16,6 @@ pub const MAX_BYTES: u64 = 16 << 20;
 const MAX_DECISIONS: usize = 100_000;
 /// Characters of a sentence, an address or a ref's name.
 const MAX_SENTENCE: usize = 4_000;
-/// Bytes of a path; longer ones are in no repository that Git checks out on Linux.
-const MAX_PATH: usize = 4_096;
 
 /// Why a text is not a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,7 +105,8 @@ fn is_result(reason: Reason) -> bool {
     )
 }
 
-fn check(decision: &Decision) -> Result<(), &'static str> {
+/// Whether a decision holds together; if not, what is wrong.
+pub(super) fn check(decision: &Decision) -> Result<(), &'static str> {
     let name = &decision.entry;
     // Names that are not fit for a path are those of entries that could not be read.
     if name.is_empty() || name.len() > MAX_PATH || name.contains('/') || matches!(&**name, "." | "..") {
@@ -132,6 +132,9 @@ fn check(decision: &Decision) -> Result<(), &'static str> {
     if relative("directory", &decision.directory).as_ref() != Ok(&decision.directory) {
         return Err("`directory` is not a path in a repository");
     }
+    if decision.first_seen.is_some_and(|time| !is_date(&time)) {
+        return Err("`first_seen` is in no year of four digits");
+    }
     if decision.reason.moves() {
         let all = decision.project.is_some()
             && decision.branch.is_some()
@@ -148,6 +151,11 @@ fn check(decision: &Decision) -> Result<(), &'static str> {
     decision.change.as_ref().map_or(Ok(()), check_change)
 }
 
+/// Whether RFC 3339 can write it.
+fn is_date(time: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
+}
+
 fn check_change(change: &Change) -> Result<(), &'static str> {
     let is_tree = |tree: &String| tree.len() == 40 && tree.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if ![&change.old_tree, &change.new_tree].into_iter().flatten().all(is_tree) {
@@ -159,6 +167,9 @@ fn check_change(change: &Change) -> Result<(), &'static str> {
     let is_short = |text: &str| text.chars().count() <= MAX_TEXT;
     if !change.commits.iter().all(|commit| is_short(&commit.author) && is_short(&commit.subject)) {
         return Err("an author or subject is too long");
+    }
+    if !change.commits.iter().filter_map(|commit| commit.date.as_ref()).all(is_date) {
+        return Err("the date of a commit is in no year of four digits");
     }
     let files = &change.files;
     for paths in [&files.paths, &files.dockerfiles, &files.locks, &files.install, &files.ci] {

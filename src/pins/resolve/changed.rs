@@ -3,13 +3,11 @@
 use super::kind;
 use super::place::{MAX_ENTRIES, MAX_FOLDER};
 use crate::git::upstream::{Entry, Found, Mode, ObjectId, StoreReader};
-use crate::pins::facts::{Files, MAX_PATHS};
+use crate::pins::facts::{Files, MAX_PATH, MAX_PATHS, named};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of folders that are looked at for one answer. What is the same in both is not looked at.
 const MAX_LOOKED_AT: usize = 300_000;
-/// Bytes of a path: what the systems that build images can open.
-const MAX_PATH: usize = 4096;
 
 /// Compares folders, and counts and sorts the files that differ.
 pub(super) struct Changed<'r> {
@@ -131,7 +129,8 @@ impl<'r> Changed<'r> {
     /// Names a path, if it is among the first ones.
     fn name(&mut self, list: usize, path: &str) {
         if let Some(list) = self.lists.get_mut(list) {
-            list.insert(path.to_owned());
+            // Replaced bytes are longer than they were.
+            list.insert(named(path));
             if list.len() > MAX_PATHS {
                 list.pop_last();
             }

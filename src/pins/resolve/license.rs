@@ -5,7 +5,7 @@
 //! breaks, is the same.
 
 use crate::git::upstream::{Entry, Found, Mode, ObjectId, StoreReader};
-use crate::pins::facts::License;
+use crate::pins::facts::{self, License};
 
 /// Licence files of one folder that are looked at.
 const MAX_FILES: usize = 20;
@@ -51,7 +51,7 @@ pub(super) fn collect(found: &mut Vec<File>, folder: &str, entries: &[Entry]) {
     let named = files.filter_map(|entry| {
         let name = std::str::from_utf8(&entry.name).ok().filter(|name| is_license(name))?;
         let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        Some(File { path, id: entry.id })
+        Some(File { path: facts::named(&path), id: entry.id })
     });
     found.extend(named.take(MAX_FILES));
 }

@@ -4,6 +4,7 @@ use super::{MAX_SIGHTINGS, Same, Sighting, State, record};
 use crate::ids::CommitSha;
 use crate::pins::pinned::Pinned;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 fn sha(number: u32) -> CommitSha {
     CommitSha::parse(&format!("{number:040x}")).unwrap()
@@ -125,6 +126,30 @@ fn a_clock_that_was_wrong_once_holds_no_pin_for_years() {
 
 #[test]
 fn anything_else_is_no_state() {
+    let good = json!({
+        "version": 1,
+        "upstreams": {"x": {"refs/heads/main": vec![json!({"commit": "1".repeat(40), "seen": "2026-11-01T00:00:00Z"}); MAX_SIGHTINGS]}},
+        "entries": {"a": {
+            "pin": "1".repeat(40),
+            "since": "2026-11-01T00:00:00Z",
+            "same": {"commit": "2".repeat(40), "directory": "", "tree": "3".repeat(40)},
+        }},
+    });
+    State::parse(&good.to_string(), day(0)).unwrap();
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut state = good.clone();
+        change(&mut state);
+        State::parse(&state.to_string(), day(0)).unwrap_err().to_string()
+    };
+    let damaged = [
+        with(&|state| state["entries"]["a"]["same"]["tree"] = json!("`x`")),
+        with(&|state| state["entries"]["a"]["same"]["tree"] = json!("A".repeat(40))),
+        with(&|state| state["entries"]["a"]["since"] = json!("-0001-01-01T00:00:00Z")),
+        with(&|state| {
+            let seen = state["upstreams"]["x"]["refs/heads/main"].as_array_mut().unwrap();
+            seen.push(seen[0].clone());
+        }),
+    ];
     let said: Vec<String> = [
         "",
         "[]",
@@ -137,6 +162,7 @@ fn anything_else_is_no_state() {
     ]
     .iter()
     .map(|text| State::parse(text, day(0)).unwrap_err().to_string())
+    .chain(damaged)
     .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
     it is not a state of `update-pins`: EOF while parsing a value at line 1 column 0
@@ -147,5 +173,9 @@ fn anything_else_is_no_state() {
     it is not a state of `update-pins`: unknown field `more`, expected one of `version`, `upstreams`, `entries` at line 1 column 53
     it is not a state of `update-pins`: a commit is 40 lower-case hexadecimal digits at line 1 column 72
     it is not a state of `update-pins`: EOF while parsing a string at line 1 column 20
+    it is not a state of `update-pins`: a `tree` is 40 lower-case hexadecimal digits
+    it is not a state of `update-pins`: a `tree` is 40 lower-case hexadecimal digits
+    it is not a state of `update-pins`: a time is before the year 0
+    it is not a state of `update-pins`: it has more commits of one branch than are kept
     ");
 }

@@ -212,7 +212,7 @@ fn an_entry_that_was_edited_on_the_base_keeps_that_edit() {
 
 #[test]
 fn what_is_not_wanted_any_more_is_closed_and_its_branch_removed() {
-    for reason in [Reason::Current, Reason::OutsideDirectory, Reason::Impostor, Reason::Gone, Reason::Off] {
+    for reason in [Reason::Current, Reason::OutsideDirectory, Reason::Impostor, Reason::Archived, Reason::Off] {
         let (night, of_day_2) = first();
         night.publishes(&of_day_2);
         let plan = plan(vec![stays("a", 1, reason), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
@@ -232,7 +232,7 @@ fn what_is_not_wanted_any_more_is_closed_and_its_branch_removed() {
 
 #[test]
 fn what_nobody_knows_anything_about_is_left_as_it_is() {
-    for reason in [Reason::Unreachable, Reason::RateLimited, Reason::CoolingDown, Reason::TooSoon] {
+    for reason in [Reason::Unreachable, Reason::RateLimited, Reason::CoolingDown, Reason::TooSoon, Reason::Gone] {
         let (night, of_day_2) = first();
         night.publishes(&of_day_2);
         night.hub.calls();

@@ -52,6 +52,7 @@ async fn answers_are_told_apart() {
             301 => vec![moved],
             // A refusal that says when to come back.
             418 => return Some(reply(403, &[("retry-after", "60")], "")),
+            419 => return Some(reply(403, &[("x-ratelimit-remaining", "0")], "")),
             429 => vec![("retry-after", "3600")],
             _ => vec![],
         };
@@ -59,24 +60,39 @@ async fn answers_are_told_apart() {
     })
     .await;
     let mut said = String::new();
-    for status in [200, 301, 302, 401, 403, 404, 410, 418, 429, 500] {
+    for status in [419, 200, 301, 302, 401, 403, 404, 410, 418, 429, 500] {
         let url = world.server.server.url(&format!("/{status}/repo")).parse().unwrap();
         let listing = format!("{:?}", world.resolver.list(&url).await);
         said.push_str(&format!("{status}: {}\n", listing.replace(&world.server.server.port.to_string(), "PORT")));
     }
     insta::assert_snapshot!(said, @r#"
+    419: RateLimited("127.0.0.1:PORT asks to be left alone")
     200: Unreachable("127.0.0.1:PORT did not answer as a Git server does: it does not list its branches")
     301: Moved("https://example.com/new/repo")
     302: Unreachable("127.0.0.1:PORT answered 302")
     401: Gone
-    403: Gone
+    403: Unreachable("127.0.0.1:PORT answered 403")
     404: Gone
     410: Gone
     418: RateLimited("127.0.0.1:PORT asks to be left alone for 60 seconds")
     429: RateLimited("127.0.0.1:PORT asks to be left alone for 3600 seconds")
     500: Unreachable("127.0.0.1:PORT answered 500")
     "#);
-    assert_eq!(world.server.requests().len(), 10, "nothing was followed or asked twice");
+    assert_eq!(world.server.requests().len(), 11, "nothing was followed or asked twice");
+}
+
+#[tokio::test]
+async fn names_that_are_none_of_a_ref_are_not_listed() {
+    let world = World::with(|_, _| {
+        let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+        let (id, name) = ("1".repeat(40), "refs/heads/\u{1b}[31mred\nFAKE");
+        let head = line(&format!("{id} HEAD\0symref=HEAD:{name} agent=git/2\n"));
+        let refs = head + &line(&format!("{id} {name}\n")) + &line(&format!("{id} refs/heads/main\n"));
+        Some(reply(200, &[], &(line("# service=git-upload-pack\n") + "0000" + &refs + "0000")))
+    })
+    .await;
+    let refs = world.refs().await;
+    assert_eq!((refs.head, refs.commits.into_keys().collect::<Vec<_>>()), (None, vec!["refs/heads/main".to_owned()]));
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Servers that cannot do everything, and ones that mean no good.
 
 use super::{World, shown, step};
+use crate::git_server::{FILE, FOLDER};
 use crate::tls_server::reply;
 use mcp_registry::ids::CommitSha;
-use mcp_registry::pins::facts::{Change, Move, Trouble};
+use mcp_registry::pins::facts::{Change, License, MAX_PATH, Move, Trouble};
+use mcp_registry::pins::plan::{Decision, Plan, VERSION};
+use mcp_registry::pins::reason::Reason;
 
 /// Two commits whose directory differs.
 fn two(world: &World) -> (CommitSha, CommitSha) {
@@ -146,4 +149,60 @@ async fn no_host_but_the_upstream_is_asked_where_it_is_not_github() {
     let (first, second) = two(&world);
     let change = world.change(Move { dockerfile: None, ..step(&first, &second, "") }).await;
     assert_eq!((change.archived, change.dockerfile), (None, None));
+}
+
+#[tokio::test]
+async fn names_and_dates_of_no_measure_are_cut_and_the_pin_moves() {
+    let world = World::new().await;
+    let first = world.commit(&[("Dockerfile", "1")], &[]);
+    let (folder, file) = (vec![0xff; 2000], world.repo.blob("2"));
+    let inner = world.repo.tree(&[(FILE, "Dockerfile", file)]);
+    let license = format!("LICENSE-{}", "x".repeat(5000)).into_bytes();
+    let tree = world.repo.tree(&[(FILE, b"Dockerfile".to_vec(), file), (FILE, license, file), (FOLDER, folder, inner)]);
+    let who = format!("{} <a> 1000000000000 +0000", "é".repeat(900));
+    let text = format!("tree {tree}\nparent {first}\nauthor {who}\ncommitter {who}\n\n{}\n", "ü".repeat(900));
+    let second = world.repo.commit_text(text);
+    world.repo.branch("main", &second);
+
+    let change = world.change(step(&first, &second, "")).await;
+    assert_eq!((change.files.total, change.files.paths.len(), change.files.dockerfiles.len()), (2, 2, 2));
+    assert!(change.files.cut, "a name that no system can open is not counted");
+    assert!(change.files.dockerfiles.iter().all(|path| path.len() <= MAX_PATH && path.ends_with("Dockerfile")));
+    let License::Added(path) = &change.license else { panic!("{:?}", change.license) };
+    assert_eq!(path.len(), MAX_PATH);
+    assert_eq!(change.commits[0].date, None);
+
+    let decision = Decision {
+        entry: "weather".to_owned(),
+        path: "servers/weather/server.yaml".to_owned(),
+        reason: Reason::LicenseChanged,
+        detail: String::new(),
+        project: Some("https://git.example/acme/weather".to_owned()),
+        branch: Some("refs/heads/main".to_owned()),
+        directory: String::new(),
+        old: Some(first),
+        new: Some(second),
+        first_seen: None,
+        urgent: false,
+        change: Some(change),
+        pull: None,
+    };
+    let before =
+        Plan { version: VERSION, time: chrono::DateTime::UNIX_EPOCH, complete: true, decisions: vec![decision] };
+    let mut plan = before.clone();
+    plan.fit();
+    assert_eq!(plan, before, "nothing had to be taken back");
+    assert_eq!(Plan::parse(&plan.to_json().unwrap()), Ok(plan));
+}
+
+#[tokio::test]
+async fn a_commit_that_is_too_long_is_told_in_the_same_words_every_night() {
+    let world = World::new().await;
+    let first = world.commit(&[("Dockerfile", "1")], &[]);
+    let tree = world.tree(&[("Dockerfile", "2")]);
+    let head = format!("tree {tree}\nparent {first}\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\n");
+    let second = world.repo.commit_text(head + &"x".repeat(17 << 20));
+    world.repo.branch("main", &second);
+    let answer = world.inspect(&[step(&first, &second, "")]).await.remove(0);
+    assert_eq!(answer, Err(Trouble::Unreachable(format!("the commit {second} has more than 16 MiB"))));
 }
