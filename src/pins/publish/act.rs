@@ -6,11 +6,13 @@ use super::name::{self, Step};
 use super::reconcile::{Branch, Push, Remote, Todo, block_of, shown};
 use super::survey::{Base, Known, find, read_again};
 use crate::document::limits;
+use crate::entry::Entry;
 use crate::escape::markdown;
 use crate::github::registry::{
     CreatedBranch, CreatedPull, FileContent, NewPull, PullChange, PullRequest, Registry, RegistryError,
 };
 use crate::ids::CommitSha;
+use crate::pins::pinned::is_as_planned;
 use crate::pins::plan::{Action, Decision, Pull};
 use crate::pins::reason::Reason;
 use crate::pins::rewrite::set_pin;
@@ -135,6 +137,14 @@ impl Actor<'_> {
         let updated = Ok(Round::Done(Done::Updated(shown(pull, Action::Update))));
         let Some(old) = block_of(&self.known.entry, pull) else { return Ok(Round::Stale) };
         let kept = old.kept || old.closed.is_some();
+        // Also where only words are written: they name the repository and the directory of the plan.
+        let file = match self.rewritten().await? {
+            Ok(file) => file,
+            Err(Done::Left(reason, why, _)) => {
+                return Ok(Round::Done(Done::Left(reason, why, Some(shown(pull, Action::Leave)))));
+            }
+            Err(done) => return Ok(Round::Done(done)),
+        };
         match push {
             Push::TextOnly => {
                 if self.dry_run {
@@ -171,12 +181,12 @@ impl Actor<'_> {
                     Ok(false) => Ok(Round::Stale),
                     // The commit was never used, and GitHub removed it.
                     Err(RegistryError::Refused { .. } | RegistryError::Missing(_)) => {
-                        self.push(pull, Some(from), &step, text, kept).await
+                        self.push(pull, Some(from), &step, text, &file, kept).await
                     }
                     Err(error) => Err(error),
                 }
             }
-            Push::NewCommit(from) => self.push(pull, from.as_ref(), &step, text, kept).await,
+            Push::NewCommit(from) => self.push(pull, from.as_ref(), &step, text, &file, kept).await,
         }
     }
 
@@ -186,20 +196,14 @@ impl Actor<'_> {
         from: Option<&CommitSha>,
         step: &Step,
         text: &body::Text,
+        file: &str,
         kept: bool,
     ) -> Result<Round, RegistryError> {
-        let file = match self.rewritten().await? {
-            Ok(file) => file,
-            Err(Done::Left(reason, why, _)) => {
-                return Ok(Round::Done(Done::Left(reason, why, Some(shown(pull, Action::Leave)))));
-            }
-            Err(done) => return Ok(Round::Done(done)),
-        };
         let updated = Round::Done(Done::Updated(shown(pull, Action::Update)));
         if self.dry_run {
             return Ok(updated);
         }
-        let head = self.commit(step, &file).await?;
+        let head = self.commit(step, file).await?;
         let block =
             Block { was: from.cloned(), kept, ..Block::new(&self.known.entry, step, head.clone(), text.digest()) };
         if from.is_some_and(|from| pull.head != *from) || !self.write_text(pull, &block, text).await? {
@@ -309,7 +313,13 @@ impl Actor<'_> {
             return left(Reason::Current, &format!("`{base}` has it already"));
         }
         match rewrite.text {
-            Some(text) if rewrite.old.as_deref() == Some(step.old.as_str()) => Ok(Ok(text)),
+            Some(after) if rewrite.old.as_deref() == Some(step.old.as_str()) => {
+                let entry = Entry::from_texts(&self.known.entry, Some(&text), None, None);
+                match is_as_planned(&entry, decision) {
+                    Ok(()) => Ok(Ok(after)),
+                    Err(why) => left(Reason::OutdatedPlan, why),
+                }
+            }
             _ => left(Reason::OutdatedPlan, &format!("its pin on `{base}` is not the one of the plan")),
         }
     }
