@@ -12,7 +12,7 @@ use crate::github::registry::{
     CreatedBranch, CreatedPull, FileContent, NewPull, PullChange, PullRequest, Registry, RegistryError,
 };
 use crate::ids::CommitSha;
-use crate::pins::pinned::is_as_planned;
+use crate::pins::pinned::{is_as_planned, pinned};
 use crate::pins::plan::{Action, Decision, Pull};
 use crate::pins::reason::Reason;
 use crate::pins::rewrite::set_pin;
@@ -31,6 +31,8 @@ pub(super) enum Done {
     Closed(Pull),
     /// A branch that nobody needs was removed.
     Removed,
+    /// Nothing was written, since the plan leaves out an entry that is there. Why, and the open pull request.
+    Kept(String, Option<Pull>),
 }
 
 /// One entry, at work.
@@ -219,6 +221,9 @@ impl Actor<'_> {
 
     /// Closed with the reason in one write, then the branch. In between there is a branch of a pull request that we closed.
     async fn close(&self, pull: &PullRequest, branch: Option<&CommitSha>) -> Result<Round, RegistryError> {
+        if let Some(why) = self.is_there_after_all().await? {
+            return Ok(Round::Done(Done::Kept(why, Some(shown(pull, Action::Leave)))));
+        }
         let closed = Done::Closed(shown(pull, Action::Close));
         if self.dry_run {
             return Ok(Round::Done(closed));
@@ -245,6 +250,9 @@ impl Actor<'_> {
 
     async fn remove_branch(&self, branch: Option<&CommitSha>) -> Result<Round, RegistryError> {
         let Some(branch) = branch else { return Ok(Round::Done(Done::Removed)) };
+        if let Some(why) = self.is_there_after_all().await? {
+            return Ok(Round::Done(Done::Kept(why, None)));
+        }
         if self.dry_run {
             return Ok(Round::Done(Done::Removed));
         }
@@ -253,6 +261,24 @@ impl Actor<'_> {
         }
         self.registry.delete_branch(&self.branch()).await?;
         Ok(Round::Done(Done::Removed))
+    }
+
+    /// Why an entry that is not in the plan is not gone: the base has it, with a source. A plan may have been cut.
+    async fn is_there_after_all(&self) -> Result<Option<String>, RegistryError> {
+        if self.decision.is_some() {
+            return Ok(None);
+        }
+        let path = name::path(&self.known.entry);
+        let is_gone = match self.registry.file(&path, &self.base.commit, limits::MAX_BYTES).await? {
+            FileContent::Missing => true,
+            FileContent::Bytes(bytes) => String::from_utf8(bytes).is_ok_and(|text| {
+                let entry = Entry::from_texts(&self.known.entry, Some(&text), None, None);
+                pinned(&entry, "") == Ok(None)
+            }),
+            FileContent::NoFile | FileContent::TooLarge => false,
+        };
+        let why = || format!("left as it is: `{}` has the entry, and the plan does not", self.base.name);
+        Ok((!is_gone).then(why))
     }
 
     /// Writes title and text, unless somebody did something to the pull request since it was read.
