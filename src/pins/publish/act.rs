@@ -277,7 +277,7 @@ impl Actor<'_> {
             }),
             FileContent::NoFile | FileContent::TooLarge => false,
         };
-        let why = || format!("left as it is: `{}` has the entry, and the plan does not", self.base.name);
+        let why = || format!("`{}` has the entry and the plan does not: what is open stays so", self.base.name);
         Ok((!is_gone).then(why))
     }
 

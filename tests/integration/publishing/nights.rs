@@ -277,8 +277,8 @@ fn the_pull_request_of_an_entry_that_only_the_plan_lacks_is_left() {
     insta::assert_snapshot!(said(&output), @r"
     status 3
     --- stdout
-    left: a: left as it is: `main` has the entry, and the plan does not
-    left: b: left as it is: `main` has the entry, and the plan does not
+    left: a: `main` has the entry and the plan does not: what is open stays so
+    left: b: `main` has the entry and the plan does not: what is open stays so
 
     1 entry: 1 current
     --- stderr
