@@ -110,6 +110,7 @@ impl Github {
     /// When the certificates cannot be read, or the API's address cannot be used.
     pub fn new(options: &GithubOptions, cache: Option<Cache>) -> Result<Self, SetupError> {
         let client = fetch::client_builder(options.roots_pem.as_deref())?
+            .redirect(ask::own_redirects(&options.api))
             .connect_timeout(Duration::from_secs(5))
             .timeout(options.timeout)
             .build()

@@ -1,9 +1,9 @@
 //! One question to GitHub: asked once, within its limits, and kept.
 
 use super::{GithubError, GithubOptions};
-use crate::fetch::SetupError;
 use crate::fetch::cache::{Cache, Kept};
 use crate::fetch::retry::{Retry, seconds};
+use crate::fetch::{MAX_REDIRECTS, SetupError};
 use bytes::Bytes;
 use chrono::DateTime;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -192,6 +192,16 @@ pub(super) fn client(
         builder = builder.personal_token(token.clone());
     }
     builder.build_with_reqwest(http.clone()).map_err(|_| SetupError::Api)
+}
+
+/// Redirects are followed within the API: it has them for repositories with another name. What another host says is not
+/// believed, so that there the redirect is the answer.
+pub(super) fn own_redirects(api: &url::Url) -> reqwest::redirect::Policy {
+    let origin = api.origin();
+    reqwest::redirect::Policy::custom(move |attempt| {
+        let is_own = attempt.url().origin() == origin;
+        if is_own && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
+    })
 }
 
 fn read(body: &[u8]) -> Result<Answer, GithubError> {

@@ -17,6 +17,7 @@ pub use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
 pub use refs::CreatedBranch;
 
 use super::GithubOptions;
+use super::ask::own_redirects;
 use super::names::is_owner_or_name;
 use crate::fetch::{self, SetupError};
 use send::Sender;
@@ -142,6 +143,7 @@ impl Registry {
     pub fn new(options: &RegistryOptions) -> Result<Self, SetupError> {
         let github = &options.github;
         let client = fetch::client_builder(github.roots_pem.as_deref())?
+            .redirect(own_redirects(&github.api))
             .connect_timeout(Duration::from_secs(5).min(github.timeout))
             .timeout(github.timeout)
             .build()

@@ -4,6 +4,7 @@ use crate::entry::source::source_of;
 use crate::entry::{Entry, EntryType};
 use crate::git::upstream::Upstream;
 use crate::ids::CommitSha;
+use crate::pins::plan::Decision;
 use std::sync::Arc;
 use url::Url;
 
@@ -69,6 +70,28 @@ pub fn pinned(entry: &Entry, namespace: &str) -> Result<Option<Pinned>, Invalid>
         entry.manifest.is_built_in(namespace).then(|| source.dockerfile.unwrap_or_else(|| DOCKERFILE.to_owned()));
     let (branch, directory, pin) = (source.branch, source.directory, source.commit);
     Ok(Some(Pinned { entry: name, path, upstream, key, branch, directory, dockerfile, pin }))
+}
+
+/// Whether the entry is what a plan was made for: the pin, the repository and the directory are those of the decision. A pull
+/// request would otherwise show reviewers another repository than the one that is built.
+///
+/// # Errors
+/// When it is not: what is another one, for people.
+pub fn is_as_planned(entry: &Entry, decision: &Decision) -> Result<(), &'static str> {
+    // Whether the image is built by the registry is not compared.
+    match pinned(entry, "") {
+        Ok(Some(now)) => {
+            if Some(&now.pin) != decision.old.as_ref() {
+                return Err("the pin is another one than when the plan was made");
+            }
+            if Some(now.upstream.as_str()) != decision.project.as_deref() || now.directory != decision.directory {
+                return Err("the entry has another source than when the plan was made");
+            }
+            Ok(())
+        }
+        Ok(None) => Err("the entry has no source any more"),
+        Err(_) => Err("the entry cannot be read any more"),
+    }
 }
 
 #[cfg(test)]

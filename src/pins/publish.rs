@@ -153,7 +153,7 @@ impl Run<'_> {
         match actor.act().await {
             Ok(done) => {
                 self.opened += usize::from(counts && matches!(done, Done::Opened(_)));
-                self.written += usize::from(!matches!(done, Done::Left(..)));
+                self.written += usize::from(!matches!(done, Done::Left(..) | Done::Kept(..)));
                 self.done(known, done);
                 Ok(())
             }
@@ -178,6 +178,10 @@ impl Run<'_> {
             Done::Updated(pull) => self.set(known, Some(kept.unwrap_or(Reason::Updated)), None, Some(pull)),
             Done::Closed(pull) => self.set(known, None, None, Some(pull)),
             Done::Removed => {}
+            Done::Kept(why, pull) => {
+                self.published.left.push(format!("{}: {why}", known.entry));
+                self.set(known, None, None, pull);
+            }
         }
     }
 
@@ -209,6 +213,7 @@ impl Run<'_> {
                 Ok(())
             }
             error => {
+                self.set(known, Some(Reason::Unreachable), Some(error.to_string()), None);
                 self.published.left.push(format!("{}: {error}", known.entry));
                 if matches!(error, RegistryError::Denied { .. }) {
                     self.stopped = Some(error);

@@ -51,7 +51,7 @@ pub enum Reason {
     TooSoon,
     /// `--max-new-prs` is used up.
     OverLimit,
-    /// Upstream did not answer, or not in a way that can be understood.
+    /// Upstream or GitHub did not answer, refused, or said what cannot be understood.
     Unreachable,
     /// The entry cannot be read, or has no pin.
     InvalidEntry,
@@ -151,7 +151,7 @@ impl Reason {
             Self::Off => "the policy switches updates of this entry off",
             Self::TooSoon => "the policy's interval for this entry is not over",
             Self::OverLimit => "`--max-new-prs` is used up",
-            Self::Unreachable => "upstream did not answer, or not in a way that can be understood",
+            Self::Unreachable => "upstream or GitHub did not answer, refused, or said what cannot be understood",
             Self::InvalidEntry => "the entry cannot be read, or its pin cannot be set",
             Self::OutdatedPlan => "the registry's pin is another one than when the plan was made",
         }

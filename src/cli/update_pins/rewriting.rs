@@ -3,9 +3,9 @@
 use super::options::UpdatePinsArgs;
 use super::{Done, entries};
 use crate::cli::Global;
-use crate::entry::{Entry, load};
+use crate::entry::load;
 use crate::error::CommandError;
-use crate::pins::pinned::pinned;
+use crate::pins::pinned::is_as_planned;
 use crate::pins::plan::{Decision, Plan};
 use crate::pins::reason::Reason;
 use crate::pins::rewrite;
@@ -44,23 +44,5 @@ fn set(decision: &Decision, args: &UpdatePinsArgs, global: &Global) -> Result<()
             invalid(format!("{}{causes}", error.message))
         }),
         _ => Ok(()),
-    }
-}
-
-/// Whether the entry is what the plan was made for.
-fn is_as_planned(entry: &Entry, decision: &Decision) -> Result<(), &'static str> {
-    // Whether the image is built by the registry is not compared.
-    match pinned(entry, "") {
-        Ok(Some(now)) => {
-            if Some(&now.pin) != decision.old.as_ref() {
-                return Err("the pin is another one than when the plan was made");
-            }
-            if Some(now.upstream.as_str()) != decision.project.as_deref() || now.directory != decision.directory {
-                return Err("the entry has another source than when the plan was made");
-            }
-            Ok(())
-        }
-        Ok(None) => Err("the entry has no source any more"),
-        Err(_) => Err("the entry cannot be read any more"),
     }
 }

@@ -13,6 +13,7 @@ use http::Method;
 use http::header::{self, HeaderMap};
 use http_body_util::{BodyExt, Limited};
 use octocrab::Octocrab;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,8 @@ const MAX_LIMITED: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Sender {
     client: Octocrab,
+    /// To be recognised where GitHub repeats it.
+    token: Option<SecretString>,
     retry: Retry,
     pace: Pace,
     gate: Semaphore,
@@ -57,6 +60,7 @@ impl Sender {
         let api = options.api.as_str().trim_end_matches('/');
         Ok(Self {
             client: client(api, options.token.as_ref(), http)?,
+            token: options.token.clone(),
             retry: options.retry.clone(),
             pace: pace.clone(),
             gate: Semaphore::new(options.concurrency.max(1)),
@@ -169,13 +173,17 @@ impl Sender {
             Ok(body) => body.to_bytes(),
             Err(error) => return Ok(Attempt::Unknown(innermost(error.as_ref()))),
         };
-        let body = match (serde_json::from_slice(&body), status) {
+        let mut body = match (serde_json::from_slice(&body), status) {
             (Ok(body), _) => body,
             (Err(_), _) if body.is_empty() => Value::Null,
             (Err(_), 200..300) => return Ok(Attempt::Unknown("its answer is no JSON".to_owned())),
             (Err(_), _) => Value::Null,
         };
+        if let (Some(token), false) = (&self.token, matches!(status, 200 | 201)) {
+            mask(&mut body, token.expose_secret());
+        }
         match status {
+            300..=399 => Err(RegistryError::Refused { status, message: "a redirect that is not followed".to_owned() }),
             403 | 429 => self.refused(status, &parts.headers, &body, limited),
             401 => Err(RegistryError::Denied { status, message: message(&body) }),
             408 | 500.. => {
@@ -255,6 +263,16 @@ impl Sender {
     fn end(&self, error: RegistryError) -> RegistryError {
         let mut hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner);
         hold.ended.get_or_insert(error).clone()
+    }
+}
+
+/// Takes the token out of what GitHub says is wrong: its words are shown to people and written into plans and issues.
+fn mask(words: &mut Value, token: &str) {
+    match words {
+        Value::String(text) if !token.is_empty() && text.contains(token) => *text = text.replace(token, "***"),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, token)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| mask(field, token)),
+        _ => {}
     }
 }
 

@@ -6,11 +6,13 @@ use super::name::{self, Step};
 use super::reconcile::{Branch, Push, Remote, Todo, block_of, shown};
 use super::survey::{Base, Known, find, read_again};
 use crate::document::limits;
+use crate::entry::Entry;
 use crate::escape::markdown;
 use crate::github::registry::{
     CreatedBranch, CreatedPull, FileContent, NewPull, PullChange, PullRequest, Registry, RegistryError,
 };
 use crate::ids::CommitSha;
+use crate::pins::pinned::{is_as_planned, pinned};
 use crate::pins::plan::{Action, Decision, Pull};
 use crate::pins::reason::Reason;
 use crate::pins::rewrite::set_pin;
@@ -29,6 +31,8 @@ pub(super) enum Done {
     Closed(Pull),
     /// A branch that nobody needs was removed.
     Removed,
+    /// Nothing was written, since the plan leaves out an entry that is there. Why, and the open pull request.
+    Kept(String, Option<Pull>),
 }
 
 /// One entry, at work.
@@ -135,6 +139,14 @@ impl Actor<'_> {
         let updated = Ok(Round::Done(Done::Updated(shown(pull, Action::Update))));
         let Some(old) = block_of(&self.known.entry, pull) else { return Ok(Round::Stale) };
         let kept = old.kept || old.closed.is_some();
+        // Also where only words are written: they name the repository and the directory of the plan.
+        let file = match self.rewritten().await? {
+            Ok(file) => file,
+            Err(Done::Left(reason, why, _)) => {
+                return Ok(Round::Done(Done::Left(reason, why, Some(shown(pull, Action::Leave)))));
+            }
+            Err(done) => return Ok(Round::Done(done)),
+        };
         match push {
             Push::TextOnly => {
                 if self.dry_run {
@@ -171,12 +183,12 @@ impl Actor<'_> {
                     Ok(false) => Ok(Round::Stale),
                     // The commit was never used, and GitHub removed it.
                     Err(RegistryError::Refused { .. } | RegistryError::Missing(_)) => {
-                        self.push(pull, Some(from), &step, text, kept).await
+                        self.push(pull, Some(from), &step, text, &file, kept).await
                     }
                     Err(error) => Err(error),
                 }
             }
-            Push::NewCommit(from) => self.push(pull, from.as_ref(), &step, text, kept).await,
+            Push::NewCommit(from) => self.push(pull, from.as_ref(), &step, text, &file, kept).await,
         }
     }
 
@@ -186,20 +198,14 @@ impl Actor<'_> {
         from: Option<&CommitSha>,
         step: &Step,
         text: &body::Text,
+        file: &str,
         kept: bool,
     ) -> Result<Round, RegistryError> {
-        let file = match self.rewritten().await? {
-            Ok(file) => file,
-            Err(Done::Left(reason, why, _)) => {
-                return Ok(Round::Done(Done::Left(reason, why, Some(shown(pull, Action::Leave)))));
-            }
-            Err(done) => return Ok(Round::Done(done)),
-        };
         let updated = Round::Done(Done::Updated(shown(pull, Action::Update)));
         if self.dry_run {
             return Ok(updated);
         }
-        let head = self.commit(step, &file).await?;
+        let head = self.commit(step, file).await?;
         let block =
             Block { was: from.cloned(), kept, ..Block::new(&self.known.entry, step, head.clone(), text.digest()) };
         if from.is_some_and(|from| pull.head != *from) || !self.write_text(pull, &block, text).await? {
@@ -215,6 +221,9 @@ impl Actor<'_> {
 
     /// Closed with the reason in one write, then the branch. In between there is a branch of a pull request that we closed.
     async fn close(&self, pull: &PullRequest, branch: Option<&CommitSha>) -> Result<Round, RegistryError> {
+        if let Some(why) = self.is_there_after_all().await? {
+            return Ok(Round::Done(Done::Kept(why, Some(shown(pull, Action::Leave)))));
+        }
         let closed = Done::Closed(shown(pull, Action::Close));
         if self.dry_run {
             return Ok(Round::Done(closed));
@@ -241,6 +250,9 @@ impl Actor<'_> {
 
     async fn remove_branch(&self, branch: Option<&CommitSha>) -> Result<Round, RegistryError> {
         let Some(branch) = branch else { return Ok(Round::Done(Done::Removed)) };
+        if let Some(why) = self.is_there_after_all().await? {
+            return Ok(Round::Done(Done::Kept(why, None)));
+        }
         if self.dry_run {
             return Ok(Round::Done(Done::Removed));
         }
@@ -249,6 +261,24 @@ impl Actor<'_> {
         }
         self.registry.delete_branch(&self.branch()).await?;
         Ok(Round::Done(Done::Removed))
+    }
+
+    /// Why an entry that is not in the plan is not gone: the base has it, with a source. A plan may have been cut.
+    async fn is_there_after_all(&self) -> Result<Option<String>, RegistryError> {
+        if self.decision.is_some() {
+            return Ok(None);
+        }
+        let path = name::path(&self.known.entry);
+        let is_gone = match self.registry.file(&path, &self.base.commit, limits::MAX_BYTES).await? {
+            FileContent::Missing => true,
+            FileContent::Bytes(bytes) => String::from_utf8(bytes).is_ok_and(|text| {
+                let entry = Entry::from_texts(&self.known.entry, Some(&text), None, None);
+                pinned(&entry, "") == Ok(None)
+            }),
+            FileContent::NoFile | FileContent::TooLarge => false,
+        };
+        let why = || format!("`{}` has the entry and the plan does not: what is open stays so", self.base.name);
+        Ok((!is_gone).then(why))
     }
 
     /// Writes title and text, unless somebody did something to the pull request since it was read.
@@ -309,7 +339,13 @@ impl Actor<'_> {
             return left(Reason::Current, &format!("`{base}` has it already"));
         }
         match rewrite.text {
-            Some(text) if rewrite.old.as_deref() == Some(step.old.as_str()) => Ok(Ok(text)),
+            Some(after) if rewrite.old.as_deref() == Some(step.old.as_str()) => {
+                let entry = Entry::from_texts(&self.known.entry, Some(&text), None, None);
+                match is_as_planned(&entry, decision) {
+                    Ok(()) => Ok(Ok(after)),
+                    Err(why) => left(Reason::OutdatedPlan, why),
+                }
+            }
             _ => left(Reason::OutdatedPlan, &format!("its pin on `{base}` is not the one of the plan")),
         }
     }

@@ -22,6 +22,11 @@ pub(super) fn is_safe(entry: &str) -> bool {
         && !entry.to_ascii_lowercase().ends_with(".lock")
 }
 
+/// The file of an entry.
+pub(super) fn path(entry: &str) -> String {
+    format!("servers/{entry}/server.yaml")
+}
+
 /// Whether a path of a plan can be that of an entry's file: then every part of it can become part of an address.
 pub(super) fn is_path(path: &str, entry: &str) -> bool {
     path.strip_prefix("servers/").and_then(|rest| rest.strip_suffix("/server.yaml")) == Some(entry)

@@ -39,6 +39,10 @@ pub(crate) enum Kind {
     CloseAfter,
     /// 401.
     Unauthorized,
+    /// 401, in whose words the credentials are repeated.
+    Repeated,
+    /// 422.
+    Invalid,
     /// 403, without a word on limits.
     Forbidden,
     /// A secondary limit: this status, and so many seconds to wait.

@@ -199,6 +199,8 @@ impl Service {
         match kind {
             Kind::Gateway | Kind::GatewayAfter => error(502, "Server Error", &[]),
             Kind::Unauthorized => error(401, "Bad credentials", &[]),
+            Kind::Repeated => error(401, &format!("Bad credentials: `Authorization: Bearer {TOKEN}`"), &[]),
+            Kind::Invalid => error(422, "Tree is invalid", &[]),
             Kind::Forbidden => error(403, "Resource not accessible by integration", &[]),
             Kind::Secondary(status, wait) => error(status, secondary, &[("retry-after", wait.to_string())]),
             Kind::SecondaryMute => error(403, secondary, &[]),

@@ -178,6 +178,9 @@ fn a_token_that_ends_in_the_middle_takes_nothing_of_what_was_done_with_it() {
     assert_eq!(output.status, 3, "{}", said(&output));
     let told = Told::of(&output);
     assert_eq!(told.claims.keys().collect::<Vec<_>>(), ["a"], "{}", told.text);
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
+    let reasons: Vec<_> = json["decisions"].as_array().unwrap().iter().map(|decision| &decision["reason"]).collect();
+    assert_eq!(reasons, ["opened", "unreachable", "unreachable"]);
     for entry in ["b: ", "c: "] {
         assert!(told.text.lines().any(|line| line.contains(entry) && line.contains("401")), "{}", told.text);
     }
@@ -188,5 +191,27 @@ fn a_token_that_ends_in_the_middle_takes_nothing_of_what_was_done_with_it() {
     #2 b: open, day 2, 1 commits
     #3 c: open, day 2, 1 commits
     branches: a, b, c
+    ");
+}
+
+#[test]
+fn what_github_refused_is_not_said_to_be_done() {
+    let night = Night::of(&["a", "b"]);
+    night.hub.inject(Fault::once(Kind::Invalid, At::Write(1)));
+    let output = night.run(&plan(vec![moves("a", 1, 2), moves("b", 1, 2)]));
+    insta::assert_snapshot!(said(&output), @r"
+    status 3
+    --- stdout
+    b  782b45271c9d -> 1d21401de493  opened
+        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    a  d1a472dc3572 -> 19709c25938b  unreachable  GitHub answered 422: Tree is invalid
+    left: a: GitHub answered 422: Tree is invalid
+
+    2 entries: 1 opened, 1 unreachable
+    --- stderr
+    ");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 b: open, day 2, 1 commits
+    branches: b
     ");
 }

@@ -264,6 +264,36 @@ fn the_pull_request_of_an_entry_that_is_gone_is_closed_when_the_whole_registry_w
     ");
 }
 
+/// A plan from which decisions were cut says that they are gone; the base says what is there.
+#[test]
+fn the_pull_request_of_an_entry_that_only_the_plan_lacks_is_left() {
+    let (night, of_day_2) = first();
+    night.publishes(&of_day_2);
+    let before = night.hub.picture(REPO);
+    let cut = plan(vec![stays("c", 1, Reason::Current)]);
+    night.hub.calls();
+    let output = night.run(&cut);
+    assert_eq!((night.hub.writes(), night.hub.picture(REPO)), (Vec::new(), before));
+    insta::assert_snapshot!(said(&output), @r"
+    status 3
+    --- stdout
+    left: a: `main` has the entry and the plan does not: what is open stays so
+    left: b: `main` has the entry and the plan does not: what is open stays so
+
+    1 entry: 1 current
+    --- stderr
+    ");
+    // Plans name no entries without a source.
+    let without = manifest("a", 1).split_once("source:").unwrap().0.to_owned();
+    night.hub.human_pushes(REPO, "main", &[(&path("a"), &without)]);
+    night.run(&cut);
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by acme-pins[bot], day 2, 1 commits
+    #2 b: open, day 2, 1 commits
+    branches: b
+    ");
+}
+
 #[test]
 fn after_a_merge_the_next_move_is_a_new_pull_request() {
     for delete_branch in [true, false] {
@@ -381,4 +411,35 @@ fn however_much_upstream_has_to_say_github_takes_the_text() {
     let plan = plan(vec![decision]);
     night.publishes(&plan);
     assert_eq!(night.publishes(&plan), Vec::<String>::new());
+}
+
+/// The words of a pull request name the repository of the plan: reviewers would look at another one than is built.
+#[test]
+fn a_plan_of_another_repository_or_directory_than_the_entrys_is_not_carried_out() {
+    let night = Night::of(&["a", "b", "c"]);
+    let (mut elsewhere, mut inside) = (moves("a", 1, 2), moves("b", 1, 2));
+    elsewhere.project = Some("https://github.com/evil/a".to_owned());
+    inside.directory = "src".to_owned();
+    night.publishes(&plan(vec![moves("c", 1, 2)]));
+    // And where there is one already, of which only the words would be others.
+    let mut words = moves("c", 1, 2);
+    words.project = Some("https://github.com/evil/c".to_owned());
+    let before = night.hub.picture(REPO);
+    night.hub.calls();
+    let output = night.run(&plan(vec![elsewhere, inside, words]));
+    assert_eq!((night.hub.writes(), night.hub.picture(REPO)), (Vec::new(), before));
+    insta::assert_snapshot!(said(&output), @r"
+    status 3
+    --- stdout
+    a  d1a472dc3572 -> 19709c25938b  outdated-plan
+        the entry has another source than when the plan was made
+    b  782b45271c9d -> 1d21401de493  outdated-plan
+        the entry has another source than when the plan was made
+    c  8636cef44a5f -> ab9a15a33c33  outdated-plan
+        the entry has another source than when the plan was made; see
+        https://github.com/acme/registry/pull/1
+
+    3 entries: 3 outdated-plan
+    --- stderr
+    ");
 }

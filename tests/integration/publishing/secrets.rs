@@ -34,3 +34,18 @@ fn a_token_with_a_line_end_is_refused_before_anything_is_asked() {
     assert!(output.status >= 2 && !said(&output).contains(TOKEN), "{}", said(&output));
     assert_eq!(night.hub.calls(), []);
 }
+
+#[test]
+fn a_token_that_github_repeats_is_in_no_output_in_no_log_and_in_no_issue() {
+    let plan = plan(vec![moves("a", 1, 2), moves("b", 1, 2), stays("c", 1, Reason::Current)]);
+    for at in [At::Call(1), At::Call(4), At::Write(1), At::Write(5)] {
+        for format in ["human", "json"] {
+            let night = Night::of(&["a", "b", "c"]);
+            night.hub.inject(Fault::once(Kind::Repeated, at));
+            let output = night.run_with(&plan, &["-vvv", "--dashboard", "--format", format]);
+            check(&output);
+            assert!(said(&output).contains("Authorization: Bearer ***"), "{at:?}: {}", said(&output));
+            assert!(!night.hub.picture(super::REPO).contains(TOKEN), "{at:?}");
+        }
+    }
+}

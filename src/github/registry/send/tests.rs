@@ -173,3 +173,30 @@ async fn names_that_git_refuses_are_never_asked_for() {
     }
     assert!(world.lock().unwrap().1.is_empty());
 }
+
+#[tokio::test]
+async fn what_another_host_says_after_a_redirect_is_not_believed() {
+    for status in [301, 302, 303, 307, 308] {
+        let (_, elsewhere) = registry(Vec::new(), fast()).await;
+        let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let location = format!("http://{}/x", other.local_addr().unwrap());
+        let app = Router::new().fallback(handle).with_state(elsewhere.clone());
+        tokio::spawn(async move { axum::serve(other, app).await.unwrap() });
+        elsewhere.lock().unwrap().0 = vec![plain(200, BRANCH), plain(200, BRANCH)];
+        let redirect = || (status, vec![("location", location.clone())], String::new());
+        let (registry, _) = registry(vec![redirect(), redirect()], fast()).await;
+        let commit = CommitSha::parse(&"a".repeat(40)).unwrap();
+        let refused = RegistryError::Refused { status, message: "a redirect that is not followed".to_owned() };
+        assert_eq!(registry.branch("x").await.unwrap_err(), refused);
+        assert_eq!(registry.create_branch("x", &commit).await.unwrap_err(), refused);
+        assert_eq!(elsewhere.lock().unwrap().1, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_api_is_followed() {
+    let moved = (301, vec![("location", "/repositories/1/git/ref/heads/x".to_owned())], String::new());
+    let (registry, world) = registry(vec![moved, plain(200, BRANCH)], fast()).await;
+    assert!(registry.branch("x").await.unwrap().is_some());
+    assert_eq!(world.lock().unwrap().1.len(), 2);
+}
