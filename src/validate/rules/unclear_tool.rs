@@ -101,13 +101,7 @@ fn arguments(path: &Arc<str>, tool: &Node, route: &Route, of: &str, sink: &mut S
 
 /// Reports the keys that nobody reads. Where the node is, is asked only when there is something to report: lists of tools
 /// have thousands of nodes.
-fn keys(
-    path: &Arc<str>,
-    node: &Node,
-    route: impl Fn() -> Route,
-    (what, known): (&str, &[&str]),
-    sink: &mut Sink<'_>,
-) {
+fn keys(path: &Arc<str>, node: &Node, route: impl Fn() -> Route, (what, known): (&str, &[&str]), sink: &mut Sink<'_>) {
     for pair in node.pairs() {
         let key = &*pair.key.text;
         if known.contains(&key) {
