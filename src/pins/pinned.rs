@@ -153,7 +153,7 @@ mod tests {
         servers/weather/server.yaml: `source.project` is a path: whoever runs this would not know whose
         servers/weather/server.yaml: `source.project` is a path: whoever runs this would not know whose
         servers/weather/server.yaml: `source.project`: `http://git.example/weather` is not the address of a repository: only https is fetched
-        servers/weather/server.yaml: `source.project`: `https://user:word@git.example/weather` is not the address of a repository: it must not hold credentials
+        servers/weather/server.yaml: `source.project`: `https://…@git.example/weather` is not the address of a repository: it must not hold credentials
         servers/weather/server.yaml: `source.branch` is not a text
         servers/weather/server.yaml: server.yaml does not parse
         servers/weather/server.yaml: the entry has no server.yaml
