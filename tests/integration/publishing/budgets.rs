@@ -62,16 +62,11 @@ fn what_an_hour_does_not_hold_is_said_and_left_to_the_next_run() {
     insta::assert_snapshot!(words.replace(until, "[TIME]"), @r"
     status 3
     --- stdout
-    entry-000  65d7b2de1321 -> 8b7ea6607235  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
-    entry-001  f9c05314d82f -> af6ea4d19e0a  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/2
-    entry-002  4d384f752937 -> 3a64faee9768  rate-limited
-        GitHub's rate limit is reached until [TIME] UTC
-    entry-003  eba2f66a8063 -> 8dfd5d214ece  rate-limited
-        GitHub's rate limit is reached until [TIME] UTC
-    entry-004  01e3e34a4fa6 -> 9421cf094d4b  rate-limited
-        GitHub's rate limit is reached until [TIME] UTC
+    entry-000  65d7b2de1321 -> 8b7ea6607235  opened        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    entry-001  f9c05314d82f -> af6ea4d19e0a  opened        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/2
+    entry-002  4d384f752937 -> 3a64faee9768  rate-limited  GitHub's rate limit is reached until [TIME] UTC
+    entry-003  eba2f66a8063 -> 8dfd5d214ece  rate-limited  GitHub's rate limit is reached until [TIME] UTC
+    entry-004  01e3e34a4fa6 -> 9421cf094d4b  rate-limited  GitHub's rate limit is reached until [TIME] UTC
     left: entry-002: GitHub's rate limit is reached until [TIME] UTC
     left: entry-003: GitHub's rate limit is reached until [TIME] UTC
     left: entry-004: GitHub's rate limit is reached until [TIME] UTC

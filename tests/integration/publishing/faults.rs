@@ -202,8 +202,7 @@ fn what_github_refused_is_not_said_to_be_done() {
     insta::assert_snapshot!(said(&output), @r"
     status 3
     --- stdout
-    b  782b45271c9d -> 1d21401de493  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    b  782b45271c9d -> 1d21401de493  opened       1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
     a  d1a472dc3572 -> 19709c25938b  unreachable  GitHub answered 422: Tree is invalid
     left: a: GitHub answered 422: Tree is invalid
 
