@@ -320,8 +320,7 @@ fn a_plan_that_the_registry_has_overtaken_is_not_carried_out() {
     insta::assert_snapshot!(said(&output), @r"
     status 3
     --- stdout
-    b  782b45271c9d -> 1d21401de493  opened
-        1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    b  782b45271c9d -> 1d21401de493  opened         1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
     a  d1a472dc3572 -> 19709c25938b  outdated-plan  its pin on `main` is not the one of the plan
 
     2 entries: 1 opened, 1 outdated-plan
@@ -431,13 +430,9 @@ fn a_plan_of_another_repository_or_directory_than_the_entrys_is_not_carried_out(
     insta::assert_snapshot!(said(&output), @r"
     status 3
     --- stdout
-    a  d1a472dc3572 -> 19709c25938b  outdated-plan
-        the entry has another source than when the plan was made
-    b  782b45271c9d -> 1d21401de493  outdated-plan
-        the entry has another source than when the plan was made
-    c  8636cef44a5f -> ab9a15a33c33  outdated-plan
-        the entry has another source than when the plan was made; see
-        https://github.com/acme/registry/pull/1
+    a  d1a472dc3572 -> 19709c25938b  outdated-plan  the entry has another source than when the plan was made
+    b  782b45271c9d -> 1d21401de493  outdated-plan  the entry has another source than when the plan was made
+    c  8636cef44a5f -> ab9a15a33c33  outdated-plan  the entry has another source than when the plan was made; see https://github.com/acme/registry/pull/1
 
     3 entries: 3 outdated-plan
     --- stderr
