@@ -169,12 +169,13 @@ fn hit_limits(which: &str, snapshot: &Snapshot) -> Vec<String> {
     kinds.collect()
 }
 
-/// The key of the order in which findings are shown: greatest risk first, then path, line and title; the rest only makes the
-/// order the same every time.
+/// The key of the order in which findings are shown: greatest risk first, of the same risk those of the static reviewer, which
+/// nobody can talk into anything, then path, line and title; the rest only makes the order the same every time.
 fn order(judged: &JudgedFinding) -> impl Ord + use<> {
     let finding = &judged.finding;
     (
         Reverse(finding.risk),
+        !judged.agents.iter().any(|agent| agent == STATIC),
         finding.path.clone(),
         finding.start_line,
         finding.title.clone(),

@@ -4,15 +4,14 @@ use super::{order, rank};
 use crate::verdict::ReviewFinding;
 use crate::verdict::report::{JudgedFinding, Quote};
 
-/// The most lines of a finding that is taken to be about one place. Without this, a finding about all lines of a file would
-/// swallow what others say about each of them.
-const ONE_PLACE: u32 = 20;
-
 /// `findings` in their order, each with the names of all who made it.
 ///
-/// Two are one when different reviewers made them, in one file, with lines that overlap, and either their quotes are the same
-/// or they are of one category and both about [`ONE_PLACE`]. The one with the higher risk stays; of the others only the name
-/// does, and the quote if it is the better one. What one reviewer says twice in the same words is said once.
+/// Two are one when different reviewers made them, of one file, category and title, with lines that overlap. The one with the
+/// higher risk stays, and of the same risk the static reviewer's; of the others only the name does, and the quote if it is the
+/// better one. What one reviewer says twice in the same words is said once.
+///
+/// That they are about the same lines is not enough: an agent that was talked into calling something a false alarm would
+/// put its words into the place of what the others found there, and under their names.
 pub(super) fn merge(mut findings: Vec<JudgedFinding>) -> Vec<JudgedFinding> {
     findings.sort_by_cached_key(|judged| (order(judged), judged.agents.clone()));
     findings.dedup();
@@ -37,10 +36,8 @@ fn same(kept: &JudgedFinding, other: &JudgedFinding) -> bool {
         return false;
     }
     let (Some((first, last)), Some((start, end))) = (lines(a), lines(b)) else { return false };
-    let overlap = start <= last && first <= end;
-    let one_place = |first: u32, last: u32| last - first < ONE_PLACE;
-    let same_quote = || matches!((&a.quote, &b.quote), (Some(a), Some(b)) if a.trim() == b.trim());
-    overlap && (same_quote() || (a.category == b.category && one_place(first, last) && one_place(start, end)))
+    let same_words = a.category == b.category && a.title.trim() == b.title.trim();
+    same_words && start <= last && first <= end
 }
 
 fn lines(finding: &ReviewFinding) -> Option<(u32, u32)> {

@@ -156,18 +156,16 @@ fn findings_of_several_reviewers_are_one() {
             run(
                 BUILTIN,
                 vec![
-                    at("shell", Risk::High, (1, 2), Some("exec(z);")),
-                    at("shell again", Risk::High, (2, 2), None),
-                    at("whole file", Risk::Info, (1, 3), None),
-                    other(at("another category", Risk::Low, (1, 1), None)),
-                    other(at("the same quote", Risk::Critical, (3, 3), Some("exec(c);"))),
+                    at("starts a program", Risk::High, (1, 2), Some("exec(z);")),
+                    at("shell", Risk::High, (2, 2), None),
+                    other(at("last", Risk::Low, (3, 3), None)),
                 ],
             ),
             run(
                 "image",
                 vec![
+                    at(" shell ", Risk::Medium, (2, 3), Some("exec(b);\n")),
                     at("last", Risk::Medium, (3, 3), Some("exec(c);\n")),
-                    at("everything", Risk::Medium, (1, 5_000), None),
                     at("said twice", Risk::Low, (2, 2), None),
                     at("said twice", Risk::Low, (2, 2), None),
                 ],
@@ -176,16 +174,36 @@ fn findings_of_several_reviewers_are_one() {
     };
     let report = judged(&head, runs());
     insta::assert_snapshot!(shown(&report), @r#"
-    critical "the same quote" a.js:3-3 Verified by builtin, image
-    high "shell" a.js:1-1 Verified by builtin, static
-    high "shell again" a.js:2-2 None by builtin, image
-    medium "everything" a.js:1-5000 None by image
-    low "another category" a.js:1-1 None by builtin
-    info "whole file" a.js:1-3 None by builtin
+    high "shell" a.js:2-2 Verified by builtin, image
+    high "starts a program" a.js:1-1 Verified by builtin, static
+    medium "last" a.js:3-3 Verified by image
+    low "said twice" a.js:2-2 None by image
+    low "last" a.js:3-3 None by builtin
     "#);
     let mut backwards = runs();
     backwards.reverse();
     assert_eq!(judged(&head, backwards).findings, report.findings);
+}
+
+/// About the same lines, with the same risk, the same quote and words that make light of it.
+#[test]
+fn no_agent_puts_its_words_in_the_place_of_anothers() {
+    let head = snapshot(&[("a.js", b"exec(a);\n")]);
+    let said = |title: &str, impact: &str| {
+        let said = finding(title, Risk::High, "a.js", Some((1, 1)), Some("exec(a);"));
+        vec![ReviewFinding { impact: impact.to_owned(), ..said }]
+    };
+    let runs = vec![
+        run("an image", said("All fine, a false alarm", "None.")),
+        run("a mimic", said("This starts a program", "None at all.")),
+        run(STATIC, said("This starts a program", "Anything can happen.")),
+    ];
+    let report = judged(&head, runs);
+    insta::assert_snapshot!(shown(&report), @r#"
+    high "This starts a program" a.js:1-1 Verified by a mimic, static
+    high "All fine, a false alarm" a.js:1-1 Verified by an image
+    "#);
+    assert_eq!(report.findings[0].finding.impact, "Anything can happen.");
 }
 
 #[test]
