@@ -12,6 +12,7 @@ mod diff;
 mod objects;
 pub mod remote;
 pub mod upstream;
+mod walk;
 
 pub use diff::{FileDelta, Status};
 pub use objects::{Blob, Item, Kind};

@@ -53,7 +53,7 @@ impl History {
         let base = git.resolve(range.base.as_str()).map_err(failure)?;
         let head = git.resolve(range.head.as_str()).map_err(failure)?;
         let merge_bases = git.merge_bases(&base, &head).map_err(failure)?;
-        let files = git.changed_files(&merge_bases, &head).map_err(failure)?;
+        let files = git.changed_files(&merge_bases, &head, SERVERS.as_bytes()).map_err(failure)?;
         let files = files.into_iter().map(|delta| FileChange {
             path: RawPath::new(delta.path),
             kind: match delta.status {

@@ -1,8 +1,9 @@
 //! What lies between two commits.
 
+use super::walk::{self, Found};
 use super::{GitError, Repository, oid, sha};
 use crate::ids::CommitSha;
-use git2::{Delta, DiffOptions, ErrorCode, Oid, Tree};
+use git2::{ErrorCode, Oid, Tree};
 use std::collections::BTreeMap;
 
 /// A path relative to the registry's root, with `/`.
@@ -48,21 +49,31 @@ impl Repository {
         if bases.is_empty() { Err(none()) } else { Ok(bases) }
     }
 
-    /// The files that `head` changed since `bases`, the merge bases of it and another commit, sorted by path.
+    /// The files that `head` changed since `bases`, the merge bases of it and another commit, sorted by path. Renames are not
+    /// looked for: they are a deletion and an addition. Of a folder that has more changes than anybody makes (10,000, or
+    /// paths of more than 4096 bytes) only the folder itself is named, as modified; those below `shared` each have their
+    /// own limit.
     ///
     /// With several merge bases a file counts as changed when it is not what merging those bases gives. Where they
     /// conflict over a file, it counts as changed: rather judge once too often than not at all.
     ///
     /// # Errors
     /// When history cannot be read.
-    pub fn changed_files(&self, bases: &[CommitSha], head: &CommitSha) -> Result<Vec<FileDelta>, GitError> {
+    pub fn changed_files(
+        &self,
+        bases: &[CommitSha],
+        head: &CommitSha,
+        shared: &[u8],
+    ) -> Result<Vec<FileDelta>, GitError> {
         let head = self.registry_tree(oid(head)?)?;
         let ids = bases.iter().map(oid).collect::<Result<Vec<_>, _>>()?;
         let trees = ids.iter().map(|id| self.registry_tree(*id)).collect::<Result<Vec<_>, _>>()?;
-        let mut found: BTreeMap<PathBytes, (Status, usize)> = BTreeMap::new();
+        let mut found: BTreeMap<PathBytes, (Found, usize)> = BTreeMap::new();
         for tree in &trees {
-            for FileDelta { path, status } in self.between(tree.as_ref(), head.as_ref())? {
-                found.entry(path).and_modify(|(_, times)| *times += 1).or_insert((status, 1));
+            for (path, difference) in walk::compare(self, tree.as_ref(), head.as_ref(), shared)? {
+                let (known, times) = found.entry(path).or_insert((difference, 0));
+                known.cut |= difference.cut;
+                *times += 1;
             }
         }
         let origin = match ids.as_slice() {
@@ -71,9 +82,9 @@ impl Repository {
         };
         let origin = origin.map(|id| self.registry_tree(id)).transpose()?;
         let mut deltas = Vec::with_capacity(found.len());
-        for (path, (status, times)) in found {
+        for (path, (Found { status, cut }, times)) in found {
             let everywhere = times == trees.len();
-            if everywhere || self.differs_from_merged(&path, head.as_ref(), &trees, origin.as_ref())? {
+            if everywhere || cut || self.differs_from_merged(&path, head.as_ref(), &trees, origin.as_ref())? {
                 deltas.push(FileDelta { path, status });
             }
         }
@@ -108,29 +119,5 @@ impl Repository {
         // A folder where the other commit has a file: for the file's path that is as good as nothing.
         let entry = self.entry_at(tree, path)?;
         Ok(entry.filter(|entry| entry.kind() != Some(git2::ObjectType::Tree)).map(|e| (e.id(), e.filemode_raw())))
-    }
-
-    /// The files that differ between two trees. Renames are not looked for: they are a deletion and an addition.
-    fn between(&self, before: Option<&Tree<'_>>, after: Option<&Tree<'_>>) -> Result<Vec<FileDelta>, GitError> {
-        let mut options = DiffOptions::new();
-        // Stated, since a repository's configuration may say otherwise: links to other repositories count.
-        options.ignore_submodules(false).ignore_filemode(false).include_typechange(true).skip_binary_check(true);
-        let diff = self.inner.diff_tree_to_tree(before, after, Some(&mut options))?;
-        let deltas = diff.deltas().filter_map(|delta| {
-            let (file, status) = match delta.status() {
-                Delta::Added => (delta.new_file(), Status::Added),
-                Delta::Deleted => (delta.old_file(), Status::Deleted),
-                Delta::Unmodified => return None,
-                _ => (delta.new_file(), Status::Modified),
-            };
-            Some(FileDelta { path: file.path_bytes()?.to_owned(), status })
-        });
-        // A file that became a folder is one path deleted and others added; a link that became a file may be the same
-        // path twice. One change for each path.
-        let mut by_path: BTreeMap<PathBytes, Status> = BTreeMap::new();
-        for FileDelta { path, status } in deltas {
-            by_path.entry(path).and_modify(|kept| *kept = Status::Modified).or_insert(status);
-        }
-        Ok(by_path.into_iter().map(|(path, status)| FileDelta { path, status }).collect())
     }
 }

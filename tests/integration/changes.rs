@@ -1,5 +1,6 @@
 //! What `--diff` finds in real histories, made with the real Git.
 
+mod bombs;
 mod command;
 
 use crate::runner::Runner;
