@@ -63,11 +63,14 @@ pub fn load(root: &Path, name: &OsString) -> Entry {
             Err(error) => Some(error.to_string()),
         }
     };
+    let listed = if folder_problem.is_none() { names_in(&folder) } else { Ok(Vec::new()) };
     let file = |file: &str| -> EntryFile {
-        let content = if folder_problem.is_some() { Content::Absent } else { read(&folder, file) };
+        // In a folder that cannot be listed there may be files all the same.
+        let may_be = listed.as_ref().map_or(true, |names| names.iter().any(|name| name == file));
+        let content = if folder_problem.is_none() && may_be { read(&folder, file) } else { Content::Absent };
         EntryFile { path: format!("{path}/{file}").into(), content }
     };
-    let names = if folder_problem.is_none() { names_in(&folder) } else { Vec::new() };
+    let names = listed.as_deref().unwrap_or_default();
     // The readme's name as it is spelled on disk: `readme.md`, `README.md`, …
     let readme = names.iter().filter(|name| name.eq_ignore_ascii_case(README)).max();
     let readme = file(readme.map_or(README, String::as_str));
@@ -84,10 +87,13 @@ pub fn load(root: &Path, name: &OsString) -> Entry {
     entry
 }
 
-/// The names in a folder that are UTF-8; none when it cannot be listed.
-fn names_in(folder: &Path) -> Vec<String> {
-    let items = std::fs::read_dir(folder).into_iter().flatten();
-    items.filter_map(|item| item.ok()?.file_name().into_string().ok()).collect()
+/// The names in a folder that are UTF-8.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for item in std::fs::read_dir(folder)? {
+        names.extend(item?.file_name().into_string());
+    }
+    Ok(names)
 }
 
 fn read(folder: &Path, file: &str) -> Content {

@@ -334,19 +334,24 @@ pub fn nearest(id: &str) -> Option<&'static str> {
     nearest_of(id, RULES.iter().map(|rule| rule.id))
 }
 
-/// The candidate that is most like `word`: a misspelling of it, not any other word.
+/// The candidate that is most like `word`: a misspelling of it, not any other word. Both may come from entries, and a rule
+/// asks once for each word of one: more than 100 candidates, which is more than a format has, are not compared.
 #[must_use]
 pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_among(word, candidates.into_iter().take(100))
+}
+
+/// The same of any number of candidates: for what is asked once in a run.
+#[must_use]
+pub fn nearest_among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Jaro-Winkler at 0.8 is the bar that clap sets for its own suggestions, which users see beside these. Its time is the
-    // product of the lengths, and words come from entries: long ones, and more than a format has, are not compared.
+    // product of the lengths, so that long words are not compared.
     const LONGEST: usize = 64;
-    const MOST: usize = 100;
     if word.len() > LONGEST {
         return None;
     }
     candidates
         .into_iter()
-        .take(MOST)
         .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)

@@ -60,6 +60,11 @@ static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
     Some((schema, validator))
 });
 
+/// Compiles the schema, if nobody did yet: a few milliseconds in which entries can be read.
+pub fn warm_up() {
+    LazyLock::force(&COMPILED);
+}
+
 /// About as many departures as are kept of one document: each has a route, which a hostile document makes long.
 const MOST: usize = 1000;
 

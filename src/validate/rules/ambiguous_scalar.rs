@@ -103,6 +103,9 @@ fn is_same_as_number(text: &str) -> bool {
 /// The words of https://yaml.org/type/bool.html beside `true` and `false`.
 fn is_boolean_in_yaml_1_1(text: &str) -> bool {
     const WORDS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+    if text.len() > "off".len() {
+        return false;
+    }
     let (lower, upper) = (text.to_lowercase(), text.to_uppercase());
     let mut capitalised = text.chars();
     let is_capitalised = capitalised.next().is_some_and(char::is_uppercase) && !capitalised.any(char::is_uppercase);

@@ -53,7 +53,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let Some(document) = file.document() else { continue };
         written::visit(document.root(), |decoded, span| {
             // Escapes and line ends inside of quotes take a credential apart, and readers put it together again.
-            let is_as_written = text.get(span.range()).is_none_or(|raw| raw.contains(decoded));
+            // Between quotes, or without any: only what is neither has to be searched for.
+            let is_all = |raw: &str| raw == decoded || raw.get(1..raw.len().saturating_sub(1)) == Some(decoded);
+            let is_as_written = text.get(span.range()).is_none_or(|raw| is_all(raw) || raw.contains(decoded));
             let is_known = || found.iter().any(|secret| secret.span.start < span.end && span.start < secret.span.end);
             if !is_as_written && !is_known() {
                 for secret in secrets::find(decoded) {

@@ -43,7 +43,7 @@ static WORDS: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
     Some((AhoCorasick::new(words).ok()?, kinds))
 });
 
-/// Which kinds have one of their words in a normalized text.
+/// Which kinds a normalized text has the words of.
 fn kinds_in(plain: &str) -> [bool; KINDS.len()] {
     let mut found = [false; KINDS.len()];
     let Some((words, kinds)) = WORDS.as_ref() else { return found };
@@ -52,6 +52,9 @@ fn kinds_in(plain: &str) -> [bool; KINDS.len()] {
         if let Some(kind) = kind {
             *kind = true;
         }
+    }
+    for (found, kind) in found.iter_mut().zip(KINDS).filter(|(found, _)| **found) {
+        *found = kind.also.iter().all(|group| group.iter().any(|word| plain.contains(word)));
     }
     found
 }
@@ -79,6 +82,10 @@ pub(crate) fn find(text: &str) -> Vec<Instruction> {
 
 /// The first HTML comment that is written to a model: nobody who reads the rendered text sees it.
 fn hidden_comment(text: &str) -> Option<Instruction> {
+    // Nearly no text has any, and one character is found far sooner than four.
+    if !text.contains('<') {
+        return None;
+    }
     let mut at = 0;
     while let Some(start) = text.get(at..).and_then(|rest| rest.find("<!--")).map(|start| at + start) {
         let end = text.get(start..)?.find("-->").map_or(text.len(), |end| start + end + 3);

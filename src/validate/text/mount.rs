@@ -203,6 +203,8 @@ fn normal(path: &str) -> String {
         match parts.as_slice() {
             ["private", "etc" | "var" | "tmp", ..] => drop(parts.drain(..1)),
             ["mnt" | "host_mnt", drive, ..] if is_drive(drive) => drop(parts.drain(..2)),
+            // As Git's shell on Windows spells a drive.
+            [drive, "users" | "windows", ..] if is_drive(drive) => drop(parts.drain(..1)),
             _ => {}
         }
         return format!("/{}", parts.join("/"));
@@ -271,6 +273,7 @@ mod tests {
             ("//./:/host:ro", Danger::Root),
             (r"C:\:/c", Danger::Root),
             ("/mnt/c:/c", Danger::Root),
+            ("/c/Users:/x", Danger::Home),
             ("/host_mnt:/c", Danger::Root),
             ("/mnt:/c", Danger::Disks),
             ("/media/:/c", Danger::Disks),

@@ -30,6 +30,9 @@ pub(crate) fn has_escapes(raw: &str) -> bool {
 /// of text that begins with `#` is taken for one too: who searches comments loses nothing by searching it twice.
 pub(crate) fn comments(text: &str) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
+    if !text.contains('#') {
+        return found;
+    }
     let (mut at, mut may_continue) = (0, false);
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();

@@ -52,8 +52,10 @@ pub(super) struct Kind {
     pub(super) does: &'static str,
     pub(super) topic: Topic,
     pub(super) strength: Strength,
-    /// Looked for first: a regular expression costs far more than a word.
+    /// Looked for first, since a regular expression costs far more than a word: it cannot match where there is none of these.
     pub(super) words: &'static [&'static str],
+    /// Looked for next: nor where one of these groups has none of its words.
+    pub(super) also: &'static [&'static [&'static str]],
     pub(super) pattern: &'static str,
 }
 
@@ -63,6 +65,22 @@ pub(super) const KINDS: &[Kind] = &[
         topic: Topic::DropInstructions,
         strength: Strength::Plain,
         words: &["ignore", "disregard", "forget", "override", "bypass"],
+        also: &[&[
+            "instruct",
+            "prompt",
+            "rules",
+            "guidelines",
+            "guardrails",
+            "directions",
+            "directives",
+            "task",
+            "goal",
+            "told",
+            "taught",
+            "given",
+            "know",
+            "said",
+        ]],
         pattern: concat!(
             r"\b(?:ignore|disregard|forget)(?: [a-z]+){0,3} (?:previous|prior|above|earlier|preceding|system|safety)",
             r"(?: [a-z]+){0,2} (?:instructions?|prompts?|rules|guidelines|directions|directives)\b",
@@ -77,7 +95,11 @@ pub(super) const KINDS: &[Kind] = &[
         does: "tells a model to hand something to somebody else",
         topic: Topic::Keys,
         strength: Strength::PlainInTools,
-        words: &["assistant", "llm", "model", "agent", " ai "],
+        words: &["assistant", "llm", "model", "agent", "ai "],
+        also: &[
+            &["shall", "must", "has to", "needs to", "should"],
+            &["exfiltrate", "leak", "steal", "forward", "upload", "send", "post"],
+        ],
         pattern: concat!(
             r"\b(?:assistant|llm|language model|model|agent|ai) (?:shall|must|has to|needs to|should)",
             r"(?: now| always| then| also| first| silently| secretly| immediately)?",
@@ -89,6 +111,10 @@ pub(super) const KINDS: &[Kind] = &[
         topic: Topic::Secrecy,
         strength: Strength::Plain,
         words: &["user", "human"],
+        also: &[
+            &["not ", "dont", "don t", "never", "without", "keep "],
+            &["tell", "inform", "alert", "mention", "reveal", "disclose", "show", "explain", "secret", "hidden"],
+        ],
         pattern: concat!(
             r"\b(?:do not|dont|don t|never|must not|should not)(?: [a-z]+)? (?:tell|inform|alert)(?: to)?(?: the| your| any)? (?:user|human)s?\b",
             r"|\bwithout telling(?: the| your)? (?:user|human)s?\b",
@@ -101,7 +127,18 @@ pub(super) const KINDS: &[Kind] = &[
         does: "imitates the marks that separate a model's instructions from data",
         topic: Topic::Marks,
         strength: Strength::Plain,
-        words: &["<|", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<important>", "</"],
+        words: &[
+            "<|",
+            "inst]",
+            "sys>>",
+            "important>",
+            "system>",
+            "system_prompt>",
+            "secret>",
+            "hidden>",
+            "instructions>",
+        ],
+        also: &[],
         // `<secret>` alone is a placeholder: the closing mark tells them apart.
         pattern: r"<\|[a-z_]{2,24}\|>|\[/?inst\]|<</?sys>>|<important>|</ ?(?:important|system|system_prompt|secret|hidden|instructions)>",
     },
@@ -109,14 +146,23 @@ pub(super) const KINDS: &[Kind] = &[
         does: "asks a model for its instructions",
         topic: Topic::AskForInstructions,
         strength: Strength::Plain,
-        words: &["system prompt", "developer prompt", "initial prompt", "initial instructions"],
+        words: &[
+            "system prompt",
+            "system instructions",
+            "developer prompt",
+            "developer instructions",
+            "initial prompt",
+            "initial instructions",
+        ],
+        also: &[&["reveal", "print", "repeat", "output", "leak", "disclose", "show"]],
         pattern: r"\b(?:reveal|print|repeat|output|leak|disclose|show)(?: me| us| back| out| all| of| verbatim){0,3} your (?:full |entire |whole )?(?:system|developer|initial) (?:prompt|instructions)\b",
     },
     Kind {
         does: "gives a model new instructions or another nature",
         topic: Topic::NewNature,
         strength: Strength::Plain,
-        words: &["you are now", "from now on", "new instructions", "real instructions", "real task", "developer mode"],
+        words: &["you are now", "from now on ", "your new ", "your real ", "your actual ", "your true "],
+        also: &[],
         pattern: concat!(
             r"\byou are now (?:in |an? |the )?(?:developer mode|dan|unrestricted|jailbroken|free from|free of|no longer bound)\b",
             r"|\bfrom now on you (?:are|will|must|shall)\b",
@@ -129,6 +175,10 @@ pub(super) const KINDS: &[Kind] = &[
         topic: Topic::Conclusion,
         strength: Strength::Plain,
         words: &["safe", "benign", "harmless", "approved", "trusted", "low risk"],
+        also: &[
+            &["reviewer", "language model", "llm", "assistant", "ai ", "agent", "model"],
+            &["mark", "rate", "classify", "label", "report", "approve", "consider", "treat"],
+        ],
         pattern: concat!(
             r"\b(?:reviewers?|language models?|llms?|assistants?|ai|agents?|models?)\b(?: [a-z]+){0,8} (?:mark|rate|classify|label|report|approve|consider|treat)",
             r" (?:this|the|these) (?:repository|repo|server|code|entry|package|project|tool|submission|image|change|commit|pr|pull request)",
@@ -139,7 +189,8 @@ pub(super) const KINDS: &[Kind] = &[
         does: "puts itself before every other tool",
         topic: Topic::Precedence,
         strength: Strength::Plain,
-        words: &["other"],
+        words: &["any other", "every other", "all other", "of the other"],
+        also: &[&["before", "prior to", "instead of", "rather than"], &["tool", "function"]],
         pattern: r"\b(?:before|prior to|instead of|rather than) (?:using |calling |invoking |running )?(?:any|every|all)(?: of the)? other (?:[a-z_]+ )?(?:tools?|functions?)\b",
     },
     Kind {
@@ -147,6 +198,7 @@ pub(super) const KINDS: &[Kind] = &[
         topic: Topic::Keys,
         strength: Strength::PlainInTools,
         words: &["ssh/", "id_rsa", "id_ed25519", "etc/passwd", "aws/credentials", "mcp json"],
+        also: &[&["read", "open", "cat", "load", "send", "include", "fetch", "pass", "copy"]],
         pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?(?:/ ?ssh/|id_rsa|id_ed25519|etc/passwd|aws/credentials|mcp json)",
     },
     Kind {
@@ -154,20 +206,34 @@ pub(super) const KINDS: &[Kind] = &[
         topic: Topic::Conversation,
         strength: Strength::Soft,
         words: &["conversation", "chat ", "message "],
+        also: &[
+            &["history", "log", "transcript", "whole ", "entire ", "full "],
+            &["include", "send", "pass", "append", "attach", "put", "forward", "provide", "contain"],
+        ],
         pattern: r"\b(?:include|send|pass|append|attach|put|forward|provide|contains?)(?: [a-z]+){0,5} (?:(?:conversation|chat|message) (?:history|log|transcript)|(?:whole|entire|full) conversation)\b",
     },
     Kind {
         does: "gives a model a part to play",
         topic: Topic::Part,
         strength: Strength::Soft,
-        words: &["you are a", "as an ai", "as a language model", "as an llm"],
+        words: &[
+            "you are a",
+            "as a ai",
+            "as an ai",
+            "as a language model",
+            "as an language model",
+            "as a llm",
+            "as an llm",
+        ],
+        also: &[&["assistant", "ai", "agent", "model", "expert", "llm"]],
         pattern: r"\byou are (?:a|an)(?: [a-z]+){0,3} (?:assistant|ai|agent|model|expert)\b|\bas an? (?:ai|language model|llm)\b",
     },
     Kind {
         does: "tells a model when it must call a tool",
         topic: Topic::Order,
         strength: Strength::Soft,
-        words: &["must", "always", "before using", "before calling"],
+        words: &["you must", "you should", "always", "must first", "before using", "before calling"],
+        also: &[&["call", "invoke", "use ", "run ", "using"]],
         pattern: concat!(
             r"\b(?:you must|always|must first) (?:call|invoke) [a-z_]{2,40}\b",
             r"|\b(?:you must|you should|always)(?: [a-z]+)? (?:call|invoke) (?:this|the|it|[a-z]+_[a-z_]+)\b",

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{KINDS, find, pattern};
+use super::{KINDS, Normalized, find, kinds_in, pattern};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
 
 fn first(text: &str) -> Option<(&str, &'static str)> {
     find(text).first().map(|found| (&text[found.range.clone()], found.does))
@@ -9,6 +11,25 @@ fn first(text: &str) -> Option<(&str, &'static str)> {
 #[test]
 fn every_pattern_compiles() {
     assert_eq!((0..KINDS.len()).filter_map(pattern).count(), KINDS.len());
+}
+
+/// What a pattern matches, the words before it let through.
+#[test]
+fn no_words_hide_what_a_pattern_matches() {
+    let mut runner = TestRunner::deterministic();
+    for (at, kind) in KINDS.iter().enumerate() {
+        let texts = proptest::string::string_regex(&kind.pattern.replace(r"\b", "")).unwrap();
+        let mut matched = 0;
+        for _ in 0..2_000 {
+            let text = texts.new_tree(&mut runner).unwrap().current();
+            let plain = Normalized::text(&text);
+            if pattern(at).unwrap().is_match(&plain) {
+                matched += 1;
+                assert!(kinds_in(&plain)[at], "{}: {plain}", kind.does);
+            }
+        }
+        assert!(matched > 1_000, "{}: {matched}", kind.does);
+    }
 }
 
 #[test]
