@@ -16,10 +16,11 @@ mod validate;
 
 use crate::context::Context;
 use crate::error::{CommandError, exit};
-use crate::output::Format;
+use crate::output::{Format, escape};
 use crate::ui::{Color, LogFormat, Ui, UiOptions};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 /// Keeps a registry of MCP servers honest.
@@ -98,6 +99,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() && !std::io::stderr().is_terminal() {
+                // It repeats arguments, of which a shell may have made some out of the names of folders.
+                let text = error.render().to_string();
+                let lines: Vec<String> = text.trim_end().lines().map(escape::terminal).collect();
+                let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+                return exit::USAGE;
+            }
             // A reader that closed the pipe does not want to hear about it.
             let _ = error.print();
             return if error.use_stderr() { exit::USAGE } else { exit::CLEAN };

@@ -4,8 +4,9 @@
 //! or reorder what is around it, is shown as its code (`\u{202e}`); a backslash of the text itself is left
 //! alone, because doubling it would spoil every regular expression and Windows path that is ever quoted.
 //!
-//! GitHub's runner obeys `##[command]` anywhere in a line of a job's log, and a job may print any of our formats, so
-//! that no function here lets `##[` through.
+//! GitHub's runner obeys `##[command]` anywhere in a line of a job's log, and `::command` where a line begins with it, after
+//! blanks too. A job may print any of our formats, so that no function here lets `##[` through, nor a text that
+//! begins with `::`, wherever it is put.
 
 pub(crate) mod host;
 mod json;
@@ -30,12 +31,41 @@ pub(crate) struct Visible {
     combining: usize,
     /// Number signs right before the next character.
     hashes: usize,
+    /// What there was so far, as far as it matters.
+    begun: Begun,
+}
+
+/// How a text begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Begun {
+    /// With nothing but blanks.
+    #[default]
+    Blank,
+    /// With one colon.
+    Colon,
+    /// With something that is no workflow command.
+    Harmless,
 }
 
 impl Visible {
     /// Appends `character` to `out` as it may be shown.
     pub(crate) fn push(&mut self, out: &mut String, character: char) {
-        let runner_command = character == '[' && self.hashes >= 2;
+        // Nearly every character is one of these, and has nothing to be looked up.
+        if matches!(character, ' '..='~') && !matches!(character, '#' | '[') && self.begun == Begun::Harmless {
+            (self.combining, self.hashes) = (0, 0);
+            out.push(character);
+            return;
+        }
+        let runner_command = match (character, self.begun) {
+            ('[', _) => self.hashes >= 2,
+            (':', begun) => begun == Begun::Colon,
+            _ => false,
+        };
+        self.begun = match (self.begun, character) {
+            (Begun::Blank, ':') => Begun::Colon,
+            (Begun::Blank, blank) if blank.is_whitespace() => Begun::Blank,
+            _ => Begun::Harmless,
+        };
         self.hashes = if character == '#' { self.hashes + 1 } else { 0 };
         self.combining = if character.width() == Some(0) { self.combining + 1 } else { 0 };
         match character {
@@ -147,6 +177,13 @@ mod tests {
     fn the_runner_finds_no_old_style_command() {
         assert_eq!(terminal("x ##[error]y ###[z] #[ok]"), r"x ##\u{5b}error]y ###\u{5b}z] #[ok]");
         assert_eq!(github_data("##[add-mask]x"), r"##\u{5b}add-mask]x");
+    }
+
+    #[test]
+    fn no_text_begins_like_a_command() {
+        assert_eq!(terminal("::error::x ::y"), r":\u{3a}error::x ::y");
+        assert_eq!(terminal(" \u{3000} ::::x"), " \u{3000} :\\u{3a}::x");
+        assert_eq!(terminal(": : a::b"), ": : a::b");
     }
 
     #[test]

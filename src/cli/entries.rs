@@ -4,7 +4,7 @@ use super::refuse;
 use crate::entry::load;
 use crate::error::CommandError;
 use crate::output::diff::{self, Side};
-use crate::validate::rules::nearest_of;
+use crate::validate::rules::nearest_among;
 use crate::validate::secrets_in;
 use std::ffi::OsString;
 use std::path::Path;
@@ -24,14 +24,15 @@ pub(super) fn list(root: &Path) -> Result<Vec<OsString>, CommandError> {
 /// # Errors
 /// When there is none; says which one may have been meant.
 pub(super) fn named<'n>(wanted: &str, names: &'n [OsString]) -> Result<&'n OsString, CommandError> {
-    let name = wanted.strip_prefix("./").unwrap_or(wanted);
-    let name = name.strip_prefix("servers/").unwrap_or(name);
-    let name = name.split('/').next().unwrap_or(name);
+    // Of a path, what stands after the last folder `servers`.
+    let below = wanted.rsplit_once("servers/").filter(|(above, _)| above.is_empty() || above.ends_with('/'));
+    let name = below.map_or(wanted.strip_prefix("./").unwrap_or(wanted), |(_, below)| below);
+    let name = name.split('/').next().filter(|name| !name.is_empty()).unwrap_or(wanted);
     if let Some(name) = names.iter().find(|known| *known == name) {
         return Ok(name);
     }
     let error = refuse(format!("there is no entry `{name}`"));
-    Err(match nearest_of(name, names.iter().filter_map(|known| known.to_str())) {
+    Err(match nearest_among(name, names.iter().filter_map(|known| known.to_str())) {
         Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
         None => error.hint("entries are the folders under `servers/`"),
     })

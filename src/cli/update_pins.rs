@@ -81,15 +81,14 @@ fn reach(args: &UpdatePinsArgs, policy: &Policy, context: &Context) -> Result<Re
 fn show(args: &UpdatePinsArgs, global: &Global, done: &Done, ui: &Ui) -> Result<(), CommandError> {
     match global.format {
         Format::Json => {
-            let text = done.plan.to_json();
-            ui.result(&text.map_err(|error| CommandError::unfinished("cannot write the plan").because(&error))?)?;
+            ui.result(&done.plan.to_json())?;
             done.left.iter().for_each(|line| ui.say(line));
         }
         _ => {
             // For other programs each row is a line: what an upstream said then never begins one, where a runner of jobs would
             // take it for a command.
             let width = if ui.result_on_terminal { ui.width } else { usize::MAX };
-            let look = table::Look { color: ui.stdout_color, width, all: global.verbose > 0 };
+            let look = table::Look { color: ui.stdout_color, width, all: global.verbose > 0, dry_run: args.dry_run };
             ui.result(&table::render(&done.plan, &done.left, look))?;
         }
     }

@@ -182,7 +182,12 @@ fn once(
         return write_waivers(args, global, &loaded, &report, ui);
     }
     let report = if args.fix { fixing::run(args, global, &request, report, ui)? } else { report };
-    show(args, global, &report, ui)
+    let status = show(args, global, &report, ui);
+    if !args.watch {
+        // The program ends here. Taking thousands of documents apart first would only make somebody wait.
+        std::mem::forget((loaded, report));
+    }
+    status
 }
 
 fn show(args: &ValidateArgs, global: &Global, report: &Report, ui: &Ui) -> Result<u8, CommandError> {

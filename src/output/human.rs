@@ -6,6 +6,7 @@ use super::{RenderOptions, count, summary_line};
 use crate::document::Position;
 use crate::finding::{Anchor, Finding, Label, Report, Secrets, Severity};
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Characters of a message or a remedy that are shown; more are cut with `…`.
@@ -25,9 +26,13 @@ pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.clamp(40, 400));
     let shown = Shown { report, secrets: report.secrets() };
-    let mut out = String::new();
-    for finding in report.findings.iter().filter(|finding| options.show_waived || finding.waived.is_none()) {
-        out.push_str(&render_finding(&shown, finding, &renderer));
+    let is_shown = |finding: &&Finding| options.show_waived || finding.waived.is_none();
+    // Laying out the lines takes a while, and the findings know nothing of one another.
+    let findings = report.findings.par_iter().filter(is_shown);
+    let findings: Vec<String> = findings.map(|finding| render_finding(&shown, finding, &renderer)).collect();
+    let mut out = String::with_capacity(findings.iter().map(|finding| finding.len() + 2).sum());
+    for finding in findings {
+        out.push_str(&finding);
         out.push_str("\n\n");
     }
     if !options.quiet {

@@ -4,6 +4,7 @@
 //! Losing the file costs waiting, never a wrong pin.
 
 use super::pinned::Pinned;
+use crate::escape::visible_json;
 use crate::ids::CommitSha;
 use crate::policy::Pins;
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
@@ -120,13 +121,9 @@ impl State {
     }
 
     /// The file's text.
-    ///
-    /// # Errors
-    /// Never, as far as is known.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut text = serde_json::to_string_pretty(self)?;
-        text.push('\n');
-        Ok(text)
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        visible_json(self)
     }
 
     /// The commits that a ref of an upstream pointed to, the latest last.

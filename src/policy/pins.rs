@@ -35,6 +35,12 @@ pub struct PinnedEntry {
 /// A span of time, `"24h"`.
 fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
+    // 24 is meant as hours by many, and would be next to nothing.
+    if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(D::Error::custom(format!(
+            "`{text}` is not a span of time: write it with its unit: 30m, 24h or 7d"
+        )));
+    }
     duration::parse(&text)
         .map(Some)
         .map_err(|error| D::Error::custom(format!("`{text}` is not a span of time: {error}")))
@@ -88,6 +94,7 @@ mod tests {
     fn what_can_never_mean_anything_is_refused() {
         let said: Vec<String> = [
             "[pins]\ncooldown = \"soon\"\n",
+            "[pins]\ncooldown = \"24\"\n",
             "[pins]\ncooldown = 24\n",
             "[pins]\ncooldown = \"31d\"\n",
             "[pins]\nmax-new-prs = -1\n",
@@ -101,6 +108,7 @@ mod tests {
         .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
         `soon` is not a span of time: write it as 90s, 30m, 2h or 1d
+        `24` is not a span of time: write it with its unit: 30m, 24h or 7d
         invalid type: integer `24`, expected a string
         `pins.cooldown` is longer than 30d, and no longer is remembered what was seen
         invalid value: integer `-1`, expected usize

@@ -34,7 +34,7 @@ use tempfile::TempDir;
 /// The program's clock, in seconds since 1970: 2026-01-02 00:00 UTC.
 pub(crate) const SOURCE_DATE_EPOCH: u64 = 1_767_312_000;
 /// A run that takes longer hangs, and is killed.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(3);
 /// The width that the program takes its terminal to have, in columns.
 const COLUMNS: &str = "100";
 
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Runs the program and waits for it, for a minute at most.
+    /// Runs the program and waits for it, for three minutes at most.
     pub(crate) fn run(self) -> Output {
         self.start().wait()
     }
@@ -242,7 +242,7 @@ impl Running<'_> {
         kill_process(Pid::from_child(&self.child.child), Signal::INT).expect("it runs");
     }
 
-    /// Waits until its standard error says this, for a minute at most.
+    /// Waits until its standard error says this, for three minutes at most.
     pub(crate) fn wait_for(&mut self, text: &str) {
         let [_, stderr] = &mut self.child.outputs;
         stderr.until(text, Instant::now() + DEADLINE);
@@ -253,7 +253,7 @@ impl Running<'_> {
         &self.child.child
     }
 
-    /// Waits for its end, for a minute at most.
+    /// Waits for its end, for three minutes at most.
     pub(crate) fn wait(self) -> Output {
         let what = self.what.clone();
         self.wait_or_killed().unwrap_or_else(|| panic!("{what}: killed"))

@@ -17,8 +17,8 @@ use std::time::Duration;
   mcp-registry review --diff origin/main..HEAD --agent builtin --model <MODEL> --cache .cache
   mcp-registry review --clean                         remove what killed runs left behind
 
-Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from ANTHROPIC_API_KEY and
-OPENAI_API_KEY, and reach the proxy and nothing else.")]
+Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from
+ANTHROPIC_API_KEY and OPENAI_API_KEY, and reach the proxy and nothing else.")]
 pub(in crate::cli) struct ReviewArgs {
     /// These entries, in full, at their pins.
     #[arg(value_name = "NAME", conflicts_with_all = ["diff", "repo"])]

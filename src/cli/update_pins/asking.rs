@@ -12,7 +12,7 @@ use crate::pins::plan::Plan;
 use crate::pins::{connect, state::State};
 use crate::policy::{Pins, Policy};
 use crate::ui::Ui;
-use crate::validate::rules::nearest_of;
+use crate::validate::rules::nearest_among;
 use chrono::SubsecRound as _;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -100,7 +100,7 @@ fn remind(pins: &Pins, names: &[OsString], remembers: bool, ui: &Ui) {
         ui.say("the policy's cooldown and intervals do not count in this run: they need `--state FILE`");
     }
     for name in pins.entries.keys().filter(|name| !names.iter().any(|known| known == &***name)) {
-        let nearest = nearest_of(name, names.iter().filter_map(|known| known.to_str()));
+        let nearest = nearest_among(name, names.iter().filter_map(|known| known.to_str()));
         let meant = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
         ui.say(&format!("the policy's `pins.entries.{name}` is about no entry{meant}"));
     }

@@ -61,7 +61,7 @@ pub(super) fn run(args: &UpdatePinsArgs, to: &str, global: &Global, ui: &Ui) -> 
         entries::replace(&global.root, path, &before, after)?;
     }
     match global.format {
-        Format::Json => ui.result(&json(&entry, &rewrite, &commit, args.dry_run)?)?,
+        Format::Json => ui.result(&json(&entry, &rewrite, &commit, args.dry_run))?,
         _ => match &rewrite.text {
             Some(after) if args.dry_run => {
                 ui.result(&entries::diff(path, &before, after, ui.stdout_color))?;
@@ -102,7 +102,7 @@ fn sentence(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha) -> String {
     }
 }
 
-fn json(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha, dry_run: bool) -> Result<String, CommandError> {
+fn json(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha, dry_run: bool) -> String {
     let changed = rewrite.text.is_some();
     let pin = PinJson {
         entry: &entry.name,
@@ -112,8 +112,5 @@ fn json(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha, dry_run: bool) -> 
         changed,
         written: changed && !dry_run,
     };
-    let mut text = serde_json::to_string_pretty(&PinsJson { version: 1, pins: [pin] })
-        .map_err(|error| CommandError::unfinished("cannot write the pins as JSON").because(&error))?;
-    text.push('\n');
-    Ok(text)
+    escape::visible_json(&PinsJson { version: 1, pins: [pin] })
 }

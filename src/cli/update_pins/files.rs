@@ -41,7 +41,7 @@ pub(super) fn read_state(path: &Path, now: DateTime<Utc>) -> Result<State, Comma
 /// # Errors
 /// When it cannot be written.
 pub(super) fn write_state(path: &Path, state: &State) -> Result<(), CommandError> {
-    write(path, state.to_json())
+    write(path, &state.to_json())
 }
 
 /// Reads a plan that was made before.
@@ -64,7 +64,7 @@ pub(super) fn read_plan(path: &Path) -> Result<Plan, CommandError> {
 /// # Errors
 /// When it cannot be written.
 pub(super) fn write_plan(path: &Path, plan: &Plan) -> Result<(), CommandError> {
-    write(path, plan.to_json())
+    write(path, &plan.to_json())
 }
 
 fn read(path: &Path, option: &str, limit: u64) -> Result<Option<String>, CommandError> {
@@ -84,8 +84,7 @@ fn read(path: &Path, option: &str, limit: u64) -> Result<Option<String>, Command
     String::from_utf8(bytes).map(Some).map_err(|_| refuse(format!("`{option} {shown}` is not UTF-8")))
 }
 
-fn write(path: &Path, text: Result<String, serde_json::Error>) -> Result<(), CommandError> {
-    let cannot = || CommandError::unfinished(format!("cannot write {}", path.display()));
-    let text = text.map_err(|error| cannot().because(&error))?;
-    crate::files::write_whole(path, text.as_bytes()).map_err(|error| cannot().because(&error))
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    crate::files::write_whole(path, text.as_bytes())
+        .map_err(|error| CommandError::unfinished(format!("cannot write {}", path.display())).because(&error))
 }

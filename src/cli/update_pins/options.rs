@@ -22,8 +22,8 @@ asks no upstream.
   mcp-registry update-pins --dry-run --state pins.json --cooldown 24h --plan plan.json
   mcp-registry update-pins --apply plan.json --open-prs --repository acme/registry
 
-Every entry gets one reason; the README lists them. Exit status 3 when an upstream did not answer,
-an entry could not be read, or something is left to do: run it again.")]
+Every entry gets one reason; the README lists them. Exit status 3 when an upstream or GitHub did not
+answer, an entry could not be read, or something is left to do: run it again.")]
 pub(in crate::cli) struct UpdatePinsArgs {
     /// Only these entries, by folder name.
     #[arg(value_name = "NAME")]
@@ -76,10 +76,10 @@ pub(in crate::cli) struct UpdatePinsArgs {
     #[arg(long, requires = "open_prs", help_heading = "Pull requests")]
     pub(super) dashboard: bool,
     /// Wait at most this long when GitHub asks to be left alone.
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::pause, help_heading = "Pull requests")]
+    #[arg(long, value_name = "TIME", default_value = "10m", requires = "open_prs", value_parser = units::pause, help_heading = "Pull requests")]
     pub(super) max_wait: Duration,
     /// The time between two writes: GitHub asks for a second.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::pause, help_heading = "Pull requests")]
+    #[arg(long, value_name = "TIME", default_value = "1s", requires = "open_prs", value_parser = units::pause, help_heading = "Pull requests")]
     pub(super) write_interval: Duration,
 
     /// How many upstreams are asked at a time.

@@ -72,11 +72,12 @@ pub(super) fn publish(
     });
     bar.finish_and_clear();
     let published = published?;
+    let closed = if args.dry_run { "would close" } else { "closed" };
     let mut notes: Vec<String> = published
         .gone
         .iter()
         .filter(|(_, pull)| pull.action == Action::Close)
-        .map(|(entry, pull)| format!("closed {}: there is no entry `{entry}` any more", pull.url))
+        .map(|(entry, pull)| format!("{closed} {}: there is no entry `{entry}` any more", pull.url))
         .collect();
     notes.extend(published.dashboard.map(|dashboard| format!("the dashboard is {}", dashboard.url)));
     Ok(Done { plan: published.plan, left: published.left, notes })

@@ -17,6 +17,8 @@ pub(super) struct Look {
     pub(super) width: usize,
     /// Show those that stay, too.
     pub(super) all: bool,
+    /// What was done to pull requests is only what would be.
+    pub(super) dry_run: bool,
 }
 
 /// The widest first column that the others are lined up behind.
@@ -42,7 +44,7 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
     let shown = |decision: &&Decision| look.all || !decision.reason.is_quiet() || is_done(decision);
     let (moves, others): (Vec<_>, Vec<_>) =
         plan.decisions.iter().filter(shown).partition(|decision| rank(decision.reason) == 0);
-    let mut rows: Vec<Row> = moves.into_iter().map(row).collect();
+    let mut rows: Vec<Row> = moves.into_iter().map(|decision| row(decision, look)).collect();
     // An upstream that does not answer is one matter, however many entries it has.
     let mut upstreams: BTreeMap<(&str, Reason, &str), Vec<&Decision>> = BTreeMap::new();
     let mut quiet = Vec::new();
@@ -52,8 +54,8 @@ pub(super) fn render(plan: &Plan, left: &[String], look: Look) -> String {
                 let one = (plain(project), decision.reason, &*decision.detail);
                 upstreams.entry(one).or_default().push(decision);
             }
-            _ if rank(decision.reason) == 1 => rows.push(row(decision)),
-            _ => quiet.push(row(decision)),
+            _ if rank(decision.reason) == 1 => rows.push(row(decision, look)),
+            _ => quiet.push(row(decision, look)),
         }
     }
     let columns = Columns::of(rows.iter().chain(&quiet), look.width);
@@ -94,7 +96,7 @@ fn is_of_upstream(decision: &Decision) -> bool {
     known && decision.pull.is_none() && decision.change.is_none()
 }
 
-fn row(decision: &Decision) -> Row {
+fn row(decision: &Decision, look: Look) -> Row {
     let short = |commit: &Option<CommitSha>| commit.as_ref().map(|commit| commit.short().to_owned());
     let second = match (short(&decision.old), short(&decision.new)) {
         (Some(old), Some(new)) if old != new => format!("{old} -> {new}"),
@@ -103,11 +105,14 @@ fn row(decision: &Decision) -> Row {
     };
     let mut detail = terminal(&decision.detail);
     if let Some(pull) = &decision.pull {
-        let done = match pull.action {
-            Action::Open => "opened",
-            Action::Update => "updated",
-            Action::Leave => "see",
-            Action::Close => "closed",
+        let done = match (pull.action, look.dry_run) {
+            (Action::Open, false) => "opened",
+            (Action::Open, true) => "would open",
+            (Action::Update, false) => "updated",
+            (Action::Update, true) => "would update",
+            (Action::Leave, _) => "see",
+            (Action::Close, false) => "closed",
+            (Action::Close, true) => "would close",
         };
         detail.push_str(&format!("; {done} {}", terminal(&pull.url)));
     }

@@ -9,6 +9,7 @@ use crate::history::{Comparison, History};
 use crate::ids::CommitSha;
 use crate::policy::{POLICY, Policy};
 use crate::validate::policy_change::PolicyChange;
+use crate::validate::schema;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, Comma
     if let Some(range) = &args.diff {
         return load_changed(range, args, global);
     }
+    // Beside the reading: otherwise all threads wait for it at the first entry.
+    rayon::spawn(schema::warm_up);
     let (policy, filled) = load_policy(args, global)?;
     let names = entries::list(&global.root)?;
     let only = if args.names.is_empty() { None } else { Some(named(&args.names, &names)?) };
@@ -53,7 +56,11 @@ fn load_changed(range: &str, args: &ValidateArgs, global: &Global) -> Result<Loa
     };
     let policy = match &args.policy {
         Some(file) => policy::load(&global.root, Some(file))?,
-        None => policy_at(&base)?,
+        None => policy_at(&base).map_err(|error| {
+            error.hint(
+                "the policy of the base counts: where it is broken, name one that can be read with `--policy FILE`",
+            )
+        })?,
     };
     // It does not count yet, but it will: a policy that cannot be read would stop every run after the merge.
     let policy_change = if changes.policy {

@@ -49,5 +49,10 @@ pub(super) fn changed(pinned: &Pinned, change: &Change) -> String {
     let kinds = [("Dockerfile", dockerfiles), ("lock files", locks), ("install scripts", install), ("CI", ci)];
     let kinds: Vec<&str> = kinds.into_iter().filter(|(_, paths)| !paths.is_empty()).map(|(name, _)| name).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!("; of note: {}", kinds.join(", ")) };
-    format!("{}{by} changed {}{directory}{kinds}", commits(change), counted(*total, *cut, "file"))
+    let files = match (*total, *cut) {
+        // Too many to have compared any.
+        (0, true) => "files".to_owned(),
+        (total, cut) => counted(total, cut, "file"),
+    };
+    format!("{}{by} changed {files}{directory}{kinds}", commits(change))
 }

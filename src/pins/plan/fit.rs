@@ -2,6 +2,7 @@
 //! not stop a night for all.
 
 use super::{Decision, Plan, read};
+use crate::escape::visible_json;
 use crate::pins::facts::{Change, License};
 use crate::pins::reason::Reason;
 
@@ -68,7 +69,8 @@ fn give_up(decision: &mut Decision, problem: &str) {
 
 fn size(change: &Change) -> usize {
     // Each line of it is indented by six columns more where it is in a plan.
-    serde_json::to_string_pretty(change).map_or(0, |text| text.len() + 6 * text.lines().count())
+    let text = visible_json(change);
+    text.len() + 6 * text.lines().count()
 }
 
 /// Halves the lists until they fit, and leaves one of each: that there is a Dockerfile among the files must not get lost.
@@ -157,7 +159,7 @@ mod tests {
         for (moves, commits, paths, length) in [(9, MAX_COMMITS, MAX_PATHS, 4096), (300, MAX_COMMITS, MAX_PATHS, 60)] {
             let mut plan = plan(moves, commits, paths, length);
             plan.fit();
-            let text = plan.to_json().unwrap();
+            let text = plan.to_json();
             assert!(text.len() as u64 <= MAX_BYTES, "{moves}: {}", text.len());
             assert_eq!(Plan::parse(&text).unwrap(), plan);
             let change = plan.decisions[0].change.clone().unwrap();

@@ -4,6 +4,7 @@
 use super::{Decision, Plan, VERSION};
 use crate::entry::source::relative;
 use crate::entry::{MANIFEST, SERVERS};
+use crate::escape::visible_json;
 use crate::git::upstream::Upstream;
 use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATH, MAX_PATHS, MAX_TEXT};
 use crate::pins::reason::Reason;
@@ -88,12 +89,11 @@ impl Plan {
 
     /// The plan as a file has it.
     ///
-    /// # Errors
-    /// Never, as far as is known.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut text = serde_json::to_string_pretty(self)?;
-        text.push('\n');
-        Ok(text)
+    /// What strangers wrote is in it (subjects, authors, paths), and it may end in a log: nothing of it moves, hides, or commands
+    /// there.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        visible_json(self)
     }
 }
 

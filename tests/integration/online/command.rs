@@ -226,9 +226,8 @@ async fn only_what_is_judged_is_asked_about() {
 async fn a_service_that_is_down_is_one_note_and_an_error_only_under_strict() {
     let mut outside = Outside::start([], well).await;
     outside.built("weather", &source("l2", "branch: main\n"));
-    // Nothing listens on a port that was just given back.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    outside.github.url = format!("http://127.0.0.1:{port}");
+    // A port that nobody is given who asks for a free one: nothing listens there.
+    outside.github.url = "http://127.0.0.1:1".to_owned();
     let output = outside.run(&[]);
     insta::assert_snapshot!(output.stdout, @"
     note[unavailable-fact]: could not find out about the repository: GitHub did not answer: Connection refused (os error 111)

@@ -123,7 +123,7 @@ async fn when_the_time_is_up_what_is_known_stays_and_the_rest_is_unavailable() {
             },
         )
         .await;
-    let options = GatherOptions { deadline: Duration::from_secs(4), ..gather_options(&server) };
+    let options = GatherOptions { deadline: Duration::from_secs(8), ..gather_options(&server) };
     let found = facts(&[&icon(&server.url("/fast")), &icon(&server.url("/slow"))], &options).await;
     assert_eq!(found[0].icon, read(29, "png", (1, 1)));
     assert_eq!(found[1].icon, Fact::Unavailable("the time for all questions was up".into()));

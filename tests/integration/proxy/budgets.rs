@@ -156,7 +156,10 @@ fn a_stream_that_dies_is_charged_the_worst_of_what_it_did_not_say() {
 
 #[test]
 fn a_call_that_the_provider_refuses_costs_a_request_and_no_tokens() {
-    let upstream = Upstream::writing(answer(529, &["content-type: application/json"], "{}"));
+    // The connection stays open: the next call may go over it.
+    let upstream = Upstream::answering(|_, stream| {
+        stream.write_all(&answer(529, &["content-type: application/json"], "{}")).unwrap();
+    });
     let mut proxy = Proxy::with(&upstream, &["--max-output-tokens=100", "--max-requests=3"]);
     for _ in 0..3 {
         assert_eq!(proxy.post(ANTHROPIC, &anthropic()).status, 529);

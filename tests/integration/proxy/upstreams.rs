@@ -5,7 +5,6 @@ use super::world::{
 };
 use serde_json::{Value, json};
 use std::io::Write;
-use std::net::TcpListener;
 
 /// What becomes of a call to a provider that answers so: the answer, and the audit line.
 fn called(wire: impl Into<Vec<u8>>) -> (Answer, Value) {
@@ -100,7 +99,7 @@ fn oversized_answers_are_refused() {
 fn slow_answers_are_refused() {
     for begun in ["", "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{"] {
         let upstream = Upstream::answering(move |_, stream| stream.write_all(begun.as_bytes()).unwrap());
-        let mut proxy = Proxy::with(&upstream, &["--timeout=1"]);
+        let mut proxy = Proxy::with(&upstream, &["--timeout=3"]);
         let said = proxy.post(ANTHROPIC, &anthropic());
         assert_eq!((said.status, said.reason().as_str()), (504, "upstream-timeout"));
         let line = proxy.line();
@@ -108,15 +107,14 @@ fn slow_answers_are_refused() {
     }
     let head = super::world::STREAM_HEAD;
     let upstream = Upstream::answering(move |_, stream| stream.write_all(head.as_bytes()).unwrap());
-    let mut proxy = Proxy::with(&upstream, &["--timeout=1"]);
+    let mut proxy = Proxy::with(&upstream, &["--timeout=3"]);
     assert!(!proxy.post(ANTHROPIC, &with(anthropic(), "stream", json!(true))).whole);
     assert_eq!(proxy.line()["reason"], "upstream-timeout");
 }
 
 #[test]
 fn a_provider_that_is_not_there_is_said_to_be() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut proxy = Proxy::new(&Upstream::at(free));
+    let mut proxy = Proxy::new(&Upstream::at("127.0.0.1:1".parse().unwrap()));
     let said = proxy.post(ANTHROPIC, &anthropic());
     assert_eq!((said.status, said.reason().as_str()), (502, "upstream-unreachable"));
     let line = proxy.line();

@@ -57,7 +57,7 @@ impl Upstream {
         Self { address, seen: Arc::default() }
     }
 
-    /// A provider that always writes this and closes.
+    /// A provider that always writes this and closes, for one call: the next one could go over the connection that ends.
     pub(super) fn writing(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::answering(move |_, stream| {
@@ -299,7 +299,14 @@ impl Setup {
     }
 
     pub(super) fn start(mut self) -> Proxy {
-        let mut child = self.command.spawn().unwrap();
+        // A file that was just written cannot be run as long as a process that another test starts at that moment has it open.
+        let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ExecutableFileBusy;
+        let mut child = loop {
+            match self.command.spawn() {
+                Err(error) if busy(&error) => std::thread::sleep(Duration::from_millis(10)),
+                spawned => break spawned.unwrap(),
+            }
+        };
         // Left open: the proxy must not wait for its end.
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(self.keys.as_bytes()).unwrap();

@@ -59,7 +59,7 @@ fn a_dry_run_writes_nothing() {
     status 0
     --- stdout
     b  782b45271c9d -> 1d21401de493  opened   1 commit, 1 file changed
-    a  d1a472dc3572                  current  as it was decided; closed https://github.com/acme/registry/pull/1
+    a  d1a472dc3572                  current  as it was decided; would close https://github.com/acme/registry/pull/1
 
     2 entries: 1 opened, 1 current
     --- stderr

@@ -192,7 +192,7 @@ async fn names_and_dates_of_no_measure_are_cut_and_the_pin_moves() {
     let mut plan = before.clone();
     plan.fit();
     assert_eq!(plan, before, "nothing had to be taken back");
-    assert_eq!(Plan::parse(&plan.to_json().unwrap()), Ok(plan));
+    assert_eq!(Plan::parse(&plan.to_json()), Ok(plan));
 }
 
 #[tokio::test]

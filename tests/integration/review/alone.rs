@@ -1,5 +1,6 @@
 //! Without key, network and engine: what `--agent static` gives.
 
+use crate::cli::help::own_help;
 use crate::runner::Runner;
 
 /// A small server with something to say about it, in `upstream`. Returns its commit.
@@ -268,7 +269,7 @@ fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
 
 #[test]
 fn the_help_says_what_there_is() {
-    insta::assert_snapshot!(Runner::new().run(["review", "--help"]).stdout, @r"
+    insta::assert_snapshot!(own_help("review", "--help"), @r"
     Review the code that entries pin, in a sandbox: report, labels and verdict
 
     Usage: mcp-registry review [OPTIONS] [NAME]...
@@ -422,54 +423,7 @@ fn the_help_says_what_there_is() {
           --output-price <USD>
               US dollars for a million tokens written
 
-    Global options:
-          --root <DIR>
-              The registry: the folder that holds `servers/`
-              
-              [default: .]
-
-          --format <FORMAT>
-              How the result is written
-
-              Possible values:
-              - human:    For people at a terminal
-              - json:     One JSON document: `schemas/report.json`
-              - sarif:    SARIF 2.1.0, for code scanning
-              - github:   Workflow commands: annotations in GitHub Actions
-              - markdown: A table for a step summary or comment
-              
-              [default: human]
-
-      -o, --output <FILE>
-              Write the result to this file and not to standard output
-
-          --offline
-              Refuse everything that needs a network
-
-          --color <COLOR>
-              Colour in human output
-
-              Possible values:
-              - auto:   On a terminal, unless `NO_COLOR` is set
-              - always: Always
-              - never:  Never
-              
-              [default: auto]
-
-      -q, --quiet
-              Say nothing but the result
-
-      -v, --verbose...
-              Log what is done to standard error; twice for more
-
-          --log-format <LOG_FORMAT>
-              How log lines are written
-
-              Possible values:
-              - text: For people
-              - json: One JSON object a line
-              
-              [default: text]
+    [global options]
 
     Examples:
       mcp-registry review --diff origin/main..HEAD        every entry whose code a branch changes
@@ -480,8 +434,7 @@ fn the_help_says_what_there_is() {
       mcp-registry review --clean                         remove what killed runs left behind
 
     Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from
-    ANTHROPIC_API_KEY and
-    OPENAI_API_KEY, and reach the proxy and nothing else.
+    ANTHROPIC_API_KEY and OPENAI_API_KEY, and reach the proxy and nothing else.
     ");
 }
 

@@ -25,7 +25,7 @@ fn fork_bomb_that_stays_ends_at_the_deadline() {
     let Some(lab) = lab() else { return };
     let request = with(lab.script("exec attempt forks stay"), |limits| {
         limits.pids = 32;
-        limits.deadline = Duration::from_secs(3);
+        limits.deadline = Duration::from_secs(6);
     });
     let outcome = lab.run(request).unwrap();
     assert_eq!(outcome.ended, Ended::DeadlinePassed { full_of_processes: true });
@@ -68,7 +68,7 @@ fn open_files_and_core_dumps_are_limited() {
 fn deadline_ends_the_run() {
     let Some(lab) = lab() else { return };
     let request = with(lab.script("trap '' TERM INT HUP; echo begun; while :; do sleep 1000; done"), |limits| {
-        limits.deadline = Duration::from_secs(2);
+        limits.deadline = Duration::from_secs(5);
     });
     let outcome = lab.run(request).unwrap();
     assert_eq!(outcome.ended, Ended::DeadlinePassed { full_of_processes: false });

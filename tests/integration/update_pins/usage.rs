@@ -1,13 +1,12 @@
 //! What is said of arguments that make no sense.
 
 use super::said;
+use crate::cli::help::own_help;
 use crate::runner::Runner;
 
 #[test]
 fn help_of_update_pins() {
-    let help = Runner::new().run(["update-pins", "--help"]).stdout;
-    let own = help.split("Global options:").next().unwrap();
-    insta::assert_snapshot!(own, @r"
+    insta::assert_snapshot!(own_help("update-pins", "--help"), @r#"
     Move pins to what upstreams have now, where that changes what is built
 
     Usage: mcp-registry update-pins [OPTIONS] [NAME]...
@@ -94,9 +93,9 @@ fn help_of_update_pins() {
 
           --allow-network <CIDR>
               A private network that upstreams may be in all the same, beside those of the policy
-    ");
-    let examples = help.split("[default: text]").last().unwrap();
-    insta::assert_snapshot!(examples, @r#"
+
+    [global options]
+
     Examples:
       mcp-registry update-pins --dry-run          show what would move, and why the rest stays
       mcp-registry update-pins                    move pins in the files of the work tree
@@ -108,8 +107,8 @@ fn help_of_update_pins() {
       mcp-registry update-pins --dry-run --state pins.json --cooldown 24h --plan plan.json
       mcp-registry update-pins --apply plan.json --open-prs --repository acme/registry
 
-    Every entry gets one reason; the README lists them. Exit status 3 when an upstream did not answer,
-    an entry could not be read, or something is left to do: run it again.
+    Every entry gets one reason; the README lists them. Exit status 3 when an upstream or GitHub did not
+    answer, an entry could not be read, or something is left to do: run it again.
     "#);
 }
 
@@ -141,6 +140,8 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         "--urgent other weather",
         "--shard 0/2",
         "--write-interval soon --open-prs",
+        "--write-interval 2s",
+        "--max-wait 5m",
         "--concurrency 0",
         "--policy no.toml",
         "--format sarif",
@@ -213,6 +214,12 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
       2: error: invalid value '0/2' for '--shard <I/N>': write it as 1/4: which part, of how many (1000 at most)
     --write-interval soon --open-prs
       2: error: invalid value 'soon' for '--write-interval <TIME>': write it as 0, 250ms, 1s or 2m: at most an hour
+    --write-interval 2s
+      2: error: the following required arguments were not provided:
+        --open-prs
+    --max-wait 5m
+      2: error: the following required arguments were not provided:
+        --open-prs
     --concurrency 0
       2: error: invalid value '0' for '--concurrency <N>': 0 is not in 1..=64
     --policy no.toml

@@ -29,7 +29,7 @@ fn plan(decisions: Vec<Decision>) -> Plan {
     Plan { version: VERSION, time: chrono::DateTime::UNIX_EPOCH, complete: true, decisions }
 }
 
-const PLAIN: Look = Look { color: false, width: 100, all: false };
+const PLAIN: Look = Look { color: false, width: 100, all: false, dry_run: false };
 
 fn night() -> Plan {
     let pull = |action| Some(Pull { number: 7, url: "https://git.example/pull/7".to_owned(), action });

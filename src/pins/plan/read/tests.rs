@@ -37,7 +37,7 @@ fn a_plan_that_was_made_is_read() {
     let text = plan(vec![decision("curl"), decision("weather")]).to_string();
     let plan = Plan::parse(&text).unwrap();
     assert_eq!(plan.decisions.len(), 2);
-    assert_eq!(Plan::parse(&plan.to_json().unwrap()).unwrap(), plan);
+    assert_eq!(Plan::parse(&plan.to_json()).unwrap(), plan);
 }
 
 #[test]
