@@ -174,8 +174,8 @@ fn findings_of_several_reviewers_are_one() {
     };
     let report = judged(&head, runs());
     insta::assert_snapshot!(shown(&report), @r#"
-    high "shell" a.js:2-2 Verified by builtin, image
     high "starts a program" a.js:1-1 Verified by builtin, static
+    high "shell" a.js:2-3 Verified by builtin, image
     medium "last" a.js:3-3 Verified by image
     low "said twice" a.js:2-2 None by image
     low "last" a.js:3-3 None by builtin
