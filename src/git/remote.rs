@@ -115,20 +115,23 @@ fn is_ref(name: &str) -> bool {
         && !name.ends_with('.')
 }
 
-/// Lines that begin with their own length in four hexadecimal digits (gitprotocol-common(5)); 0000 separates.
+/// Lines that begin with their own length in four hexadecimal digits (gitprotocol-common(5)); 0000 separates, and ends: of a
+/// listing that was cut off, nobody knows which branches are missing.
 fn packet_lines(mut body: &[u8]) -> Option<Vec<&[u8]>> {
     let mut lines = Vec::new();
+    let mut ended = false;
     while !body.is_empty() {
         let (length, _) = body.split_at_checked(4)?;
         let length = usize::from_str_radix(std::str::from_utf8(length).ok()?, 16).ok()?;
-        if length == 0 {
+        ended = length == 0;
+        if ended {
             body = body.get(4..)?;
             continue;
         }
         lines.push(body.get(4..length)?);
         body = body.get(length..)?;
     }
-    Some(lines)
+    ended.then_some(lines)
 }
 
 #[cfg(test)]
@@ -238,6 +241,19 @@ mod tests {
                 prop_assert!(refs.commits.len() <= parts.len());
             }
         }
+    }
+
+    #[test]
+    fn a_listing_that_was_cut_off_is_not_one() {
+        let id = "1".repeat(40);
+        let first = line("# service=git-upload-pack\n") + "0000" + &line(&format!("{id} HEAD\0agent=x\n"));
+        let whole = first + &line(&format!("{id} refs/heads/main\n")) + "0000";
+        // Behind the service's name stands the separator that could be the end, where there is nothing.
+        let none = line("# service=git-upload-pack\n").len() + 4;
+        for end in (0..whole.len()).filter(|end| *end != none) {
+            assert_eq!(read(&whole.as_bytes()[..end]), None, "{end}");
+        }
+        assert!(read(whole.as_bytes()).is_some());
     }
 
     #[test]

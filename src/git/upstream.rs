@@ -171,6 +171,8 @@ pub enum UpstreamError {
         from: String,
         /// Where it leads, without query.
         to: String,
+        /// Whether the server says that it stays there, and there is somewhere else that could be asked.
+        for_good: bool,
     },
     /// There is no public repository.
     #[error("there is no public repository at {0}")]
@@ -269,7 +271,7 @@ impl UpstreamError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Redirect { to, .. } if !to.starts_with("https://") => "redirects are not followed".to_owned(),
+            Self::Redirect { for_good: false, .. } => "redirects are not followed".to_owned(),
             Self::Redirect { to, .. } => {
                 format!("redirects are not followed: if that is the same project, correct the entry's address to {to}")
             }

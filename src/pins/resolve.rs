@@ -101,7 +101,9 @@ impl Resolver {
         let listed = self.ask(&host_of(upstream), upstream::list(&self.fetcher, upstream, &self.limits)).await;
         match listed {
             Ok(listed) => Listing::Listed(Refs { head: listed.head, commits: listed.commits }),
-            Err(UpstreamError::Redirect { to, .. }) => Listing::Moved(to.chars().take(MAX_ADDRESS).collect()),
+            Err(UpstreamError::Redirect { to, for_good: true, .. }) => {
+                Listing::Moved(to.chars().take(MAX_ADDRESS).collect())
+            }
             Err(UpstreamError::NoRepository(_)) => Listing::Gone,
             Err(error) => match trouble(&error) {
                 Trouble::RateLimited(why) => Listing::RateLimited(why),

@@ -117,7 +117,7 @@ impl Server {
         let mut incoming = fetcher.open(&request).await?;
         let status = incoming.status.as_u16();
         if let Some(target) = redirect(&incoming.headers, status, &request.url) {
-            return Err(redirected(&self.url, &target));
+            return Err(redirected(&self.url, &target, status));
         }
         if let Some(limited) = limited(&self.host, status, &incoming.headers) {
             return Err(limited);
@@ -217,7 +217,7 @@ async fn first(
             // Some hosts insist on `.git`, or on its absence. That is one repository spelled twice.
             match other_spelling(&url).filter(|other| attempt == 0 && below_same(&target, other)) {
                 Some(other) => url = other,
-                None => return Err(redirected(&url, &target)),
+                None => return Err(redirected(&url, &target, status)),
             }
             continue;
         }
@@ -284,7 +284,7 @@ fn below_same(target: &Url, url: &Url) -> bool {
     *target == below(url, "/info/refs", Some("service=git-upload-pack"))
 }
 
-fn redirected(from: &Url, target: &Url) -> UpstreamError {
+fn redirected(from: &Url, target: &Url, status: u16) -> UpstreamError {
     let mut to = target.clone();
     to.set_query(None);
     to.set_fragment(None);
@@ -296,7 +296,10 @@ fn redirected(from: &Url, target: &Url) -> UpstreamError {
             to.set_path(&path);
         }
     }
-    UpstreamError::Redirect { from: from.to_string(), to: to.to_string() }
+    // The others say that it is elsewhere for now (RFC 9110, section 15.4): a page that asks for a password, or says that a
+    // host is being repaired, is often told of with them. Neither is a redirect to where nothing is ever asked.
+    let for_good = matches!(status, 301 | 308) && to.scheme() == "https" && to != *from;
+    UpstreamError::Redirect { from: from.to_string(), to: to.to_string(), for_good }
 }
 
 /// Measures and unpacks what comes, into `folder`; the name of the pack. libgit2 computes every object's id from its

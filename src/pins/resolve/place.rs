@@ -14,7 +14,7 @@ pub(super) const MAX_FOLDER: u64 = 16_000_000;
 pub(super) struct Place {
     /// The directory's tree; none when it is not there.
     pub(super) tree: Option<ObjectId>,
-    /// Whether the Dockerfile is there, and a file. A link is none: what it leads to need not be in the build context.
+    /// Whether the Dockerfile is there: a file, or a link, of which only a build can say whether it leads to one.
     pub(super) dockerfile: bool,
     /// Licence files at the top and in the directory.
     pub(super) licenses: Vec<license::File>,
@@ -72,7 +72,7 @@ pub(super) fn look(
                 _ => return Ok(place),
             }
         }
-        place.dockerfile = named(&here, file).is_some_and(|entry| matches!(entry.mode, Mode::File { .. }));
+        place.dockerfile = named(&here, file).is_some_and(|entry| matches!(entry.mode, Mode::File { .. } | Mode::Symlink));
     }
     Ok(place)
 }

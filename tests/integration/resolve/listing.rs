@@ -49,7 +49,10 @@ async fn answers_are_told_apart() {
         let status = seen.path.split('/').nth(1)?.parse().ok()?;
         let moved = ("location", "https://example.com/new/repo/info/refs?service=git-upload-pack&token=x");
         let headers = match status {
-            301 => vec![moved],
+            301 | 303 | 307 | 308 => vec![moved],
+            // Without encryption, and to itself.
+            309 => return Some(reply(301, &[("location", "http://example.com/new/repo")], "")),
+            310 => return Some(reply(301, &[("location", "/310/repo/info/refs?service=git-upload-pack")], "")),
             // A refusal that says when to come back.
             418 => return Some(reply(403, &[("retry-after", "60")], "")),
             419 => return Some(reply(403, &[("x-ratelimit-remaining", "0")], "")),
@@ -60,7 +63,7 @@ async fn answers_are_told_apart() {
     })
     .await;
     let mut said = String::new();
-    for status in [419, 200, 301, 302, 401, 403, 404, 410, 418, 429, 500] {
+    for status in [419, 200, 301, 302, 303, 307, 308, 309, 310, 401, 403, 404, 410, 418, 429, 500] {
         let url = world.server.server.url(&format!("/{status}/repo")).parse().unwrap();
         let listing = format!("{:?}", world.resolver.list(&url).await);
         said.push_str(&format!("{status}: {}\n", listing.replace(&world.server.server.port.to_string(), "PORT")));
@@ -70,6 +73,11 @@ async fn answers_are_told_apart() {
     200: Unreachable("127.0.0.1:PORT did not answer as a Git server does: it does not list its branches")
     301: Moved("https://example.com/new/repo")
     302: Unreachable("127.0.0.1:PORT answered 302")
+    303: Unreachable("https://127.0.0.1:PORT/303/repo redirects to https://example.com/new/repo")
+    307: Unreachable("https://127.0.0.1:PORT/307/repo redirects to https://example.com/new/repo")
+    308: Moved("https://example.com/new/repo")
+    309: Unreachable("https://127.0.0.1:PORT/309/repo redirects to http://example.com/new/repo")
+    310: Unreachable("https://127.0.0.1:PORT/310/repo redirects to https://127.0.0.1:PORT/310/repo")
     401: Gone
     403: Unreachable("127.0.0.1:PORT answered 403")
     404: Gone
@@ -78,7 +86,7 @@ async fn answers_are_told_apart() {
     429: RateLimited("127.0.0.1:PORT asks to be left alone for 3600 seconds")
     500: Unreachable("127.0.0.1:PORT answered 500")
     "#);
-    assert_eq!(world.server.requests().len(), 11, "nothing was followed or asked twice");
+    assert_eq!(world.server.requests().len(), 16, "nothing was followed or asked twice");
 }
 
 #[tokio::test]
