@@ -6,6 +6,10 @@ use crate::github::registry::PullRequest;
 use crate::ids::CommitSha;
 use crate::pins::plan::{Action, Pull};
 use crate::pins::reason::Reason;
+use std::collections::BTreeMap;
+
+/// Closed pull requests, the newest first, whose text says nothing and whose commits are asked for: one read each.
+const MAX_WITHOUT_BLOCK: usize = 10;
 
 /// What is wanted of an entry's pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +36,17 @@ pub(super) struct Remote {
     pub(super) open: Option<PullRequest>,
     /// The closed ones, the newest first, once they were asked for.
     pub(super) closed: Option<Vec<PullRequest>>,
-    /// The step of the commit of our branch, if it is one that we make, once it was asked for.
-    pub(super) made: Option<Option<Step>>,
+    /// The steps of commits, if they are such as we make, once they were asked for.
+    pub(super) made: BTreeMap<CommitSha, Option<Step>>,
 }
 
 /// What has to be asked before it can be said what is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Missing {
     /// The closed pull requests of our branch.
     Closed,
-    /// The commit of our branch.
-    Made,
+    /// What this commit, of our branch or of a pull request from it, is.
+    Made(CommitSha),
 }
 
 /// What is to be done.
@@ -124,7 +128,7 @@ fn with_open(entry: &str, wanted: &Wanted, remote: &Remote, pull: &PullRequest, 
         });
     }
     let closed = remote.closed.as_ref().ok_or(Missing::Closed)?;
-    if let Some(refused) = refused_by_human(entry, closed, step) {
+    if let Some(refused) = refused_by_human(entry, closed, step, remote)? {
         return leave(Reason::ClosedByHuman, format!("#{} was closed for this commit", refused.number));
     }
     Ok(Todo::Update(Push::NewCommit(remote.branch.clone())))
@@ -145,7 +149,7 @@ fn without_open(entry: &str, wanted: &Wanted, remote: &Remote) -> Result<Todo, M
     }
     let closed = remote.closed.as_ref().ok_or(Missing::Closed)?;
     if let Wanted::Move { step, .. } = wanted
-        && let Some(refused) = refused_by_human(entry, closed, step)
+        && let Some(refused) = refused_by_human(entry, closed, step, remote)?
     {
         let why = format!("#{} was closed for this commit", refused.number);
         return Ok(Todo::Leave(Some(Reason::ClosedByHuman), Some(why), Some(shown(refused, Action::Leave))));
@@ -158,7 +162,7 @@ fn without_open(entry: &str, wanted: &Wanted, remote: &Remote) -> Result<Todo, M
     });
     let made = match &left_over {
         Some((_, block)) => Some(Step { old: block.old.clone(), new: block.new.clone() }),
-        None => remote.made.clone().ok_or(Missing::Made)?,
+        None => remote.made(branch)?.clone(),
     };
     match wanted {
         Wanted::Move { step, .. } => Ok(match (&made, &left_over) {
@@ -185,12 +189,36 @@ fn without_open(entry: &str, wanted: &Wanted, remote: &Remote) -> Result<Todo, M
 }
 
 /// The pull request for this very commit that somebody closed, and not we.
-fn refused_by_human<'a>(entry: &str, closed: &'a [PullRequest], step: &Step) -> Option<&'a PullRequest> {
-    closed.iter().filter(|pull| !pull.merged).find(|pull| match block_of(entry, pull) {
-        Some(block) => block.new == step.new && block.closed.is_none(),
-        // Somebody wrote another text before closing it. The title still says what it was for.
-        None => pull.title.contains(step.new.short()),
-    })
+fn refused_by_human<'a>(
+    entry: &str,
+    closed: &'a [PullRequest],
+    step: &Step,
+    remote: &Remote,
+) -> Result<Option<&'a PullRequest>, Missing> {
+    let mut without_block = 0;
+    for pull in closed.iter().filter(|pull| !pull.merged) {
+        let refused = match block_of(entry, pull) {
+            Some(block) => block.new == step.new && block.closed.is_none(),
+            // Somebody wrote another text before closing it. The title may still say what it was for, and its commit does.
+            None if pull.title.contains(step.new.short()) => true,
+            None if without_block < MAX_WITHOUT_BLOCK => {
+                without_block += 1;
+                remote.made(&pull.head)?.as_ref().is_some_and(|made| made.new == step.new)
+            }
+            None => false,
+        };
+        if refused {
+            return Ok(Some(pull));
+        }
+    }
+    Ok(None)
+}
+
+impl Remote {
+    /// The step of a commit, if it is one that we make.
+    fn made(&self, commit: &CommitSha) -> Result<&Option<Step>, Missing> {
+        self.made.get(commit).ok_or_else(|| Missing::Made(commit.clone()))
+    }
 }
 
 /// What this program knows of a pull request of this entry.

@@ -136,12 +136,9 @@ pub(super) async fn find(
         match reconcile(entry, wanted, remote, base) {
             Ok(todo) => return Ok(todo),
             Err(Missing::Closed) => remote.closed = Some(registry.pulls_of(&name::branch(entry), false).await?),
-            Err(Missing::Made) => {
-                let made = match &remote.branch {
-                    Some(commit) => made(registry, entry, commit).await?,
-                    None => None,
-                };
-                remote.made = Some(made);
+            Err(Missing::Made(commit)) => {
+                let made = made(registry, entry, &commit).await?;
+                remote.made.insert(commit, made);
             }
         }
     }

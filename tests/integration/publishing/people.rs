@@ -41,6 +41,22 @@ fn closing_a_pull_request_means_not_this_commit() {
 }
 
 #[test]
+fn closing_one_counts_whatever_its_title_and_text_were_changed_to() {
+    let night = after_a_night();
+    night.hub.change(|world| {
+        let thread = world.repo_mut(REPO).threads.get_mut(&1).unwrap();
+        (thread.title, thread.body) = ("No".to_owned(), Some("Not this one.".to_owned()));
+    });
+    night.hub.human_closes(REPO, 1);
+    for _ in 0..2 {
+        let (_, said) = next(&night, 2);
+        assert!(said.contains("1 entry: 1 closed-by-human"), "{said}");
+    }
+    next(&night, 3);
+    insta::assert_snapshot!(night.state(), @"");
+}
+
+#[test]
 fn a_branch_that_a_human_pushed_to_is_left_alone() {
     let night = after_a_night();
     night.hub.human_pushes(REPO, &branch("a"), &[("servers/a/readme.md", "# A\n")]);

@@ -51,15 +51,17 @@ fn merged(number: u64, block: &Block) -> PullRequest {
 
 /// A branch at this commit, with an open pull request if there is one; nothing else was asked for yet.
 fn remote(branch: Option<char>, open: Option<PullRequest>) -> Remote {
-    Remote { branch: branch.map(id), open, closed: None, made: None }
+    Remote { branch: branch.map(id), open, ..Remote::default() }
 }
 
 fn with_closed(remote: Remote, closed: Vec<PullRequest>) -> Remote {
     Remote { closed: Some(closed), ..remote }
 }
 
+/// The commit `a` makes this step, or is not of ours.
 fn made(remote: Remote, step: Option<Step>) -> Remote {
-    Remote { made: Some(step), ..with_closed(remote, Vec::new()) }
+    let closed = remote.closed.clone().or(Some(Vec::new()));
+    Remote { made: [(id('a'), step)].into(), closed, ..remote }
 }
 
 /// In few words.
@@ -67,7 +69,7 @@ fn said(wanted: &Wanted, remote: &Remote) -> String {
     let commit = |id: &CommitSha| id.as_str().chars().next().unwrap();
     match reconcile("weather", wanted, remote, "main") {
         Err(Missing::Closed) => "ask for closed pull requests".to_owned(),
-        Err(Missing::Made) => "ask for the branch's commit".to_owned(),
+        Err(Missing::Made(id)) => format!("ask for the commit {}", commit(&id)),
         Ok(Todo::Leave(reason, why, pull)) => {
             let reason = reason.map_or("as decided".to_owned(), |reason| reason.to_string());
             let pull = pull.map(|pull| format!(" #{}", pull.number)).unwrap_or_default();
@@ -98,6 +100,7 @@ fn a_pin_moves_and_there_is_no_pull_request() {
     let by_us = Block { closed: Some("off".to_owned()), ..block() };
     let none = || remote(None, None);
     let left = || remote(Some('a'), None);
+    let without_block = || PullRequest { body: String::new(), ..closed(7, &block()) };
     insta::assert_snapshot!(table(&[
         ("nothing is known yet", wanted('2'), none()),
         ("nothing is there", wanted('2'), with_closed(none(), vec![])),
@@ -113,14 +116,14 @@ fn a_pin_moves_and_there_is_no_pull_request() {
         ("killed before the pull request", wanted('2'), made(left(), Some(step('2')))),
         ("so, and upstream moved", wanted('3'), made(left(), Some(step('2')))),
         ("a branch of somebody else", wanted('2'), made(left(), None)),
-        ("a closed one without a block", wanted('2'), with_closed(none(), vec![PullRequest { body: String::new(), ..closed(7, &block()) }])),
+        ("a closed one without a block", wanted('2'), with_closed(none(), vec![without_block()])),
+        ("so, and its commit is for this one", wanted('2'), made(with_closed(none(), vec![without_block()]), Some(step('2')))),
+        ("so, and its commit is for another one", wanted('3'), made(with_closed(none(), vec![without_block()]), Some(step('2')))),
+        ("so, and its commit is somebody else's", wanted('2'), made(with_closed(none(), vec![without_block()]), None)),
         (
             "so, and its title names this commit",
             wanted('2'),
-            with_closed(
-                none(),
-                vec![PullRequest { body: String::new(), title: id('2').short().to_owned(), ..closed(7, &block()) }],
-            ),
+            with_closed(none(), vec![PullRequest { title: id('2').short().to_owned(), ..without_block() }]),
         ),
         ("a closed one of another entry's block", wanted('2'), with_closed(none(), vec![closed(7, &Block { entry: "x".to_owned(), ..block() })])),
     ]), @r"
@@ -134,13 +137,16 @@ fn a_pin_moves_and_there_is_no_pull_request() {
     so, and upstream moved                   open, the branch moved from a
     merged, and the branch is left           open, the branch moved from a
     so, and the same move again              open, the branch moved from a
-    a branch, and nothing else is known      ask for the branch's commit
+    a branch, and nothing else is known      ask for the commit a
     killed before the pull request           open from the branch at a
     so, and upstream moved                   open, the branch moved from a
     a branch of somebody else                leave: human-edits (the branch `automation/update-pin-weather` is not of this program)
-    a closed one without a block             open from a new branch
+    a closed one without a block             ask for the commit a
+    so, and its commit is for this one       leave #7: closed-by-human (#7 was closed for this commit)
+    so, and its commit is for another one    open from a new branch
+    so, and its commit is somebody else's    open from a new branch
     so, and its title names this commit      leave #7: closed-by-human (#7 was closed for this commit)
-    a closed one of another entry's block    open from a new branch
+    a closed one of another entry's block    ask for the commit a
     ");
 }
 
