@@ -53,7 +53,11 @@ fn closing_one_counts_whatever_its_title_and_text_were_changed_to() {
         assert!(said.contains("1 entry: 1 closed-by-human"), "{said}");
     }
     next(&night, 3);
-    insta::assert_snapshot!(night.state(), @"");
+    insta::assert_snapshot!(night.state(), @r"
+    #1 a: closed by maria, day 2, 1 commits
+    #2 a: open, day 3, 1 commits
+    branches: a
+    ");
 }
 
 #[test]
