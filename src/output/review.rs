@@ -15,6 +15,9 @@ pub use human::{Row, human};
 
 use super::escape::visible_json;
 use crate::verdict::ReviewReport;
+use crate::verdict::judge::STATIC;
+use crate::verdict::report::JudgedFinding;
+use std::collections::BTreeMap;
 
 /// The most bytes of `report.md`. GitHub takes comments of 65,536 characters; bytes are counted, which are never fewer, and
 /// the rest is left for whoever puts a line around the report.
@@ -23,13 +26,18 @@ pub const MAX_REPORT_BYTES: usize = 60_000;
 /// How many findings are tried first.
 const FEW: usize = 8;
 
-/// `report.md`: GitHub-flavoured Markdown of at most [`MAX_REPORT_BYTES`]. Findings that do not fit, those of the lowest risk, are
-/// counted in place of being shown. The same report gives the same bytes.
+/// `report.md`: GitHub-flavoured Markdown of at most [`MAX_REPORT_BYTES`]. Findings that do not fit, those of the lowest risk of
+/// each reviewer, are counted in place of being shown. The same report gives the same bytes.
 #[must_use]
 pub fn report_md(report: &ReviewReport) -> String {
     let renderer = template::Renderer::new();
     let all = report.findings.len();
-    let render = |findings| renderer.render(&view::View::new(report, findings));
+    let turns = turns(&report.findings);
+    let render = |findings| {
+        let mut shown: Vec<usize> = turns.iter().copied().take(findings).collect();
+        shown.sort_unstable();
+        renderer.render(&view::View::new(report, &shown))
+    };
     // The length grows with the number of findings that are shown. Doubling finds a number that is too many, halving the most that
     // fit, and what it costs depends on what fits and not on how many findings there are.
     let (mut fits, mut shown) = (0, None);
@@ -57,6 +65,26 @@ pub fn report_md(report: &ReviewReport) -> String {
         }
     }
     shown.unwrap_or_else(|| render(0))
+}
+
+/// The findings in the order in which they get a place: one of each reviewer in turn, the static one's first. An agent that was
+/// talked into it can make as many as it likes, of the highest risk, and must not crowd out what the others found.
+fn turns(findings: &[JudgedFinding]) -> Vec<usize> {
+    let mut of: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    let mut turns: Vec<_> = findings
+        .iter()
+        .enumerate()
+        .map(|(index, judged)| {
+            let is_static = judged.agents.iter().any(|agent| agent == STATIC);
+            let first = judged.agents.first().filter(|_| !is_static).map_or("", String::as_str);
+            let reviewer = (!is_static, first);
+            let turn = of.entry(reviewer).or_default();
+            *turn += 1;
+            (*turn, reviewer, index)
+        })
+        .collect();
+    turns.sort_unstable();
+    turns.into_iter().map(|(_, _, index)| index).collect()
 }
 
 /// `labels.txt`: the labels that follow from the verdict, one a line, sorted.

@@ -389,7 +389,7 @@ fn a_megabyte_in_every_field_is_cut() {
 #[test]
 fn findings_that_do_not_fit_are_counted() {
     let long = |_: &str| "\u{202e}`@".repeat(3_000);
-    let counted = Regex::new(r"\*\*(\d+) (?:more )?findings?\*\* of lower or equal risk").unwrap();
+    let counted = Regex::new(r"\*\*(\d+) (?:more )?findings?\*\* did not fit in here").unwrap();
     let mut counts = Vec::new();
     for findings in [3, 12, 40, 1_000] {
         let shown = report_md(&report(&long, findings));
@@ -420,6 +420,25 @@ fn findings_that_do_not_fit_are_counted() {
         ),
     ]
     ");
+}
+
+#[test]
+fn no_reviewer_crowds_out_what_another_one_found() {
+    let mut report = report(&|_| "x".repeat(3_000), 601);
+    for (number, judged) in report.findings.iter_mut().enumerate() {
+        let (risk, agent, title) = match number {
+            598 => (Risk::Medium, "another image", "of another image"),
+            599.. => (Risk::High, "static", "of the static reviewer"),
+            _ => (Risk::Critical, "an image", "of an image"),
+        };
+        (judged.finding.risk, judged.agents) = (risk, vec![agent.to_owned()]);
+        judged.finding.title = title.to_owned();
+    }
+    let shown = report_md(&report);
+    let titles: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let some = |title: &str| titles.iter().filter(|heading| heading.contains(title)).count();
+    assert_eq!((some("of another image"), some("of the static reviewer")), (1, 2), "{titles:?}");
+    assert!(titles[0].contains("critical: of an image") && some("of an image") > 5, "{titles:?}");
 }
 
 #[test]

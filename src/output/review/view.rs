@@ -113,10 +113,10 @@ struct Evidence<'r> {
 }
 
 impl<'r> View<'r> {
-    /// The values of `report` with the first `shown` of its findings.
-    pub(super) fn new(report: &'r ReviewReport, shown: usize) -> Self {
+    /// The values of `report` with those of its findings that have these places in its list.
+    pub(super) fn new(report: &'r ReviewReport, shown: &[usize]) -> Self {
         let ReviewReport { reviewed, verdict, agents, findings, .. } = report;
-        let omitted = findings.len().saturating_sub(shown);
+        let omitted = findings.len().saturating_sub(shown.len());
         let evidence: Vec<&AgentReport> =
             agents.iter().filter(|agent| agent.usage.is_some() || !agent.audit.is_empty()).collect();
         Self {
@@ -146,8 +146,12 @@ impl<'r> View<'r> {
             model_looked: report.model_looked(),
             model_named: agents.iter().any(|agent| agent.model.is_some()),
             agents: List::or_empty(List::new(agents.iter().map(agent), MAX_AGENTS)),
-            findings: findings.iter().take(shown).map(|judged| finding(report, judged)).collect(),
-            omitted: (omitted > 0).then(|| count(omitted, if shown == 0 { "finding" } else { "more finding" })),
+            findings: shown
+                .iter()
+                .filter_map(|index| findings.get(*index))
+                .map(|judged| finding(report, judged))
+                .collect(),
+            omitted: (omitted > 0).then(|| count(omitted, if shown.is_empty() { "finding" } else { "more finding" })),
             unreviewed: List::new(
                 report.unreviewed.iter().map(|item| Unreviewed {
                     path: &item.path,
