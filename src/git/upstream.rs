@@ -92,7 +92,7 @@ impl Upstream {
     /// # Errors
     /// When it is anything else.
     pub fn parse(text: &str) -> Result<Self, UpstreamAddressError> {
-        let wrong = |why| UpstreamAddressError { text: without_user(text).chars().take(200).collect(), why };
+        let wrong = |why| UpstreamAddressError { text: without_secrets(text).chars().take(200).collect(), why };
         if text.contains('\0') {
             return Err(wrong("it has a NUL in it"));
         }
@@ -148,13 +148,20 @@ impl fmt::Display for Upstream {
     }
 }
 
-/// An address without user and password: it ends in messages and on dashboards.
-fn without_user(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+/// An address without user, password and query, where secrets may be: it ends in messages and on dashboards.
+fn without_secrets(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        // As in `git@host:repository`.
+        None => (String::new(), address),
+    };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.get(..end).and_then(|host| host.rfind('@')) {
-        Some(at) => format!("{scheme}://…{}", rest.get(at..).unwrap_or_default()),
-        None => address.to_owned(),
+    let user = rest.get(..end).and_then(|host| host.rfind('@'));
+    let rest = user.and_then(|at| rest.get(at..)).unwrap_or(rest);
+    let hidden = if user.is_some() { "…" } else { "" };
+    match rest.find(['?', '#']) {
+        Some(at) => format!("{scheme}{hidden}{}…", rest.get(..=at).unwrap_or_default()),
+        None => format!("{scheme}{hidden}{rest}"),
     }
 }
 
@@ -362,7 +369,9 @@ mod tests {
     fn refused_addresses_are_shown_without_their_password() {
         let said = Upstream::parse("https://user:p@ss@host/x@y").unwrap_err().to_string();
         assert_eq!(said, "`https://…@host/x@y` is not the address of a repository: it must not hold credentials");
-        for text in ["https://user:word@", "ftp://user:word@host"] {
+        let said = Upstream::parse("https://host/x?token=word#y").unwrap_err().to_string();
+        assert_eq!(said, "`https://host/x?…` is not the address of a repository: it has a query or a fragment");
+        for text in ["https://user:word@", "ftp://user:word@host", "user:word@host:x", "https://host/x#word"] {
             assert!(!Upstream::parse(text).unwrap_err().to_string().contains("word"), "{text}");
         }
     }

@@ -11,7 +11,6 @@ use crate::snapshot::diff::{DiffLimits, diff};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The name of a Dockerfile that nobody named.
 const DOCKERFILE: &str = "Dockerfile";
@@ -84,6 +83,7 @@ fn sentence(error: &UpstreamError) -> String {
 pub(super) fn brief(store: &Store, work: &Work, limits: &PrepareLimits) -> Result<Brief, String> {
     let snapshot = |commit: &CommitSha| export::snapshot(store, commit, &work.directory, &limits.export);
     let head = snapshot(&work.head).map_err(|error| error.to_string())?;
+    let dockerfile = dockerfile(work, &head)?;
     let base = work.base.as_ref().and_then(|commit| snapshot(commit).ok());
     let changes = base.as_ref().map(|base| diff(base, &head, &limits.diff)).unwrap_or_default();
     Ok(Brief {
@@ -91,16 +91,24 @@ pub(super) fn brief(store: &Store, work: &Work, limits: &PrepareLimits) -> Resul
         head_commit: work.head.clone(),
         base_commit: base.as_ref().and(work.base.clone()),
         directory: work.directory.clone(),
-        dockerfile: dockerfile(work, &head),
+        dockerfile,
         head,
         base,
         changes,
     })
 }
 
-/// The Dockerfile's path from the top of the repository, if there is such a file.
-fn dockerfile(work: &Work, head: &Snapshot) -> Option<String> {
+/// The Dockerfile's path from the top of the repository, if there is such a file. One that is named must be there: without it
+/// nobody has seen what the image is built with. What was left out is in the report already.
+fn dockerfile(work: &Work, head: &Snapshot) -> Result<Option<String>, String> {
     let name = work.dockerfile.as_deref().unwrap_or(DOCKERFILE);
     let path = if work.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", work.directory) };
-    head.files.contains_key(&Arc::from(path.as_str())).then_some(path)
+    if head.files.contains_key(path.as_str()) {
+        return Ok(Some(path));
+    }
+    let was_left_out = || head.unreviewed.iter().any(|left| left.path == path);
+    if work.dockerfile.is_some() && !was_left_out() {
+        return Err(format!("the commit {} has no Dockerfile `{path}`", work.head));
+    }
+    Ok(None)
 }

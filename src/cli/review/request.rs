@@ -7,12 +7,15 @@ use crate::context::Context;
 use crate::entry::load;
 use crate::entry::source::relative;
 use crate::error::CommandError;
+use crate::git::Upstream;
 use crate::ids::CommitSha;
 use crate::proxy::{self, Provider};
 use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
 use crate::review::target::{self, Target, Why, Work};
 use crate::review::{AgentChoice, Request, SandboxOptions};
+use crate::verdict::judge::{BUILTIN, STATIC};
+use std::path::Path;
 use std::time::Duration;
 
 /// The models that are asked when nobody says which.
@@ -84,6 +87,14 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>,
 }
 
 fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandError> {
+    if let Err(error) = Upstream::parse(repository) {
+        let error = refuse(format!("`--repo`: {error}"));
+        return Err(if Path::new(repository).is_dir() {
+            error.hint(format!("did you mean `./{repository}`?"))
+        } else {
+            error.hint("write an https address, or a path that begins with `/`, `./` or `../`")
+        });
+    }
     let commit = |option: &str, text: &Option<String>| {
         let parse = |text: &String| {
             CommitSha::parse(text).map_err(|error| {
@@ -118,6 +129,10 @@ fn agents(args: &ReviewArgs, context: &Context) -> Result<Vec<AgentChoice>, Comm
         agents.push(AgentChoice::BuiltIn { provider, model: model(args, provider), stream: !args.no_stream });
     }
     for reference in &args.agent_images {
+        if [STATIC, BUILTIN].contains(&reference.as_str()) {
+            return Err(refuse(format!("`--agent-image {reference}`: reports call the reviewer of this program so"))
+                .hint(format!("`--agent {reference}` asks that one, `--agent-image {reference}:latest` the image")));
+        }
         let choice = AgentChoice::Image { reference: reference.clone() };
         if !agents.contains(&choice) {
             agents.push(choice);

@@ -183,7 +183,8 @@ fn wrong_usage_is_explained() {
     let registry = Runner::new();
     registry.write("servers/weather/server.yaml", "name: weather\n");
     let commit = "1".repeat(40);
-    let wrong: [&[&str]; 9] = [
+    registry.write("upstream/readme.md", "x");
+    let wrong: [&[&str]; 12] = [
         &["review"],
         &["review", "weathr"],
         &["review", "weather"],
@@ -192,6 +193,9 @@ fn wrong_usage_is_explained() {
         &["review", "--repo", "./x", "--head", &commit, "--directory", "../y"],
         &["review", "--repo", "./x", "--head", &commit, "--agent", "builtin"],
         &["review", "--repo", "https://git.example/x", "--head", &commit, "--agent", "static", "--offline"],
+        &["review", "--repo", "upstream", "--head", &commit],
+        &["review", "--repo", "git://git.example/x", "--head", &commit],
+        &["review", "--repo", "./x", "--head", &commit, "--agent-image", "static"],
         &["review", "--diff", "-x..y"],
     ];
     let mut shown = String::new();
@@ -229,6 +233,15 @@ fn wrong_usage_is_explained() {
       hint: `--agent static` needs none
     $ review --repo https://git.example/x --head 1111111111111111111111111111111111111111 --agent static --offline
     error: `--offline`: `https://git.example/x` would have to be fetched
+    $ review --repo upstream --head 1111111111111111111111111111111111111111
+    error: `--repo`: `upstream` is not the address of a repository: it is neither https:// nor a path that begins with / or ./
+      hint: did you mean `./upstream`?
+    $ review --repo git://git.example/x --head 1111111111111111111111111111111111111111
+    error: `--repo`: `git://git.example/x` is not the address of a repository: only https is fetched
+      hint: write an https address, or a path that begins with `/`, `./` or `../`
+    $ review --repo ./x --head 1111111111111111111111111111111111111111 --agent-image static
+    error: `--agent-image static`: reports call the reviewer of this program so
+      hint: `--agent static` asks that one, `--agent-image static:latest` the image
     $ review --diff -x..y
     error: unexpected argument '-x' found
 
@@ -238,6 +251,19 @@ fn wrong_usage_is_explained() {
 
     For more information, try '--help'.
     "#);
+}
+
+#[test]
+fn a_dockerfile_that_is_named_must_be_there() {
+    let registry = Runner::new();
+    let head = upstream(&registry);
+    let review = |file: &str| {
+        let review = ["review", "--repo", "./upstream", "--head", &head, "--agent", "static", "--dockerfile", file];
+        let status = registry.run(review).status;
+        (status, registry.read("reviews/report.md").contains("has no Dockerfile"))
+    };
+    assert_eq!(review("docker/Dockerfile"), (3, true));
+    assert_eq!(review("package.json"), (0, false));
 }
 
 #[test]
@@ -490,9 +516,9 @@ fn secrets_in_an_address_are_not_shown() {
         ["https://user:hunter2@git.example/x", "https://git.example/x?token=hunter2", "user:hunter2@git.example:x"]
     {
         let output = registry.run(["review", "--repo", address, "--head", &commit, "--agent", "static"]);
-        assert_eq!(output.status, 3, "{}", output.stderr);
-        let said =
-            [output.stdout, output.stderr, registry.read("reviews/report.md"), registry.read("reviews/report.json")];
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        let said = [output.stdout, output.stderr];
         assert!(said.iter().all(|text| !text.contains("hunter2")), "{said:?}");
+        assert!(!registry.root().join("reviews").exists());
     }
 }
