@@ -39,6 +39,12 @@ fn commit_route() -> Route {
 fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     let Some(commit) = subject.manifest().source.commit.as_deref() else { return };
     if CommitSha::parse(commit).is_ok() {
+        if commit.bytes().all(|digit| digit == b'0') {
+            sink.value(commit_route(), "no commit has this id: Git writes it where there is none")
+                .help("write the 40 digits of the audited commit; `git rev-parse` prints them")
+                .not_fixable();
+            return;
+        }
         if lacks_quotes(document, commit) {
             sink.value(commit_route(), "without quotes, many readers of YAML take this commit for a number")
                 .help(format!("write `commit: \"{commit}\"`"))
@@ -160,6 +166,15 @@ mod tests {
           |
           = help: write the 40 digits of the audited commit; `git rev-parse` prints them
         ");
+    }
+
+    #[test]
+    fn the_id_of_no_commit_is_none() {
+        let none = "0".repeat(40);
+        for written in [none.clone(), format!("\"{none}\"")] {
+            let said = rendered("malformed-commit", "x", &pinned(&written));
+            assert!(said.starts_with("error[malformed-commit]: no commit has this id"), "{said}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
+use crate::document::hidden::is_hidden;
 use crate::finding::Severity;
 use crate::policy::Title;
 use crate::route;
@@ -13,7 +14,8 @@ pub(super) static RULE: Rule = Rule {
     explanation: "\
 ## What
 A word of `about.title` is `MCP` or `Server`, in any letter case, or begins with a small letter. Parts of a word count
-(`FastMCP`, `MCPServer`); longer words do not (`AWS Serverless`).
+(`FastMCP`, `MCPServer`); longer words do not (`AWS Serverless`). A title that shows nothing, or has several lines, is
+none either.
 
 ## Why
 Everything in the catalog is an MCP server: the words say nothing, and take the place of the product's name. Titles
@@ -45,6 +47,15 @@ const MAX_LISTED: usize = 8;
 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let Some(title) = subject.manifest().about.title.as_deref() else { return };
+    // One that is empty is missing, which another rule says.
+    if !title.is_empty() && title.chars().all(|character| character.is_whitespace() || is_hidden(character)) {
+        sink.value(route!["about", "title"], "the title shows nothing").help("name the product or what it does");
+        return;
+    }
+    if title.trim_end().contains(['\n', '\r']) {
+        sink.value(route!["about", "title"], "the title has several lines").help("write it on one line");
+        return;
+    }
     let policy = &subject.policy.settings.title;
     let words = words(title, policy);
     let of = |fault: Fault| words.iter().filter(move |word| word.fault == Some(fault));
@@ -267,6 +278,21 @@ mod tests {
             assert_eq!(findings("title-style", "x", &titled(right)), 0, "{right}");
         }
         assert_eq!(findings("title-style", "x", "name: x\n"), 0);
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_shows_something() {
+        for (wrong, message) in [
+            ("\"   \"", "the title shows nothing"),
+            ("\"\\u2800\\u200B\"", "the title shows nothing"),
+            ("\"Weather\\nForecast\"", "the title has several lines"),
+            ("\"\\n\\rWeather\"", "the title has several lines"),
+        ] {
+            let said = rendered("title-style", "x", &titled(wrong));
+            assert!(said.starts_with(&format!("error[title-style]: {message}\n")), "{said}");
+        }
+        // What a block of text ends with.
+        assert_eq!(findings("title-style", "x", &titled("|\n    Weather")), 0);
     }
 
     #[test]
