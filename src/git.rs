@@ -90,7 +90,9 @@ impl GitError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NotARepository(_) => "`--diff` reads history: run it in a clone of the registry".to_owned(),
+            Self::NotARepository(_) => {
+                "`--diff` reads history: run it in a clone of the registry, and not in a bare one".to_owned()
+            }
             Self::Owner(path) => {
                 format!("if you trust it: git config --global --add safe.directory {:?}", path.display().to_string())
             }

@@ -154,7 +154,7 @@ fn a_registry_outside_of_git() {
     entry(&registry, "x");
     insta::assert_snapshot!(refused(&registry, "main..HEAD"), @r"
     error: `[ROOT]` is not in a Git repository
-      hint: `--diff` reads history: run it in a clone of the registry
+      hint: `--diff` reads history: run it in a clone of the registry, and not in a bare one
 
     status 2
     ");
