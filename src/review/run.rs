@@ -14,7 +14,7 @@ use crate::verdict::judge::{judge, unjudged};
 use crate::verdict::report::{Found, ReviewReport, Reviewed, Scope};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join, join_all};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -47,6 +47,9 @@ fn asked_for(work: &Work) -> Reviewed {
     }
 }
 
+/// Whence commits are.
+type Whence = Arc<BTreeMap<CommitSha, Found>>;
+
 /// What all repositories of a run share.
 pub(super) struct Run<'a> {
     pub(super) request: &'a Request,
@@ -67,17 +70,14 @@ impl Run<'_> {
         works: Vec<(&Work, Vec<usize>)>,
     ) -> Vec<(usize, ReviewReport)> {
         let fetched = self.fetch(number, &works).await;
-        // Asked once for each commit, beside everything else that takes its time.
-        let found: BTreeMap<&CommitSha, Shared<BoxFuture<'_, Found>>> =
-            works.iter().map(|(work, _)| (&work.head, self.found(number, work).boxed().shared())).collect();
+        // Asked once for all commits, beside everything else that takes its time.
+        let found: Shared<BoxFuture<'_, Whence>> = self.found(number, &works).boxed().shared();
         let reports = works.iter().map(|(work, targets)| async {
             let (work, targets) = (*work, targets.clone());
-            let report = match (&fetched, found.get(&work.head)) {
-                (Ok(store), Some(found)) => self.work(store, work, &targets, found.clone()).await,
-                (Ok(_), None) => unjudged(asked_for(work), vec!["nobody asked".to_owned()]),
-                (Err(reason), _) => {
-                    unjudged(asked_for(work), vec![format!("the repository cannot be fetched: {reason}")])
-                }
+            let found = found.clone().map(|found| found.get(&work.head).cloned().unwrap_or_else(|| nothing().found));
+            let report = match &fetched {
+                Ok(store) => self.work(store, work, &targets, found).await,
+                Err(reason) => unjudged(asked_for(work), vec![format!("the repository cannot be fetched: {reason}")]),
             };
             self.progress.report(&targets, &Phase::Done);
             targets.into_iter().map(|target| (target, report.clone())).collect::<Vec<_>>()
@@ -107,19 +107,26 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a commit is in its repository's own history.
-    async fn found(&self, number: usize, work: &Work) -> Found {
-        let Ok(upstream) = Upstream::parse(&work.repository) else { return nothing().found };
-        let folder = self.workspace.place(&format!("history-{number}-{}", work.head));
-        let asking = contained(&self.fetcher, &upstream, &work.head, &self.request.limits.fetch, &folder);
-        tokio::select! {
-            found = asking => match found {
-                Contained::In(name) => Found::On(name),
-                Contained::OnNone => Found::Nowhere,
-                Contained::NotChecked(reason) => Found::NotChecked(reason),
-            },
-            () = self.cancel.cancelled() => Found::NotChecked("interrupted".to_owned()),
-        }
+    /// Whether the commits under review are in their repository's own history.
+    async fn found(&self, number: usize, works: &[(&Work, Vec<usize>)]) -> Whence {
+        let commits: BTreeSet<CommitSha> = works.iter().map(|(work, _)| work.head.clone()).collect();
+        let upstream = works.first().map(|(work, _)| Upstream::parse(&work.repository));
+        let Some(Ok(upstream)) = upstream else { return Whence::default() };
+        let folder = self.workspace.place(&format!("history-{number}"));
+        let asking = contained(&self.fetcher, &upstream, &commits, &self.request.limits.fetch, &folder);
+        let found = tokio::select! {
+            found = asking => found,
+            () = self.cancel.cancelled() => {
+                let interrupted = Contained::NotChecked("interrupted".to_owned());
+                commits.into_iter().map(|commit| (commit, interrupted.clone())).collect()
+            }
+        };
+        let found = found.into_iter().map(|(commit, found)| match found {
+            Contained::In(name) => (commit, Found::On(name)),
+            Contained::OnNone => (commit, Found::Nowhere),
+            Contained::NotChecked(reason) => (commit, Found::NotChecked(reason)),
+        });
+        Arc::new(found.collect())
     }
 
     fn is_of_entry(&self, targets: &[usize]) -> bool {

@@ -10,7 +10,7 @@ use crate::fetch::Fetcher;
 use crate::git::sha;
 use crate::ids::CommitSha;
 use git2::RepositoryOpenFlags;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -34,53 +34,66 @@ const MAX_COMMITS: u32 = 400_000;
 /// Bytes of history that are downloaded; a commit alone takes about 250.
 const MAX_HISTORY: u64 = 100_000_000;
 
-/// Looks for a commit in the history of an upstream's branches and tags. Commits alone are fetched, into a folder below
-/// `folder` that is removed again; a history of more than 5,000 generations, or 400,000 commits, is not searched whole.
+/// Looks for commits in the history of an upstream's branches and tags, with three requests for all of them. Commits alone are
+/// fetched, into a folder below `folder` that is removed again; a history of more than 5,000 generations, or 400,000 commits,
+/// is not searched whole.
 ///
 /// This is a fact for a report and never fails: what could not be found out is [`Contained::NotChecked`].
 pub async fn contained(
     fetcher: &Fetcher,
     upstream: &Upstream,
-    commit: &CommitSha,
+    commits: &BTreeSet<CommitSha>,
     limits: &Limits,
     folder: &Path,
-) -> Contained {
+) -> BTreeMap<CommitSha, Contained> {
     let found = match upstream {
-        Upstream::Local(path) => local(path, commit),
+        Upstream::Local(path) => local(path, commits),
         Upstream::Remote(url) => match Server::greet(fetcher, url, limits).await {
-            Ok(server) => search(fetcher, &server, commit, limits, folder).await,
+            Ok(server) => search(fetcher, &server, commits, limits, folder).await,
             Err(error) => Err(error),
         },
     };
-    found.unwrap_or_else(|error| Contained::NotChecked(error.to_string()))
+    found.unwrap_or_else(|error| not_checked(commits, &error))
+}
+
+fn not_checked(commits: &BTreeSet<CommitSha>, error: &UpstreamError) -> BTreeMap<CommitSha, Contained> {
+    let reason = error.to_string();
+    commits.iter().map(|commit| (commit.clone(), Contained::NotChecked(reason.clone()))).collect()
 }
 
 async fn search(
     fetcher: &Fetcher,
     server: &Server,
-    commit: &CommitSha,
+    commits: &BTreeSet<CommitSha>,
     limits: &Limits,
     folder: &Path,
-) -> Result<Contained, UpstreamError> {
+) -> Result<BTreeMap<CommitSha, Contained>, UpstreamError> {
     let listed = list(fetcher, &server.url, limits).await?;
     let refs: Vec<_> = listed.branches_and_tags().collect();
-    if let Some((name, _)) = refs.iter().find(|(_, tip)| *tip == commit) {
-        return Ok(Contained::In((*name).clone()));
+    let mut found = BTreeMap::new();
+    for (name, tip) in refs.iter().filter(|(_, tip)| commits.contains(*tip)) {
+        found.entry((*tip).clone()).or_insert_with(|| Contained::In((*name).clone()));
+    }
+    let others: BTreeSet<_> = commits.iter().filter(|commit| !found.contains_key(*commit)).cloned().collect();
+    if others.is_empty() {
+        return Ok(found);
     }
     // What a killed run leaves behind is removed by whoever takes the lock next.
     let above = Store::at(folder)?;
     let lock = above.lock().await?;
-    let found =
-        below_tips(fetcher, server, &Tips::of(&refs), commit, &Reach::Generations(MAX_DEPTH), limits, &above).await;
+    let reach = Reach::Generations(MAX_DEPTH);
+    let below = below_tips(fetcher, server, &Tips::of(&refs), &others, &reach, limits, &above).await;
     drop(lock);
-    found
+    found.extend(below.unwrap_or_else(|error| not_checked(&others, &error)));
+    Ok(found)
 }
 
 /// How much of the history of tips is asked for.
 pub(super) enum Reach {
     /// So many generations.
     Generations(u32),
-    /// All that is not the commit's own: little, if the commit is a recent one.
+    /// All that is not the commit's own: little, if the commit is a recent one. For one commit only: one that another one
+    /// leads to would not be found.
     SinceCommit,
 }
 
@@ -116,29 +129,29 @@ impl Tips {
     }
 }
 
-/// Looks for a commit that is no tip in the history of tips.
+/// Looks for commits that are no tips in the history of tips.
 pub(super) async fn below_tips(
     fetcher: &Fetcher,
     server: &Server,
     tips: &Tips,
-    commit: &CommitSha,
+    commits: &BTreeSet<CommitSha>,
     reach: &Reach,
     limits: &Limits,
     above: &Store,
-) -> Result<Contained, UpstreamError> {
+) -> Result<BTreeMap<CommitSha, Contained>, UpstreamError> {
     if tips.names.is_empty() {
-        return Ok(Contained::OnNone);
+        return Ok(commits.iter().map(|commit| (commit.clone(), Contained::OnNone)).collect());
     }
     let place = above.incoming()?;
     let store = Store::at(place.path())?;
-    let wanted = ObjectId::from(commit);
+    let wanted: Vec<ObjectId> = commits.iter().map(ObjectId::from).collect();
     let tip_ids: Vec<_> = tips.names.keys().copied().collect();
     let (depth, haves) = match reach {
-        Reach::Generations(depth) => (Some(*depth), &[][..]),
-        Reach::SinceCommit => (None, std::slice::from_ref(&wanted)),
+        Reach::Generations(depth) => (Some(*depth), Vec::new()),
+        Reach::SinceCommit => (None, wanted.clone()),
     };
     let filter = Filter::Trees(0);
-    let ask = Ask { wants: &tip_ids, haves, depth, filter, otherwise: Otherwise::Nothing };
+    let ask = Ask { wants: &tip_ids, haves: &haves, depth, filter, otherwise: Otherwise::Nothing };
     let limits = Limits {
         download: limits.download.min(MAX_HISTORY),
         objects: limits.objects.min(MAX_COMMITS),
@@ -146,32 +159,39 @@ pub(super) async fn below_tips(
     };
     let came = server.download(fetcher, &ask, &limits, &store).await?;
     let names = tips.names.clone();
-    let walked = tokio::task::spawn_blocking(move || walk(&store, &names, wanted)).await;
+    let walked = tokio::task::spawn_blocking(move || walk(&store, &names, &wanted)).await;
     let (found, cut) = walked.map_err(|error| UpstreamError::store(place.path(), &error))??;
     // What the commit itself leads to is meant to be absent.
     let cut = (cut && haves.is_empty()) || !came.shallow.is_empty();
     drop(place);
-    Ok(match found {
-        Some(name) => Contained::In(name),
+    let whence = |commit: &CommitSha| match found.get(&ObjectId::from(commit)) {
+        Some(name) => Contained::In(name.clone()),
         None if cut => Contained::NotChecked("its history is too long".to_owned()),
         None if !tips.whole => Contained::NotChecked("it has too many branches and tags".to_owned()),
         None => Contained::OnNone,
-    })
+    };
+    Ok(commits.iter().map(|commit| (commit.clone(), whence(commit))).collect())
 }
 
-/// Follows parents from the tips; the name from which the commit is reached, and whether some parent is not here.
+/// Follows parents from the tips until all that is wanted is found; the names from which they are reached, and whether some
+/// parent is not here.
 fn walk(
     store: &Store,
     tips: &BTreeMap<ObjectId, String>,
-    wanted: ObjectId,
-) -> Result<(Option<String>, bool), UpstreamError> {
+    wanted: &[ObjectId],
+) -> Result<(BTreeMap<ObjectId, String>, bool), UpstreamError> {
     let reader = store.reader()?;
+    let mut left: BTreeSet<ObjectId> = wanted.iter().copied().collect();
+    let mut found = BTreeMap::new();
     let mut queue: VecDeque<(ObjectId, &String)> = tips.iter().map(|(tip, name)| (*tip, name)).collect();
     let mut seen: HashSet<ObjectId> = tips.keys().copied().collect();
     let mut cut = false;
     while let Some((commit, name)) = queue.pop_front() {
-        if commit == wanted {
-            return Ok((Some(name.clone()), cut));
+        if left.remove(&commit) {
+            found.insert(commit, name.clone());
+            if left.is_empty() {
+                break;
+            }
         }
         match reader.commit_of(commit) {
             Ok(Some(found)) => {
@@ -187,10 +207,10 @@ fn walk(
             Err(error) => return Err(error),
         }
     }
-    Ok((None, cut))
+    Ok((found, cut))
 }
 
-fn local(path: &Path, wanted: &CommitSha) -> Result<Contained, UpstreamError> {
+fn local(path: &Path, commits: &BTreeSet<CommitSha>) -> Result<BTreeMap<CommitSha, Contained>, UpstreamError> {
     let other = |error: git2::Error| UpstreamError::store(path, &error.message());
     let repository = git2::Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
         .map_err(other)?;
@@ -203,9 +223,12 @@ fn local(path: &Path, wanted: &CommitSha) -> Result<Contained, UpstreamError> {
     }
     let tips: BTreeMap<_, _> = refs.into_iter().map(|(name, tip)| (ObjectId::from(&tip), name)).collect();
     let store = super::store::local(path, &[])?;
-    Ok(match walk(&store, &tips, wanted.into())? {
-        (Some(name), _) => Contained::In(name),
-        (None, false) => Contained::OnNone,
-        (None, true) => Contained::NotChecked("its history is cut off".to_owned()),
-    })
+    let wanted: Vec<ObjectId> = commits.iter().map(ObjectId::from).collect();
+    let (found, cut) = walk(&store, &tips, &wanted)?;
+    let whence = |commit: &CommitSha| match found.get(&ObjectId::from(commit)) {
+        Some(name) => Contained::In(name.clone()),
+        None if cut => Contained::NotChecked("its history is cut off".to_owned()),
+        None => Contained::OnNone,
+    };
+    Ok(commits.iter().map(|commit| (commit.clone(), whence(commit))).collect())
 }

@@ -150,9 +150,11 @@ impl Session {
         {
             return Contained::In((*name).clone());
         }
-        let tips = Tips::of(&refs);
-        below_tips(&self.fetcher, &self.server, &tips, commit, &Reach::SinceCommit, &self.limits, &self.store)
-            .await
-            .unwrap_or_else(|error| Contained::NotChecked(error.to_string()))
+        let (tips, wanted) = (Tips::of(&refs), BTreeSet::from([commit.clone()]));
+        let reach = Reach::SinceCommit;
+        match below_tips(&self.fetcher, &self.server, &tips, &wanted, &reach, &self.limits, &self.store).await {
+            Ok(mut found) => found.remove(commit).unwrap_or(Contained::OnNone),
+            Err(error) => Contained::NotChecked(error.to_string()),
+        }
     }
 }

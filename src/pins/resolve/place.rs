@@ -72,7 +72,8 @@ pub(super) fn look(
                 _ => return Ok(place),
             }
         }
-        place.dockerfile = named(&here, file).is_some_and(|entry| matches!(entry.mode, Mode::File { .. } | Mode::Symlink));
+        place.dockerfile =
+            named(&here, file).is_some_and(|entry| matches!(entry.mode, Mode::File { .. } | Mode::Symlink));
     }
     Ok(place)
 }

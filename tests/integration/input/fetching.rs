@@ -145,7 +145,9 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
     let store = world.fetch(&[&fork], "store").await.unwrap();
     assert_eq!(exported(&store, &fork), "a: \"evil\"\n");
     let whence = async |upstream: Upstream, commit: &CommitSha| {
-        git::contained(&world.server.fetcher, &upstream, commit, &Limits::default(), &world.folder("store")).await
+        let (fetcher, folder) = (&world.server.fetcher, world.folder("store"));
+        let found = git::contained(fetcher, &upstream, &[commit.clone()].into(), &Limits::default(), &folder).await;
+        found[commit].clone()
     };
     for path in [world.server.server.url("/repo.git"), world.repo.path().to_str().unwrap().to_owned()] {
         let upstream = || Upstream::parse(&path).unwrap();
@@ -155,6 +157,17 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
         assert_eq!(whence(upstream(), &world.first).await, Contained::In("refs/heads/main".into()));
         world.repo.git(["update-ref", "refs/tags/v1", world.first.as_str()]);
         assert_eq!(whence(upstream(), &world.first).await, Contained::In("refs/tags/v1".into()));
+        // One that another one leads to is found all the same.
+        world.repo.git(["update-ref", "-d", "refs/tags/v1"]);
+        let commits = [&fork, &world.second, &world.first].map(Clone::clone).into();
+        let (fetcher, folder) = (&world.server.fetcher, world.folder("store"));
+        let found = git::contained(fetcher, &upstream(), &commits, &Limits::default(), &folder).await;
+        let on_main = Contained::In("refs/heads/main".into());
+        assert_eq!(
+            [&fork, &world.second, &world.first].map(|commit| &found[commit]),
+            [&Contained::OnNone, &on_main, &on_main]
+        );
+        world.repo.git(["update-ref", "refs/tags/v1", world.first.as_str()]);
     }
     world.repo.git(["config", "uploadpack.allowFilter", "false"]);
     world.repo.git(["update-ref", "-d", "refs/tags/v1"]);
@@ -207,7 +220,7 @@ async fn redirects_are_refused_and_named() {
     .await;
     insta::assert_snapshot!(world.refused().await, @r"
     https://127.0.0.1:PORT/repo.git redirects to https://127.0.0.1:PORT/elsewhere
-    hint: redirects are not followed: if that is the same project, correct the entry's address to https://127.0.0.1:PORT/elsewhere
+    hint: redirects are not followed
     ");
 }
 

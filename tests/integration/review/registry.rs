@@ -119,13 +119,11 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     // Equal work is done once, and says the same.
     let twin = world.report("twin");
     assert_eq!(twin["findings"], moved["findings"]);
-    // The commits with one question, and one more without the one that nobody has; and for each commit under review, whether it
-    // is in the repository's own history: that of one which is no branch's tip is looked at.
+    // The commits with one question, and one more without the one that nobody has; and one for all commits under review, whether
+    // they are in the repository's own history: that of those which are no branch's tips is looked at.
     let mut requests = world.server.requests();
     requests.sort();
     insta::assert_snapshot!(requests.join("\n"), @r#"
-    GET /repo.git/info/refs?service=git-upload-pack
-    GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack

@@ -10,7 +10,13 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 unsafe extern "C" {
-    fn mount(source: *const c_char, target: *const c_char, kind: *const c_char, flags: c_ulong, data: *const c_void) -> c_int;
+    fn mount(
+        source: *const c_char,
+        target: *const c_char,
+        kind: *const c_char,
+        flags: c_ulong,
+        data: *const c_void,
+    ) -> c_int;
     fn unshare(flags: c_int) -> c_int;
     fn setns(fd: c_int, kind: c_int) -> c_int;
     fn ptrace(request: c_long, pid: c_int, address: *mut c_void, data: *mut c_void) -> c_long;
@@ -75,7 +81,9 @@ fn main() {
 
 fn mounting() {
     let none = std::ptr::null();
-    for (kind, source, target) in [("tmpfs", "none", "/tmp"), ("proc", "proc", "/tmp"), ("sysfs", "sysfs", "/tmp"), ("cgroup", "cgroup", "/tmp")] {
+    for (kind, source, target) in
+        [("tmpfs", "none", "/tmp"), ("proc", "proc", "/tmp"), ("sysfs", "sysfs", "/tmp"), ("cgroup", "cgroup", "/tmp")]
+    {
         let (source, target, name) = (c(source), c(target), c(kind));
         said(kind, unsafe { mount(source.as_ptr(), target.as_ptr(), name.as_ptr(), 0, none) }.into());
     }
@@ -84,7 +92,10 @@ fn mounting() {
     for place in ["/", "/input", "/proc/sys"] {
         let (target, empty) = (c(place), c(""));
         let flags = REMOUNT | BIND;
-        said(&format!("make {place} writable"), unsafe { mount(empty.as_ptr(), target.as_ptr(), empty.as_ptr(), flags, none) }.into());
+        said(
+            &format!("make {place} writable"),
+            unsafe { mount(empty.as_ptr(), target.as_ptr(), empty.as_ptr(), flags, none) }.into(),
+        );
     }
     // fsopen(2), open_tree(2), and open_by_handle_at(2), by which a container once read its host.
     let name = c("tmpfs");
@@ -136,12 +147,16 @@ fn tracing() {
 
 fn raw_sockets() {
     const RAW: c_int = 3;
-    for (name, domain, protocol) in [("ICMP", 2, 1), ("TCP", 2, 6), ("any", 2, 255), ("ICMP of version 6", 10, 58), ("packets", 17, 0x300)] {
+    for (name, domain, protocol) in
+        [("ICMP", 2, 1), ("TCP", 2, 6), ("any", 2, 255), ("ICMP of version 6", 10, 58), ("packets", 17, 0x300)]
+    {
         said(name, unsafe { socket(domain, RAW, protocol) }.into());
     }
     // Families that no network namespace holds back: AF_VSOCK leads to the machine below a virtual one, AF_ALG into the
     // kernel. That there is a socket at all is the escape: nothing is sent.
-    for (name, domain, kind) in [("vsock", 40, 1), ("kernel cryptography", 38, 5), ("TIPC", 30, 4), ("RDS", 21, 5), ("CAN", 29, 3)] {
+    for (name, domain, kind) in
+        [("vsock", 40, 1), ("kernel cryptography", 38, 5), ("TIPC", 30, 4), ("RDS", 21, 5), ("CAN", 29, 3)]
+    {
         said(name, unsafe { socket(domain, kind, 0) }.into());
     }
     // io_uring makes sockets without socket(2), and 32-bit calls make them by another number.
@@ -217,7 +232,10 @@ fn print_repeatedly(bytes: usize) {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn tcp(target: SocketAddr, word: &str) {
-    tried("tcp", TcpStream::connect_timeout(&target, PATIENCE).and_then(|mut stream| stream.write_all(word.as_bytes())));
+    tried(
+        "tcp",
+        TcpStream::connect_timeout(&target, PATIENCE).and_then(|mut stream| stream.write_all(word.as_bytes())),
+    );
 }
 
 fn send(target: SocketAddr, bytes: &[u8]) -> io::Result<usize> {
@@ -244,11 +262,19 @@ fn icmp(target: SocketAddr, word: &str) {
         let fd = unsafe { socket(domain, kind, protocol) };
         let mut packet = vec![request, 0, 0, 0, 0, 1, 0, 1];
         packet.extend_from_slice(word.as_bytes());
-        let sum = packet.chunks(2).fold(0_u32, |sum, pair| sum + (u32::from(pair[0]) << 8) + u32::from(*pair.get(1).unwrap_or(&0)));
+        let sum = packet
+            .chunks(2)
+            .fold(0_u32, |sum, pair| sum + (u32::from(pair[0]) << 8) + u32::from(*pair.get(1).unwrap_or(&0)));
         let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
         packet[2..4].copy_from_slice(&sum.to_be_bytes());
         let address = address_of(target);
-        let sent = if fd < 0 { -1 } else { unsafe { sendto(fd, packet.as_ptr().cast(), packet.len(), 0, address.as_ptr().cast(), address.len() as u32) } };
+        let sent = if fd < 0 {
+            -1
+        } else {
+            unsafe {
+                sendto(fd, packet.as_ptr().cast(), packet.len(), 0, address.as_ptr().cast(), address.len() as u32)
+            }
+        };
         said(&format!("icmp, {name}"), sent as c_long);
     }
 }
@@ -274,7 +300,8 @@ fn patiently<T>(make: impl Fn() -> io::Result<T>) -> T {
 /// Listens for all that the other commands send, and prints what comes.
 fn listen(v4: &str, v6: &str) {
     let note = |what: &'static str, bytes: &[u8]| {
-        let text: String = bytes.iter().map(|byte| *byte as char).filter(|character| character.is_ascii_graphic()).collect();
+        let text: String =
+            bytes.iter().map(|byte| *byte as char).filter(|character| character.is_ascii_graphic()).collect();
         println!("got {what}: {text}");
     };
     let mut threads = Vec::new();
@@ -290,7 +317,12 @@ fn listen(v4: &str, v6: &str) {
             }
         }));
     }
-    for (what, address) in [("udp", format!("{v4}:7000")), ("udp6", format!("[{v6}]:7000")), ("dns", format!("{v4}:53")), ("dns6", format!("[{v6}]:53"))] {
+    for (what, address) in [
+        ("udp", format!("{v4}:7000")),
+        ("udp6", format!("[{v6}]:7000")),
+        ("dns", format!("{v4}:53")),
+        ("dns6", format!("[{v6}]:53")),
+    ] {
         let listener = patiently(|| UdpSocket::bind(&address));
         threads.push(std::thread::spawn(move || {
             let mut bytes = [0; 2048];
@@ -306,7 +338,9 @@ fn listen(v4: &str, v6: &str) {
         threads.push(std::thread::spawn(move || {
             let mut bytes = [0_u8; 2048];
             loop {
-                let length = unsafe { recv(std::os::fd::AsRawFd::as_raw_fd(&socket), bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+                let length = unsafe {
+                    recv(std::os::fd::AsRawFd::as_raw_fd(&socket), bytes.as_mut_ptr().cast(), bytes.len(), 0)
+                };
                 let packet = &bytes[..length.max(0) as usize];
                 // Version 4 comes with its header. Only requests: the answers are our own.
                 let start = if domain == 2 { 20 } else { 0 };
