@@ -309,7 +309,13 @@ fn unpack(mut pieces: Receiver<Piece>, folder: &Path, limits: &Limits, host: &st
     let damaged = |reason: String| UpstreamError::Damaged { host: host.to_owned(), reason };
     let late = || UpstreamError::Fetch(FetchError::Timeout { host: host.to_owned(), after: limits.time });
     let git = |error: &dyn std::fmt::Display| {
-        if Instant::now() >= deadline { late() } else { damaged(error.to_string()) }
+        let words = error.to_string();
+        match () {
+            () if Instant::now() >= deadline => late(),
+            // It names a file of ours: that is not what came, but where it is kept.
+            () if words.contains(&folder.display().to_string()) => UpstreamError::store(folder, &words),
+            () => damaged(words),
+        }
     };
     let mut measure = Measure::new(limits);
     let mut indexer = Indexer::new(None, folder, 0o644, false).map_err(|error| git(&error))?;
