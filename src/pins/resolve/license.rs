@@ -21,7 +21,13 @@ pub(super) struct File {
     pub(super) path: String,
     /// Its content.
     pub(super) id: ObjectId,
+    /// Whether it is a folder of licences, which is not looked into: any change in it counts.
+    pub(super) folder: bool,
 }
+
+/// The folder in which the REUSE specification (version 3) keeps the texts of all licences of a project. In small letters it
+/// is as often a part of the program, or holds those of its dependencies.
+const FOLDER: &[u8] = b"LICENSES";
 
 /// What follows the last dot of files that are programs or data, and no text for people.
 const NOT_TEXT: &[&str] = &[
@@ -47,11 +53,15 @@ fn is_license(name: &str) -> bool {
 
 /// Takes the licences out of the entries of a folder.
 pub(super) fn collect(found: &mut Vec<File>, folder: &str, entries: &[Entry]) {
-    let files = entries.iter().filter(|entry| matches!(entry.mode, Mode::File { .. } | Mode::Symlink));
-    let named = files.filter_map(|entry| {
-        let name = std::str::from_utf8(&entry.name).ok().filter(|name| is_license(name))?;
+    let named = entries.iter().filter_map(|entry| {
+        let name = std::str::from_utf8(&entry.name).ok()?;
+        let is_folder = match entry.mode {
+            Mode::File { .. } | Mode::Symlink if is_license(name) => false,
+            Mode::Folder if entry.name == FOLDER => true,
+            _ => return None,
+        };
         let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        Some(File { path: facts::named(&path), id: entry.id })
+        Some(File { path: facts::named(&path), id: entry.id, folder: is_folder })
     });
     found.extend(named.take(MAX_FILES));
 }
@@ -67,12 +77,13 @@ pub(super) fn needed(old: &[File], new: &[File]) -> Vec<ObjectId> {
     if gone.is_empty() || come.is_empty() {
         return Vec::new();
     }
-    gone.iter().chain(&come).map(|file| file.id).collect()
+    gone.iter().chain(&come).filter(|file| !file.folder).map(|file| file.id).collect()
 }
 
 /// What became of the licence. Where several things did, the one that matters most is told.
 pub(super) fn compare(reader: &StoreReader<'_>, old: &[File], new: &[File]) -> License {
     let read = |file: &File| match reader.file(file.id, MAX_BYTES) {
+        _ if file.folder => Some(file.id.to_string()),
         Found::Here(content) => Some(words(&String::from_utf8_lossy(&content))),
         Found::Absent | Found::TooLarge(_) | Found::Damaged => None,
     };
@@ -233,7 +244,7 @@ mod tests {
             ObjectId::from(&CommitSha::parse(&format!("{number:040x}")).unwrap())
         };
         let files = |side: &[(&str, Option<&str>)]| -> Vec<File> {
-            side.iter().map(|(path, text)| File { path: (*path).to_owned(), id: id(*text) }).collect()
+            side.iter().map(|(path, text)| File { path: (*path).to_owned(), id: id(*text), folder: false }).collect()
         };
         let (old_files, new_files) = (files(old), files(new));
         let read = |file: &File| {

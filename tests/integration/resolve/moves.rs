@@ -286,3 +286,19 @@ async fn licences_at_the_top_count_for_a_directory_and_years_do_not() {
     let licenses: Vec<_> = answers.iter().map(|answer| &answer.as_ref().unwrap().license).collect();
     assert_eq!(licenses, [&License::Same, &License::Changed("b/LICENSE".into())]);
 }
+
+#[tokio::test]
+async fn a_folder_of_licences_counts_as_a_whole() {
+    let world = World::new().await;
+    let at = |text: &str, code: &str, above: &[&CommitSha]| {
+        world.commit(&[("LICENSES/MIT.txt", text), ("a/Dockerfile", code), ("a/licenses/x.py", "x")], above)
+    };
+    let old = at(MIT, "1", &[]);
+    let same = at(MIT, "2", &[&old]);
+    let new = at("Pay us.", "3", &[&same]);
+    world.repo.branch("main", &new);
+    let answers = world.inspect(&[step(&old, &same, "a"), step(&old, &new, "a"), step(&old, &new, "")]).await;
+    let licenses: Vec<_> = answers.iter().map(|answer| &answer.as_ref().unwrap().license).collect();
+    let changed = License::Changed("LICENSES".into());
+    assert_eq!(licenses, [&License::Same, &changed, &changed]);
+}
