@@ -41,7 +41,6 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
             route!["source", "branch"],
             format!("`{shown}` is pull request {number}, not a branch: whoever opened it decides what is in it"),
         )
-
         .help("name a branch of the repository; if the change is needed, wait for its merge or name the fork as the project");
     } else if fault(branch).is_some() {
         // It names nothing at all: `invalid-branch` says why.
