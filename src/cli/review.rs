@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     if args.clean {
-        return runtime()?.block_on(result::clean(context, ui));
+        return runtime()?.block_on(result::clean(global, context, ui));
     }
     if args.names.is_empty() && args.diff.is_none() && args.repo.is_none() {
         return Err(refuse("nothing to review was named")

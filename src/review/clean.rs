@@ -4,11 +4,12 @@ use super::sandbox::{self, Mode};
 use super::workspace;
 use crate::engine::Engine;
 use crate::error::CommandError;
+use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
 /// What was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Cleaned {
     /// Containers, networks and volumes.
     pub things: usize,

@@ -4,6 +4,7 @@ use crate::changes::{ChangeKind, EntryName, Range};
 use crate::entry::source::{BuiltFrom, source_of};
 use crate::entry::{Entry, MANIFEST, SERVERS};
 use crate::error::CommandError;
+use crate::git::Upstream;
 use crate::history::History;
 use crate::ids::CommitSha;
 use std::fmt;
@@ -140,6 +141,14 @@ fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
     } else {
         target(Why::SourceChanged, Ok(work(now, None)))
     }
+}
+
+/// Checks whether a text can be the address of a repository, or an explicit path, that [`Work::repository`] takes.
+///
+/// # Errors
+/// With a sentence that shows no secret of the address.
+pub fn check_address(repository: &str) -> Result<(), String> {
+    Upstream::parse(repository).map(drop).map_err(|error| error.to_string())
 }
 
 /// A full review of an entry at its pin; none when it has no source to review.

@@ -7,7 +7,6 @@ use crate::context::Context;
 use crate::entry::load;
 use crate::entry::source::relative;
 use crate::error::CommandError;
-use crate::git::Upstream;
 use crate::ids::CommitSha;
 use crate::proxy::{self, Provider};
 use crate::review::prepare::{PrepareLimits, Reach};
@@ -87,8 +86,8 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>,
 }
 
 fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandError> {
-    if let Err(error) = Upstream::parse(repository) {
-        let error = refuse(format!("`--repo`: {error}"));
+    if let Err(wrong) = target::check_address(repository) {
+        let error = refuse(format!("`--repo`: {wrong}"));
         return Err(if Path::new(repository).is_dir() {
             error.hint(format!("did you mean `./{repository}`?"))
         } else {

@@ -9,7 +9,7 @@ use crate::entry::{MANIFEST, SERVERS};
 use crate::error::{CommandError, exit};
 use crate::finding::{SourceText, Sources};
 use crate::output::review::{Row, human};
-use crate::output::{self, Format, RenderOptions};
+use crate::output::{self, Format, RenderOptions, escape};
 use crate::review;
 use crate::review::target::Target;
 use crate::ui::Ui;
@@ -74,8 +74,12 @@ fn status(args: &ReviewArgs, reports: &[ReviewReport]) -> u8 {
 }
 
 /// `--clean`.
-pub(super) async fn clean(context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+pub(super) async fn clean(global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     let cleaned = review::clean(context.docker_host.as_deref(), &context.temp_dir).await?;
-    ui.say(&format!("removed of runs that are gone: {cleaned}"));
+    if global.format == Format::Json {
+        ui.result(&escape::visible_json(&serde_json::json!({ "version": 1, "removed": cleaned })))?;
+    } else {
+        ui.say(&format!("removed of runs that are gone: {cleaned}"));
+    }
     Ok(exit::CLEAN)
 }
