@@ -5,6 +5,7 @@
 //! configuration, RubyGems' extensions, Composer's script events, node-gyp, MSBuild, pnpm.
 
 mod npm;
+mod scripts;
 
 use super::sink::{Said, Sink};
 use super::subject::Subject;
