@@ -31,7 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     syntax(subject, sink);
     let (mut stages, mut user): (Vec<String>, Option<(Range<usize>, String)>) = (Vec::new(), None);
     let mut last_from = None;
-    let mut files = downloads::Files::default();
+    let mut files = downloads::Files::of_build();
     for instruction in instructions(subject) {
         let arguments = instruction.arguments.as_str();
         match instruction.name.as_str() {

@@ -1,0 +1,435 @@
+//! Which files commands downloaded, whether anybody checked them, and whether they are run.
+//!
+//! A check counts when it is one (`sha256sum -c`, `gpg --verify`, a sum that is compared) and when its failure keeps the file
+//! from being run: by `&&`, by `|| exit`, by `set -e`, by the end of a build step. The word alone, in a comment or in a text that
+//! is shown, counts for nothing.
+
+use super::words::{Command, Then, commands};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// The most files that are remembered.
+const MOST_FILES: usize = 1_000;
+/// The most checks of a file that are asked which files they are about.
+const MOST_CHECKS: usize = 200;
+/// The most words of a pipe that are looked at for what it checks.
+const MOST_WORDS: usize = 1_000;
+/// How many commands after a check may say that it failed before one stops.
+const PATIENCE: usize = 8;
+/// How deep commands in quotes are read: `sh -c "…"`.
+const DEPTH: usize = 3;
+
+/// The files that commands downloaded so far, and nobody checked.
+#[derive(Debug, Default)]
+pub(in super::super) struct Files {
+    /// Paths, and variables with their `$`.
+    names: HashSet<String>,
+    /// Whether a failing command ends everything, in the text that is read now.
+    errexit: bool,
+    pipefail: bool,
+    /// Whether the failure of a text's last command keeps later texts from being run: the steps of a build.
+    ends_stop: bool,
+    /// Whether a sum was made that may be compared.
+    summed: bool,
+    /// What a check found good, if one of so many commands after it stops because it failed.
+    pending: Option<(Good, usize)>,
+    /// What a check found good as far as `&&` reaches.
+    chained: Option<Good>,
+    /// The same, in what follows `then`.
+    branch: Option<Good>,
+    /// How many checks were looked at.
+    checks: usize,
+}
+
+/// What a check is about.
+#[derive(Debug, Clone)]
+enum Good {
+    All,
+    These(HashSet<String>),
+}
+
+impl Good {
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.contains(name),
+        }
+    }
+}
+
+impl Files {
+    /// For the instructions of a Dockerfile: a step that fails ends the build.
+    pub(in super::super) fn of_build() -> Self {
+        Self { ends_stop: true, ..Self::default() }
+    }
+
+    /// Remembers a file that something else than a command downloaded.
+    pub(in super::super) fn add(&mut self, name: &str) {
+        let name = plain(name);
+        if name.is_empty() || name == "-" || name.starts_with("/dev/") || self.names.len() >= MOST_FILES {
+            return;
+        }
+        // What was checked before is another file now.
+        for good in [&mut self.chained, &mut self.branch] {
+            match good {
+                Some(Good::These(names)) => drop(names.remove(&name)),
+                Some(Good::All) => *good = None,
+                None => {}
+            }
+        }
+        self.names.insert(name);
+    }
+
+    /// The first command of `text` that runs a file that was downloaded; remembers those that it downloads.
+    pub(super) fn run_in(&mut self, text: &str) -> Option<Range<usize>> {
+        if self.ends_stop {
+            // Each step has a shell of its own.
+            (self.errexit, self.pipefail) = (false, false);
+        }
+        self.read(text, 0)
+    }
+
+    fn read(&mut self, text: &str, depth: usize) -> Option<Range<usize>> {
+        let (mut found, mut piped, mut variable) = (None, Piped::default(), None::<String>);
+        for command in commands(text) {
+            // `X=$(curl …)`, of which the bracket makes two commands.
+            if let Some(name) = variable.take()
+                && matches!(command.words.first().map(String::as_str), Some("curl" | "wget" | "aria2c"))
+            {
+                self.add(&name);
+            }
+            let runs = self.command(&command, &mut piped, depth);
+            if found.is_none() && runs {
+                found = Some(command.range.clone());
+            }
+            if command.then != Then::Pipe {
+                piped = Piped::default();
+            }
+            let opens = command.words.last().and_then(|word| word.strip_suffix("=$"));
+            variable = opens.map(|name| format!("${name}"));
+        }
+        if self.ends_stop {
+            if let Some(good) = self.chained.take() {
+                self.forget(&good);
+            }
+            self.pending = None;
+            self.branch = None;
+        }
+        self.chained = None;
+        found
+    }
+
+    /// Whether a command runs what was downloaded. What it downloads, or checks, is remembered.
+    fn command(&mut self, command: &Command, piped: &mut Piped, depth: usize) -> bool {
+        let words = &command.words;
+        for word in words {
+            self.assigned(word);
+        }
+        self.keyword(words.first().map(String::as_str).unwrap_or_default());
+        let Some((name, program, arguments)) = program(words) else {
+            self.conclude(None, words, command.then, piped);
+            return false;
+        };
+        let fetches = matches!(name, "curl" | "wget" | "aria2c");
+        if fetches {
+            self.downloaded(name, arguments);
+        }
+        self.options(program, arguments);
+        let check = self.check(name, arguments, piped);
+        let runs = self.runs(name, program, arguments, piped, depth);
+        piped.downloads |= words.iter().any(|word| self.has(word));
+        self.moved(name, arguments, piped);
+        piped.downloads |= fetches;
+        let room = MOST_WORDS.saturating_sub(piped.words.len());
+        piped.words.extend(words.iter().flat_map(|word| word.split_whitespace()).take(room).map(plain));
+        let check = check.or(piped.check.take().filter(|_| matches!(name, "grep" | "egrep" | "fgrep")));
+        self.conclude(check, words, command.then, piped);
+        runs
+    }
+
+    /// What the words of a shell's own language say about a check before them.
+    fn keyword(&mut self, word: &str) {
+        match word {
+            "else" | "elif" => self.pending = self.branch.take().map(|good| (good, PATIENCE)),
+            "fi" | "}" | "done" | "esac" | "true" | ":" => (self.pending, self.branch) = (None, None),
+            _ => {}
+        }
+    }
+
+    /// Applies what a check found good, now or when what comes next allows it.
+    fn conclude(&mut self, check: Option<Good>, words: &[String], then: Then, piped: &mut Piped) {
+        if let Some((good, patience)) = self.pending.take() {
+            if words.iter().any(|word| STOPS.contains(&word.as_str())) {
+                self.forget(&good);
+            } else if patience > 0 {
+                self.pending = Some((good, patience - 1));
+            }
+        }
+        let Some(good) = check else {
+            if !matches!(then, Then::And | Then::Pipe | Then::End) {
+                self.chained = None;
+            }
+            return;
+        };
+        let stops = self.errexit || (self.ends_stop && then == Then::End);
+        let first = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
+        match (first(0), then) {
+            // What follows stops when it failed, or is only done when it did not.
+            ("if" | "elif" | "while" | "until", _) if first(1) == "!" => self.pending = Some((good, PATIENCE)),
+            ("if" | "elif" | "while" | "until", Then::Or) => {}
+            // A comparison that asks whether sums are different.
+            ("if" | "elif", _) if words.iter().any(|word| word == "!=") => self.pending = Some((good, PATIENCE)),
+            ("if" | "elif" | "while" | "until", _) => self.branch = Some(good),
+            (_, Then::And) if words.iter().any(|word| word == "!=") => self.pending = Some((good, PATIENCE)),
+            (_, Then::And) => self.chained = Some(good),
+            (_, Then::Or) => self.pending = Some((good, PATIENCE)),
+            (_, Then::Pipe) if self.pipefail && stops => self.forget(&good),
+            (_, Then::Pipe) => piped.check = Some(good),
+            (_, Then::Next | Then::Close | Then::End) if stops => self.forget(&good),
+            (_, Then::Next | Then::Close | Then::End) => {}
+        }
+    }
+
+    fn forget(&mut self, good: &Good) {
+        match good {
+            Good::All => self.names.clear(),
+            Good::These(good) => self.names.retain(|name| !good.contains(name)),
+        }
+    }
+
+    /// Whether a word is, or holds, a file that was downloaded and that no check before it in its chain found good.
+    fn has(&self, word: &str) -> bool {
+        if self.names.is_empty() {
+            return false;
+        }
+        let word = plain(word);
+        let is_good = [&self.chained, &self.branch].into_iter().flatten().any(|good| good.has(&word));
+        self.names.contains(&word) && !is_good
+    }
+
+    /// `X="$(curl …)"`, in one word.
+    fn assigned(&mut self, word: &str) {
+        let Some((name, value)) = word.split_once('=') else { return };
+        let value = value.trim_start_matches(['"', '\'']);
+        let fetched = ["$(curl ", "$(wget ", "`curl ", "`wget "].iter().any(|start| value.starts_with(start))
+            || matches!(value, "`curl" | "`wget");
+        if fetched && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            self.add(&format!("${name}"));
+        }
+    }
+
+    /// What `set`, or the line that names a script's shell, says about failing commands.
+    fn options(&mut self, program: &str, arguments: &[String]) {
+        if program != "set" && !program.starts_with("#!") {
+            return;
+        }
+        for word in arguments {
+            self.errexit |= word == "errexit" || (is_cluster(word) && word.contains('e'));
+            self.pipefail |= word == "pipefail";
+            self.errexit &= word != "+e";
+        }
+    }
+
+    /// What a command checks, if it is a check.
+    fn check(&mut self, name: &str, arguments: &[String], piped: &Piped) -> Option<Good> {
+        let has = |wanted: &[&str]| arguments.iter().any(|word| wanted.contains(&word.as_str()));
+        let is_sum = |name: &str| {
+            matches!(name, "sha256sum" | "sha512sum" | "sha384sum" | "sha1sum" | "shasum" | "b2sum" | "md5sum")
+        };
+        let checks = match name {
+            _ if is_sum(name) => {
+                let checks = has(&["--check"]) || arguments.iter().any(|word| is_cluster(word) && word.contains('c'));
+                self.summed |= !checks;
+                checks
+            }
+            "gpg" | "gpg2" => has(&["--verify"]),
+            "gpgv" => true,
+            "cosign" => has(&["verify-blob", "verify-blob-attestation"]),
+            "gh" => has(&["attestation"]) && has(&["verify"]),
+            "minisign" | "signify" => arguments.iter().any(|word| is_cluster(word) && word.contains('V')),
+            "openssl" => {
+                self.summed |= has(&["dgst", "sha256", "sha512"]);
+                has(&["-verify"])
+            }
+            "[" | "[[" | "test" => {
+                let sums = arguments.iter().any(|word| ["sha256", "sha512", "shasum"].iter().any(|sum| word.contains(sum)));
+                return (has(&["=", "==", "!="]) && (sums || self.summed)).then_some(Good::All);
+            }
+            _ => return None,
+        };
+        self.checks += usize::from(checks);
+        (checks && self.checks <= MOST_CHECKS).then(|| self.about(arguments, piped))
+    }
+
+    /// The files that a check names; all, when it names none.
+    fn about(&self, arguments: &[String], piped: &Piped) -> Good {
+        let words = arguments.iter().flat_map(|word| word.split_whitespace()).map(plain).chain(piped.words.iter().cloned());
+        let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let words: HashSet<String> = words.map(|word| last(&word)).collect();
+        // `x.asc` and `x.sha256` are about `x`.
+        let stems: HashSet<&str> = words.iter().filter_map(|word| Some(word.rsplit_once('.')?.0)).collect();
+        let named = self.names.iter().filter(|name| {
+            let name = last(name);
+            words.contains(&name) || stems.contains(name.as_str())
+        });
+        let named: HashSet<String> = named.cloned().collect();
+        // Else it may be about all, unless it names another file: a list of sums and a variable name any.
+        let is_other = |word: &String| {
+            let word = word.to_ascii_lowercase();
+            word.contains('.')
+                && !word.ends_with('.')
+                && !["$", "sum", "sha", ".asc", ".sig", ".txt", "://"].iter().any(|sign| word.contains(sign))
+        };
+        if named.is_empty() && !words.iter().any(is_other) { Good::All } else { Good::These(named) }
+    }
+
+    fn runs(&mut self, name: &str, program: &str, arguments: &[String], piped: &Piped, depth: usize) -> bool {
+        if SHELLS.contains(&name) && depth < DEPTH {
+            let after_option =
+                arguments.iter().zip(arguments.iter().skip(1)).find(|(word, _)| is_cluster(word) && word.ends_with('c'));
+            if let Some((_, script)) = after_option {
+                // What the inner shell does about failures is its own affair.
+                let outer = (self.errexit, self.pipefail, self.chained.clone());
+                self.errexit = arguments.iter().take_while(|word| *word != script).any(|word| is_cluster(word) && word.contains('e'));
+                let found = self.read(script, depth + 1).is_some();
+                (self.errexit, self.pipefail, self.chained) = outer;
+                return found || self.has(script);
+            }
+        }
+        let reads = |word: &String| self.has(word.trim_start_matches(['<', '(']).trim_end_matches(')'));
+        if SHELLS.contains(&name) || INTERPRETERS.contains(&name) || matches!(name, "." | "source") {
+            let mut files = arguments.iter().filter(|word| !word.starts_with('-') && word.trim_matches('<') != "");
+            return match files.next() {
+                Some(script) => reads(script),
+                None => piped.downloads,
+            };
+        }
+        match name {
+            "eval" => arguments.iter().flat_map(|word| word.split_whitespace()).any(|word| self.has(word)),
+            _ => program.contains('/') && self.has(program),
+        }
+    }
+
+    /// What a download became: a copy, or what a filter wrote.
+    fn moved(&mut self, name: &str, arguments: &[String], piped: &Piped) {
+        let files: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+        if let ("mv" | "cp" | "ln" | "install", [.., from, to]) = (name, files.as_slice()) {
+            if self.has(from) {
+                let to = if to.ends_with('/') { format!("{to}{}", from.rsplit('/').next().unwrap_or(from)) } else { (*to).clone() };
+                self.add(&to);
+            }
+        }
+        if !piped.downloads {
+            return;
+        }
+        for (at, word) in arguments.iter().enumerate() {
+            let written = match word.trim_start_matches('>') {
+                "" if !word.is_empty() => arguments.get(at + 1).map(String::as_str),
+                rest if rest.len() < word.len() => Some(rest),
+                _ if name == "tee" && !word.starts_with('-') => Some(word.as_str()),
+                _ => None,
+            };
+            if let Some(written) = written.filter(|written| !written.starts_with('(')) {
+                self.add(written);
+            }
+        }
+    }
+
+    fn downloaded(&mut self, program: &str, arguments: &[String]) {
+        let curl = program == "curl";
+        let (mut target, mut address, mut by_address, mut next_is) = (None, None, !curl, false);
+        let mut folder = "";
+        for (at, word) in arguments.iter().enumerate() {
+            if next_is {
+                target = Some(word.as_str());
+                next_is = false;
+            } else if let Some(name) = ["--output=", "--output-document=", "--out="].iter().find_map(|o| word.strip_prefix(o)) {
+                target = Some(name);
+            } else if let Some(name) = word.strip_prefix('>').map(|name| name.trim_start_matches(['>', '|'])).filter(|name| !name.is_empty()) {
+                target = Some(name);
+            } else if matches!(word.as_str(), ">" | ">>" | ">|" | "--output" | "--output-document" | "--out") {
+                next_is = true;
+            } else if matches!(word.as_str(), "-P" | "--directory-prefix" | "--output-dir" | "--dir") {
+                folder = arguments.get(at + 1).map(String::as_str).unwrap_or_default();
+            } else if matches!(word.as_str(), "--remote-name" | "--remote-name-all") {
+                by_address = true;
+            } else if is_cluster(word) {
+                // Letters of several options may stand together, and their value may follow at once: `-sSLo x`, `-qOx`.
+                let (wanted, valued) = if curl { ('o', "dFTHAbceEKmrtuUwxXyYzCDPQ") } else { ('O', "oaeiBtTwQPUlARDIX") };
+                let wanted = if program == "aria2c" { 'o' } else { wanted };
+                for (at, letter) in word.char_indices().skip(1) {
+                    if letter == wanted {
+                        let rest = word.get(at + 1..).unwrap_or_default();
+                        (target, next_is) = (Some(rest).filter(|rest| !rest.is_empty()).or(target), rest.is_empty());
+                        break;
+                    }
+                    by_address |= curl && letter == 'O';
+                    if valued.contains(letter) {
+                        break;
+                    }
+                }
+            } else if word.contains("://") {
+                address = Some(word.as_str());
+            }
+        }
+        let last = address.and_then(|address| address.split(['?', '#']).next()?.rsplit('/').next());
+        let name = target.or(last.filter(|_| by_address)).unwrap_or_default();
+        self.add(name);
+        if !folder.is_empty() && !name.is_empty() {
+            self.add(&format!("{}/{name}", folder.trim_end_matches('/')));
+        }
+    }
+}
+
+/// What the commands before one in a pipe did.
+#[derive(Debug, Default)]
+struct Piped {
+    /// Their words, one by one.
+    words: Vec<String>,
+    /// Whether one of them downloads something, or reads what was downloaded.
+    downloads: bool,
+    /// A check whose outcome only the next command tells.
+    check: Option<Good>,
+}
+
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ash", "ksh"];
+const INTERPRETERS: &[&str] = &["python", "python2", "python3", "node", "bun", "deno", "perl", "ruby", "php", "pwsh"];
+/// What ends a script or a function, by itself or as people name functions that do.
+const STOPS: &[&str] = &["exit", "return", "false", "die", "fail", "abort", "fatal", "error", "err", "bail", "panic"];
+
+/// The program that a command starts: its name, how it is written, and what it is given.
+fn program(words: &[String]) -> Option<(&str, &str, &[String])> {
+    let mut at = 0;
+    let mut options = false;
+    while let Some(word) = words.get(at) {
+        match word.as_str() {
+            "sudo" | "exec" | "nohup" | "env" | "command" | "time" | "busybox" | "gosu" | "doas" | "nice" => options = true,
+            "then" | "do" | "if" | "elif" | "else" | "while" | "until" | "!" | "{" => options = false,
+            "-u" | "-g" | "-C" if options => at += 1,
+            _ if options && word.starts_with('-') => {}
+            _ if is_assignment(word) => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    let program = words.get(at)?.as_str();
+    let program = program.trim_start_matches('@');
+    Some((program.rsplit('/').next().unwrap_or(program), program, words.get(at + 1..).unwrap_or_default()))
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+'))
+    })
+}
+
+fn is_cluster(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-') && !word.starts_with("--")
+}
+
+/// A path as it is compared: without what points here, and with one way to write a variable.
+fn plain(word: &str) -> String {
+    let word = word.trim_matches(['"', '\'']);
+    let word = word.strip_prefix("./").unwrap_or(word);
+    if word.contains("${") { word.replace("${", "$").replace('}', "") } else { word.to_owned() }
+}
