@@ -33,8 +33,11 @@ pub(in super::super) struct Files {
     summed: bool,
     /// What a check found good, if one of so many commands after it stops because it failed.
     pending: Option<(Good, usize)>,
-    /// What a check found good as far as `&&` reaches.
+    /// What a check found good as far as `&&` reaches, and how deep in the shell's own brackets that is.
     chained: Option<Good>,
+    chained_at: usize,
+    /// How deep in `if`, `for`, `{` the command is.
+    nested: usize,
     /// The same, in what follows `then`.
     branch: Option<Good>,
     /// How many checks were looked at.
@@ -53,6 +56,17 @@ impl Good {
         match self {
             Self::All => true,
             Self::These(names) => names.contains(name),
+        }
+    }
+
+    fn and(self, other: Option<Self>) -> Self {
+        match (self, other) {
+            (one, None) => one,
+            (Self::These(mut names), Some(Self::These(more))) => {
+                names.extend(more);
+                Self::These(names)
+            }
+            _ => Self::All,
         }
     }
 }
@@ -90,6 +104,9 @@ impl Files {
     }
 
     fn read(&mut self, text: &str, depth: usize) -> Option<Range<usize>> {
+        if self.ends_stop && depth == 0 {
+            self.nested = 0;
+        }
         let (mut found, mut piped, mut variable) = (None, Piped::default(), None::<String>);
         for command in commands(text) {
             // `X=$(curl …)`, of which the bracket makes two commands.
@@ -125,7 +142,11 @@ impl Files {
         for word in words {
             self.assigned(word);
         }
-        self.keyword(words.first().map(String::as_str).unwrap_or_default());
+        for word in words {
+            if !self.keyword(word) {
+                break;
+            }
+        }
         let Some((name, program, arguments)) = program(words) else {
             self.conclude(None, words, command.then, piped);
             return false;
@@ -147,13 +168,20 @@ impl Files {
         runs
     }
 
-    /// What the words of a shell's own language say about a check before them.
-    fn keyword(&mut self, word: &str) {
+    /// What a word of a shell's own language says about a check before it. Whether it is one, and may be followed by others.
+    fn keyword(&mut self, word: &str) -> bool {
         match word {
+            "if" | "while" | "until" | "for" | "case" | "{" => self.nested += 1,
+            "then" | "do" | "!" => {}
             "else" | "elif" => self.pending = self.branch.take().map(|good| (good, PATIENCE)),
-            "fi" | "}" | "done" | "esac" | "true" | ":" => (self.pending, self.branch) = (None, None),
-            _ => {}
+            "fi" | "}" | "done" | "esac" => {
+                self.nested = self.nested.saturating_sub(1);
+                (self.pending, self.branch) = (None, None);
+            }
+            "true" | ":" => self.pending = None,
+            _ => return false,
         }
+        true
     }
 
     /// Applies what a check found good, now or when what comes next allows it.
@@ -166,7 +194,7 @@ impl Files {
             }
         }
         let Some(good) = check else {
-            if !matches!(then, Then::And | Then::Pipe | Then::End) {
+            if !matches!(then, Then::And | Then::Pipe | Then::End) && self.nested <= self.chained_at {
                 self.chained = None;
             }
             return;
@@ -181,7 +209,10 @@ impl Files {
             ("if" | "elif", _) if words.iter().any(|word| word == "!=") => self.pending = Some((good, PATIENCE)),
             ("if" | "elif" | "while" | "until", _) => self.branch = Some(good),
             (_, Then::And) if words.iter().any(|word| word == "!=") => self.pending = Some((good, PATIENCE)),
-            (_, Then::And) => self.chained = Some(good),
+            (_, Then::And) => {
+                self.chained = Some(good.and(self.chained.take()));
+                self.chained_at = self.nested;
+            }
             (_, Then::Or) => self.pending = Some((good, PATIENCE)),
             (_, Then::Pipe) if self.pipefail && stops => self.forget(&good),
             (_, Then::Pipe) => piped.check = Some(good),
