@@ -83,8 +83,14 @@ const STARTS: &[&str] = &[".aider", ".roorules-", ".clinerules-"];
 const ENDS: &[&str] = &[".instructions.md", ".prompt.md", ".chatmode.md", ".agent.md"];
 
 /// Paths, in lower case, that agents of editors and hosts read, though none of their names says so. Folders end with `/`.
-const PATHS: &[&str] =
-    &[".github/agents/", ".github/hooks/", ".github/instructions/", ".github/prompts/", ".vscode/mcp.json", "conventions.md"];
+const PATHS: &[&str] = &[
+    ".github/agents/",
+    ".github/hooks/",
+    ".github/instructions/",
+    ".github/prompts/",
+    ".vscode/mcp.json",
+    "conventions.md",
+];
 
 /// Whether a file or folder of this name steers agents. Letter case does not count: file systems exist where it does not.
 #[must_use]

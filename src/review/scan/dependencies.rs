@@ -117,7 +117,9 @@ fn is_requirements(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".in"));
     let is_folder = folder.rsplit('/').next() == Some("requirements");
-    stem.is_some_and(|stem| stem.starts_with("requirements") || stem.ends_with("requirements") || stem == "constraints" || is_folder)
+    stem.is_some_and(|stem| {
+        stem.starts_with("requirements") || stem.ends_with("requirements") || stem == "constraints" || is_folder
+    })
 }
 
 /// The most dependencies of a file that are said one by one, or listed.

@@ -149,7 +149,8 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloa
         }
         let title =
             if is_plain { "what an unprotected address answers is run" } else { "what an address answers is run" };
-        let risk = if is_plain || !matches!(instruction.name.as_str(), "RUN" | "COPY") { Risk::High } else { Risk::Medium };
+        let risk =
+            if is_plain || !matches!(instruction.name.as_str(), "RUN" | "COPY") { Risk::High } else { Risk::Medium };
         sink.at(place, said(risk, title, Category::InstallHook));
     }
     for (sign, risk, title) in [

@@ -132,7 +132,8 @@ fn logical_lines(text: &str, joined: bool) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         at += line.len();
         let ended = line.trim_end();
-        let continues = line.trim_end_matches(['\n', '\r']).ends_with('\\') || ended.ends_with('|') || ended.ends_with("&&");
+        let continues =
+            line.trim_end_matches(['\n', '\r']).ends_with('\\') || ended.ends_with('|') || ended.ends_with("&&");
         if !(joined && continues) {
             found.push(start..at);
             start = at;

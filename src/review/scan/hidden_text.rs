@@ -71,7 +71,8 @@ fn together(subject: &Subject<'_>, all: &[Hidden], kind: Kind, characters: &[cha
     let text = hidden::carried(characters);
     let mut pieces = all.iter().filter(|found| found.kind == kind);
     let grave = pieces.clone().any(|found| judge(subject, found).is_some_and(|(risk, _)| risk >= Risk::High));
-    let said = match reviewer_text::tells(&text) {
+    let does = reviewer_text::tells(&text);
+    let said = match does {
         Some(does) => Said {
             category: Category::PromptInjection,
             recommendation: "Reject it: text that people cannot see and that speaks to a model has no honest use."
@@ -86,7 +87,8 @@ fn together(subject: &Subject<'_>, all: &[Hidden], kind: Kind, characters: &[cha
     };
     let place = |found: &Hidden| found.span.range();
     let Some(place) = pieces.by_ref().map(place).take(1_000).find(|place| !sink.is_old(place)) else { return };
-    if subject.place == Place::Docs { sink.anywhere(place, said) } else { sink.at(place, said) }
+    // Tables of characters are texts, too; words to a reviewer are no less in one.
+    if subject.place == Place::Docs && does.is_some() { sink.anywhere(place, said) } else { sink.at(place, said) }
 }
 
 /// How dangerous hidden characters of one kind are where they stand, and what they do; none where they are usual.
@@ -217,7 +219,11 @@ pub(super) fn check_paths(material: &Material<'_>, kept: &mut Kept) {
         let said = match (found, hidden::lookalike(path.rsplit('/').next().unwrap_or(path))) {
             (Some(found), _) => {
                 let risk = if found.kind >= Kind::Reordering { Risk::High } else { Risk::Medium };
-                said(risk, format!("a file's name has hidden characters: {}", listed(&found.characters)), decoded(found))
+                said(
+                    risk,
+                    format!("a file's name has hidden characters: {}", listed(&found.characters)),
+                    decoded(found),
+                )
             }
             (None, Some(found)) if found.looks_like.is_some() => said(
                 Risk::Medium,
@@ -293,7 +299,9 @@ mod tests {
     #[test]
     fn harmless_characters_do_not_stand_for_those_beside_them() {
         let data = selectors("evil code");
-        let source = format!("a = 1 # \u{7f}{data}\nb = 2 # \u{e0041} \u{202e}x\npass\u{200b}word() # \u{7f}\nx\u{2028}pass\u{200b}word \u{200b} y\n");
+        let source = format!(
+            "a = 1 # \u{7f}{data}\nb = 2 # \u{e0041} \u{202e}x\npass\u{200b}word() # \u{7f}\nx\u{2028}pass\u{200b}word \u{200b} y\n"
+        );
         insta::assert_snapshot!(shown_full(&[("a.py", &source)]), @r"
         high a.py:1: data is hidden in variation selectors: U+E0155 VARIATION SELECTOR, U+E0166 VARIATION SELECTOR, U+E0159 VARIATION SELECTOR and others
             | a = 1 # \u{7f}󠅕󠅦󠅙󠅜󠄐󠅓󠅟󠅔󠅕
@@ -311,7 +319,8 @@ mod tests {
 
     #[test]
     fn bits_of_zero_width_characters_are_data_and_what_repeats_itself_is_none() {
-        let bits: String = "01100101 01110110 01101001 01101100".replace(' ', "").replace('0', "\u{200b}").replace('1', "\u{200c}");
+        let bits: String =
+            "01100101 01110110 01101001 01101100".replace(' ', "").replace('0', "\u{200b}").replace('1', "\u{200c}");
         let apart: String = bits.chars().map(|c| format!("{c} ")).collect();
         insta::assert_snapshot!(shown_full(&[("a.js", &format!("f('{bits}');\n")), ("a.md", &format!("x {apart}\n"))]), @r"
         high a.js:1: data is hidden in zero-width characters: U+200B ZERO WIDTH SPACE, U+200C ZERO WIDTH NON-JOINER
@@ -398,7 +407,10 @@ mod tests {
         ");
         assert_eq!(
             shown_full(&[
-                ("a.js", &format!("const art = '{blank}⠋{blank}', none = '\u{3164}', all = ['\u{3164}', \"\u{115f}\"];\n")),
+                (
+                    "a.js",
+                    &format!("const art = '{blank}⠋{blank}', none = '\u{3164}', all = ['\u{3164}', \"\u{115f}\"];\n")
+                ),
                 ("a.rb", &format!("spin = %w[⠋ {blank}⠙]\n# {blank}\nx = \"{blank}\"\n")),
                 ("README.md", &format!("{blank}{blank}⣿\u{3164}\n")),
             ]),

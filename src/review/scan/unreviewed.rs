@@ -143,9 +143,10 @@ fn said_of_link(unreviewed: &Unreviewed, odd: Odd) -> Said {
     let place = Place::of(&unreviewed.path, Language::of(&unreviewed.path, b""));
     let (what, risk) = match odd {
         Odd::Leaves => ("a symbolic link leads out of the repository", Risk::Medium),
-        Odd::NoProgram => {
-            ("a symbolic link with the name of a program points to a file that was not read as one", place.risk(Risk::Medium))
-        }
+        Odd::NoProgram => (
+            "a symbolic link with the name of a program points to a file that was not read as one",
+            place.risk(Risk::Medium),
+        ),
         Odd::NotHere => {
             ("a symbolic link with the name of a program points to what is not here", place.risk(Risk::Medium))
         }

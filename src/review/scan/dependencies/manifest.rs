@@ -162,7 +162,11 @@ fn npm_source(spec: &str) -> From {
     };
     if let Some(alias) = spec.strip_prefix("npm:") {
         // The version follows the last `@`, and a scope begins with one.
-        let name = alias.char_indices().skip(1).find(|(_, c)| *c == '@').map_or(alias, |(at, _)| alias.get(..at).unwrap_or(alias));
+        let name = alias
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '@')
+            .map_or(alias, |(at, _)| alias.get(..at).unwrap_or(alias));
         From::Other { name: name.to_owned() }
     } else if PATHS.iter().any(|path| spec.starts_with(path)) {
         From::Path
@@ -263,7 +267,13 @@ fn setup_cfg(text: &str) -> Vec<Dependency> {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
             lists = matches!(key.trim(), "install_requires" | "setup_requires" | "tests_require")
                 || (section == "[options.extras_require]" && !line.trim().is_empty() && !line.starts_with(['#', ';']));
-            found.extend(Some(value).filter(|_| lists).into_iter().flat_map(|value| value.split(';').take(1)).filter_map(requirement));
+            found.extend(
+                Some(value)
+                    .filter(|_| lists)
+                    .into_iter()
+                    .flat_map(|value| value.split(';').take(1))
+                    .filter_map(requirement),
+            );
         } else if lists {
             found.extend(requirement(line));
         }

@@ -95,12 +95,15 @@ fn locks_are_compared_by_host() {
 
 #[test]
 fn a_lock_without_line_ends_is_read_too() {
-    let one = |name: &str, host: &str| format!("\"{name}\":{{\"resolved\" :\"{host}/{name}.tgz\",\"integrity\":\"sha512-x\"}}");
+    let one = |name: &str, host: &str| {
+        format!("\"{name}\":{{\"resolved\" :\"{host}/{name}.tgz\",\"integrity\":\"sha512-x\"}}")
+    };
     let lock = |more: &str| {
         let usual: Vec<String> = ["a", "b", "c"].iter().map(|name| one(name, "https://packages.acme.io")).collect();
         format!("{{\"packages\":{{{}{more}}}}}", usual.join(","))
     };
-    let more = format!(",{},\"z\":{{\"resolved\":\"http://packages.acme.io/z.tgz\"}}", one("d", "https://evil.acme.io"));
+    let more =
+        format!(",{},\"z\":{{\"resolved\":\"http://packages.acme.io/z.tgz\"}}", one("d", "https://evil.acme.io"));
     insta::assert_snapshot!(shown_diff(&[("package-lock.json", &lock(""))], &[("package-lock.json", &lock(&more))]), @r#"
     medium package-lock.json:1: Dependency: 1 of the locked packages come from evil.acme.io, which is not where the others come from
         | :{"resolved" :"https://evil.acme.io/d.tgz","integrity":"sha512-x"},"z":{"resolved":"http://packages.

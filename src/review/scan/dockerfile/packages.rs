@@ -89,7 +89,8 @@ fn package(rest: &str, must_ask: bool, python: bool) -> Option<&str> {
 /// Whether a package is said by its version, or is of the repository. What a variable says is not known.
 fn is_pinned(package: &str) -> bool {
     let version = package.split_once("==").map(|(_, version)| version);
-    let version = version.or_else(|| package.rsplit_once('@').filter(|(name, _)| !name.is_empty()).map(|(_, version)| version));
+    let version =
+        version.or_else(|| package.rsplit_once('@').filter(|(name, _)| !name.is_empty()).map(|(_, version)| version));
     package.starts_with(['.', '/'])
         || package.contains(['$', ':'])
         || version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.'))

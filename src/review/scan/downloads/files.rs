@@ -283,7 +283,8 @@ impl Files {
                 has(&["-verify"])
             }
             "[" | "[[" | "test" => {
-                let sums = arguments.iter().any(|word| ["sha256", "sha512", "shasum"].iter().any(|sum| word.contains(sum)));
+                let sums =
+                    arguments.iter().any(|word| ["sha256", "sha512", "shasum"].iter().any(|sum| word.contains(sum)));
                 return (has(&["=", "==", "!="]) && (sums || self.summed)).then_some(Good::All);
             }
             _ => return None,
@@ -294,7 +295,8 @@ impl Files {
 
     /// The files that a check names; all, when it names none.
     fn about(&self, arguments: &[String], piped: &Piped) -> Good {
-        let words = arguments.iter().flat_map(|word| word.split_whitespace()).map(plain).chain(piped.words.iter().cloned());
+        let words =
+            arguments.iter().flat_map(|word| word.split_whitespace()).map(plain).chain(piped.words.iter().cloned());
         let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let words: HashSet<String> = words.map(|word| last(&word)).collect();
         // `x.asc` and `x.sha256` are about `x`.
@@ -316,12 +318,17 @@ impl Files {
 
     fn runs(&mut self, name: &str, program: &str, arguments: &[String], piped: &Piped, depth: usize) -> bool {
         if SHELLS.contains(&name) && depth < DEPTH {
-            let after_option =
-                arguments.iter().zip(arguments.iter().skip(1)).find(|(word, _)| is_cluster(word) && word.ends_with('c'));
+            let after_option = arguments
+                .iter()
+                .zip(arguments.iter().skip(1))
+                .find(|(word, _)| is_cluster(word) && word.ends_with('c'));
             if let Some((_, script)) = after_option {
                 // What the inner shell does about failures is its own affair.
                 let outer = (self.errexit, self.pipefail, self.chained.clone());
-                self.errexit = arguments.iter().take_while(|word| *word != script).any(|word| is_cluster(word) && word.contains('e'));
+                self.errexit = arguments
+                    .iter()
+                    .take_while(|word| *word != script)
+                    .any(|word| is_cluster(word) && word.contains('e'));
                 let found = self.read(script, depth + 1).is_some();
                 (self.errexit, self.pipefail, self.chained) = outer;
                 return found || self.has(script);
@@ -346,7 +353,11 @@ impl Files {
         let files: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
         if let ("mv" | "cp" | "ln" | "install", [.., from, to]) = (name, files.as_slice()) {
             if self.has(from) {
-                let to = if to.ends_with('/') { format!("{to}{}", from.rsplit('/').next().unwrap_or(from)) } else { (*to).clone() };
+                let to = if to.ends_with('/') {
+                    format!("{to}{}", from.rsplit('/').next().unwrap_or(from))
+                } else {
+                    (*to).clone()
+                };
                 self.add(&to);
             }
         }
@@ -374,9 +385,13 @@ impl Files {
             if next_is {
                 target = Some(word.as_str());
                 next_is = false;
-            } else if let Some(name) = ["--output=", "--output-document=", "--out="].iter().find_map(|o| word.strip_prefix(o)) {
+            } else if let Some(name) =
+                ["--output=", "--output-document=", "--out="].iter().find_map(|o| word.strip_prefix(o))
+            {
                 target = Some(name);
-            } else if let Some(name) = word.strip_prefix('>').map(|name| name.trim_start_matches(['>', '|'])).filter(|name| !name.is_empty()) {
+            } else if let Some(name) =
+                word.strip_prefix('>').map(|name| name.trim_start_matches(['>', '|'])).filter(|name| !name.is_empty())
+            {
                 target = Some(name);
             } else if matches!(word.as_str(), ">" | ">>" | ">|" | "--output" | "--output-document" | "--out") {
                 next_is = true;
@@ -386,7 +401,8 @@ impl Files {
                 by_address = true;
             } else if is_cluster(word) {
                 // Letters of several options may stand together, and their value may follow at once: `-sSLo x`, `-qOx`.
-                let (wanted, valued) = if curl { ('o', "dFTHAbceEKmrtuUwxXyYzCDPQ") } else { ('O', "oaeiBtTwQPUlARDIX") };
+                let (wanted, valued) =
+                    if curl { ('o', "dFTHAbceEKmrtuUwxXyYzCDPQ") } else { ('O', "oaeiBtTwQPUlARDIX") };
                 let wanted = if program == "aria2c" { 'o' } else { wanted };
                 for (at, letter) in word.char_indices().skip(1) {
                     if letter == wanted {
@@ -434,7 +450,9 @@ fn program(words: &[String]) -> Option<(&str, &str, &[String])> {
     let mut options = false;
     while let Some(word) = words.get(at) {
         match word.as_str() {
-            "sudo" | "exec" | "nohup" | "env" | "command" | "time" | "busybox" | "gosu" | "doas" | "nice" => options = true,
+            "sudo" | "exec" | "nohup" | "env" | "command" | "time" | "busybox" | "gosu" | "doas" | "nice" => {
+                options = true
+            }
             "then" | "do" | "if" | "elif" | "else" | "while" | "until" | "!" | "{" => options = false,
             "-u" | "-g" | "-C" if options => at += 1,
             _ if options && word.starts_with('-') => {}

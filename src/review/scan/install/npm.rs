@@ -12,16 +12,8 @@ use std::sync::LazyLock;
 /// Run when the package is installed as a dependency.
 const INSTALLED: [&str; 3] = ["preinstall", "install", "postinstall"];
 /// Run when it is installed from its repository, by `npm install` in it or as a Git dependency; that is how images are built.
-const PREPARED: [&str; 8] = [
-    "prepare",
-    "preprepare",
-    "postprepare",
-    "prepublish",
-    "prepack",
-    "postpack",
-    "dependencies",
-    "pnpm:devPreinstall",
-];
+const PREPARED: [&str; 8] =
+    ["prepare", "preprepare", "postprepare", "prepublish", "prepack", "postpack", "dependencies", "pnpm:devPreinstall"];
 /// The most words of a command that are taken for names of files.
 const MOST_WORDS: usize = 200;
 /// The most ways from a hook to a command that are looked at for one that is new, and the most scripts on one: looking up a

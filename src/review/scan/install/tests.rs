@@ -127,8 +127,8 @@ fn a_script_that_becomes_grave_is_said_though_its_hook_is_old() {
         | "build": "tsc && wget https://acme.io/x"
     "#);
     insta::assert_snapshot!(shown_full(&[("package.json", &package("tsc -p . && npm run missing"))]), @r#"
-    info package.json:3: package.json runs a usual command when it is installed or built (`prepare`)
-        | "prepare": "npm run build",
+    low package.json:4: package.json runs a command when it is installed from its repository (`prepare`, which leads to `build`)
+        | "build": "tsc -p . && npm run missing"
     "#);
     // `;` does not make one word of two.
     insta::assert_snapshot!(shown_full(&[("package.json", &package("rimraf x;./y"))]), @r#"
@@ -159,5 +159,44 @@ fn files_that_a_hooks_script_starts_run_at_installation() {
 fn scripts_that_call_one_another_in_a_circle_end() {
     let all: Vec<String> = (0..20_000).map(|n| format!("\"s{n}\": \"run-p 's*' s{}\"", (n + 1) % 20_000)).collect();
     let package = format!("{{\"scripts\": {{\"install\": \"npm run s0\", {}}}}}", all.join(", "));
-    assert!(shown_full(&[("package.json", &package)]).starts_with("info package.json:1: package.json runs a usual command"));
+    assert!(
+        shown_full(&[("package.json", &package)]).starts_with("info package.json:1: package.json runs a usual command")
+    );
+}
+
+#[test]
+fn steps_of_a_build_are_known_by_what_the_manifest_says() {
+    let rust = "fn main() { Command::new(\"sh\"); }\n";
+    let python = "import requests\nrequests.get('https://acme.io')\n";
+    insta::assert_snapshot!(shown_full(&[
+        ("Cargo.toml", "[package]\nname = 'a'\nbuild = 'tools/make.rs'\n"),
+        ("tools/make.rs", rust),
+        ("tools/other.rs", rust),
+        ("py/pyproject.toml", "[tool.hatch.build.targets.wheel.hooks.custom]\npath = './hooks/x.py'\n[tool.poetry.build]\nscript = 'p.py'\n[build-system]\nbuild-backend = 'own.backend'\nbackend-path = ['src']\n"),
+        ("py/hooks/x.py", python),
+        ("py/p.py", python),
+        ("py/q.py", python),
+        ("py/src/own/backend.py", python),
+        ("hatch_build.py", python),
+        ("binding.gyp", "{'targets': [{'actions': [{'action': ['python', 'x.py']}]}]}\n"),
+    ]), @r#"
+    medium hatch_build.py:2: hatch_build.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/hooks/x.py:2: x.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/p.py:2: p.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/src/own/backend.py:2: backend.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium tools/make.rs:1: make.rs starts a shell or downloads something when the crate is built
+        | fn main() { Command::new("sh"); }
+    low binding.gyp:1: node-gyp's configuration runs an action when the package is installed
+        | {'targets': [{'actions': [{'action': ['python', 'x.py']}]}]}
+    low py/pyproject.toml:7: the package is built by code of its own (backend-path)
+        | backend-path = ['src']
+    info hatch_build.py:2: This code names hosts: acme.io
+        | requests.get('https://acme.io')
+    info tools/make.rs:1: This code starts a program: 2 places in 2 files
+        | fn main() { Command::new("sh"); }
+    "#);
 }

@@ -74,14 +74,17 @@ fn a_link_that_has_a_programs_name_leads_to_a_program_that_was_read() {
     info one: Not reviewed: a symbolic link was exported as a text
     ");
     assert_eq!(
-        with_links(&files, &[
-            ("index.js", "./src/a.js"),
-            ("b.ts", "lib/b.js"),
-            ("lib/b.js", "deep/b.ts"),
-            ("notes.txt", "data/notes.txt"),
-            ("bin/tool", "../src/a.js"),
-            ("lib.js", "lib"),
-        ])
+        with_links(
+            &files,
+            &[
+                ("index.js", "./src/a.js"),
+                ("b.ts", "lib/b.js"),
+                ("lib/b.js", "deep/b.ts"),
+                ("notes.txt", "data/notes.txt"),
+                ("bin/tool", "../src/a.js"),
+                ("lib.js", "lib"),
+            ]
+        )
         .lines()
         .filter(|line| !line.starts_with("info"))
         .collect::<Vec<_>>(),
