@@ -113,11 +113,11 @@ pub fn steering_part(path: &str) -> Option<&str> {
 #[must_use]
 pub fn is_read_by_agents(path: &str) -> bool {
     let lower = format!("/{}", path.to_lowercase());
-    let is_at = |place: &&str| {
+    let is_at = |place: &str| {
         let place = format!("/{place}");
         if place.ends_with('/') { lower.contains(&place) } else { lower.ends_with(&place) }
     };
-    steering_part(path).is_some() || PATHS.iter().any(|place| is_at(&place))
+    steering_part(path).is_some() || PATHS.iter().any(|place| is_at(place))
 }
 
 #[cfg(test)]

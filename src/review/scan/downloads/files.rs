@@ -336,7 +336,8 @@ impl Files {
         }
         let reads = |word: &String| self.has(word.trim_start_matches(['<', '(']).trim_end_matches(')'));
         if SHELLS.contains(&name) || INTERPRETERS.contains(&name) || matches!(name, "." | "source") {
-            let mut files = arguments.iter().filter(|word| !word.starts_with('-') && word.trim_matches('<') != "");
+            let mut files =
+                arguments.iter().filter(|word| !word.starts_with('-') && !word.trim_matches('<').is_empty());
             return match files.next() {
                 Some(script) => reads(script),
                 None => piped.downloads,
@@ -351,15 +352,12 @@ impl Files {
     /// What a download became: a copy, or what a filter wrote.
     fn moved(&mut self, name: &str, arguments: &[String], piped: &Piped) {
         let files: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
-        if let ("mv" | "cp" | "ln" | "install", [.., from, to]) = (name, files.as_slice()) {
-            if self.has(from) {
-                let to = if to.ends_with('/') {
-                    format!("{to}{}", from.rsplit('/').next().unwrap_or(from))
-                } else {
-                    (*to).clone()
-                };
-                self.add(&to);
-            }
+        if let ("mv" | "cp" | "ln" | "install", [.., from, to]) = (name, files.as_slice())
+            && self.has(from)
+        {
+            let last = from.rsplit('/').next().unwrap_or(from);
+            let to = if to.ends_with('/') { format!("{to}{last}") } else { (*to).clone() };
+            self.add(&to);
         }
         if !piped.downloads {
             return;
