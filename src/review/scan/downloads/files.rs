@@ -4,6 +4,9 @@
 //! from being run: by `&&`, by `|| exit`, by `set -e`, by the end of a build step. The word alone, in a comment or in a text that
 //! is shown, counts for nothing.
 
+mod checks;
+mod fetch;
+
 use super::words::{Command, Then, commands};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -153,7 +156,9 @@ impl Files {
         };
         let fetches = matches!(name, "curl" | "wget" | "aria2c");
         if fetches {
-            self.downloaded(name, arguments);
+            for target in fetch::targets(name, arguments) {
+                self.add(&target);
+            }
         }
         self.options(program, arguments);
         let check = self.check(name, arguments, piped);
@@ -261,61 +266,6 @@ impl Files {
         }
     }
 
-    /// What a command checks, if it is a check.
-    fn check(&mut self, name: &str, arguments: &[String], piped: &Piped) -> Option<Good> {
-        let has = |wanted: &[&str]| arguments.iter().any(|word| wanted.contains(&word.as_str()));
-        let is_sum = |name: &str| {
-            matches!(name, "sha256sum" | "sha512sum" | "sha384sum" | "sha1sum" | "shasum" | "b2sum" | "md5sum")
-        };
-        let checks = match name {
-            _ if is_sum(name) => {
-                let checks = has(&["--check"]) || arguments.iter().any(|word| is_cluster(word) && word.contains('c'));
-                self.summed |= !checks;
-                checks
-            }
-            "gpg" | "gpg2" => has(&["--verify"]),
-            "gpgv" => true,
-            "cosign" => has(&["verify-blob", "verify-blob-attestation"]),
-            "gh" => has(&["attestation"]) && has(&["verify"]),
-            "minisign" | "signify" => arguments.iter().any(|word| is_cluster(word) && word.contains('V')),
-            "openssl" => {
-                self.summed |= has(&["dgst", "sha256", "sha512"]);
-                has(&["-verify"])
-            }
-            "[" | "[[" | "test" => {
-                let sums =
-                    arguments.iter().any(|word| ["sha256", "sha512", "shasum"].iter().any(|sum| word.contains(sum)));
-                return (has(&["=", "==", "!="]) && (sums || self.summed)).then_some(Good::All);
-            }
-            _ => return None,
-        };
-        self.checks += usize::from(checks);
-        (checks && self.checks <= MOST_CHECKS).then(|| self.about(arguments, piped))
-    }
-
-    /// The files that a check names; all, when it names none.
-    fn about(&self, arguments: &[String], piped: &Piped) -> Good {
-        let words =
-            arguments.iter().flat_map(|word| word.split_whitespace()).map(plain).chain(piped.words.iter().cloned());
-        let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-        let words: HashSet<String> = words.map(|word| last(&word)).collect();
-        // `x.asc` and `x.sha256` are about `x`.
-        let stems: HashSet<&str> = words.iter().filter_map(|word| Some(word.rsplit_once('.')?.0)).collect();
-        let named = self.names.iter().filter(|name| {
-            let name = last(name);
-            words.contains(&name) || stems.contains(name.as_str())
-        });
-        let named: HashSet<String> = named.cloned().collect();
-        // Else it may be about all, unless it names another file: a list of sums and a variable name any.
-        let is_other = |word: &String| {
-            let word = word.to_ascii_lowercase();
-            word.contains('.')
-                && !word.ends_with('.')
-                && !["$", "sum", "sha", ".asc", ".sig", ".txt", "://"].iter().any(|sign| word.contains(sign))
-        };
-        if named.is_empty() && !words.iter().any(is_other) { Good::All } else { Good::These(named) }
-    }
-
     fn runs(&mut self, name: &str, program: &str, arguments: &[String], piped: &Piped, depth: usize) -> bool {
         if SHELLS.contains(&name) && depth < DEPTH {
             let after_option = arguments
@@ -372,56 +322,6 @@ impl Files {
             if let Some(written) = written.filter(|written| !written.starts_with('(')) {
                 self.add(written);
             }
-        }
-    }
-
-    fn downloaded(&mut self, program: &str, arguments: &[String]) {
-        let curl = program == "curl";
-        let (mut target, mut address, mut by_address, mut next_is) = (None, None, !curl, false);
-        let mut folder = "";
-        for (at, word) in arguments.iter().enumerate() {
-            if next_is {
-                target = Some(word.as_str());
-                next_is = false;
-            } else if let Some(name) =
-                ["--output=", "--output-document=", "--out="].iter().find_map(|o| word.strip_prefix(o))
-            {
-                target = Some(name);
-            } else if let Some(name) =
-                word.strip_prefix('>').map(|name| name.trim_start_matches(['>', '|'])).filter(|name| !name.is_empty())
-            {
-                target = Some(name);
-            } else if matches!(word.as_str(), ">" | ">>" | ">|" | "--output" | "--output-document" | "--out") {
-                next_is = true;
-            } else if matches!(word.as_str(), "-P" | "--directory-prefix" | "--output-dir" | "--dir") {
-                folder = arguments.get(at + 1).map(String::as_str).unwrap_or_default();
-            } else if matches!(word.as_str(), "--remote-name" | "--remote-name-all") {
-                by_address = true;
-            } else if is_cluster(word) {
-                // Letters of several options may stand together, and their value may follow at once: `-sSLo x`, `-qOx`.
-                let (wanted, valued) =
-                    if curl { ('o', "dFTHAbceEKmrtuUwxXyYzCDPQ") } else { ('O', "oaeiBtTwQPUlARDIX") };
-                let wanted = if program == "aria2c" { 'o' } else { wanted };
-                for (at, letter) in word.char_indices().skip(1) {
-                    if letter == wanted {
-                        let rest = word.get(at + 1..).unwrap_or_default();
-                        (target, next_is) = (Some(rest).filter(|rest| !rest.is_empty()).or(target), rest.is_empty());
-                        break;
-                    }
-                    by_address |= curl && letter == 'O';
-                    if valued.contains(letter) {
-                        break;
-                    }
-                }
-            } else if word.contains("://") {
-                address = Some(word.as_str());
-            }
-        }
-        let last = address.and_then(|address| address.split(['?', '#']).next()?.rsplit('/').next());
-        let name = target.or(last.filter(|_| by_address)).unwrap_or_default();
-        self.add(name);
-        if !folder.is_empty() && !name.is_empty() {
-            self.add(&format!("{}/{name}", folder.trim_end_matches('/')));
         }
     }
 }
