@@ -94,7 +94,7 @@ type Registry = (fn(&str) -> bool, &'static str);
 /// Settings that make a package manager ask another registry.
 const REGISTRIES: &[Registry] = &[
     (
-        |name| is_requirements(name) || name == "pip.conf" || name == "pip.ini",
+        |path| is_requirements(path) || path.ends_with("pip.conf") || path.ends_with("pip.ini"),
         r"(?m)^\s*(?:--)?(?:extra-)?index-url[ \t=]+\S+|^\s*(?:--find-links|-f)[ \t=]+https?://\S+",
     ),
     (|name| name == ".npmrc", r"(?m)^\s*(?:@[\w.-]+:)?registry\s*=\s*\S+"),
@@ -112,8 +112,14 @@ const REGISTRIES: &[Registry] = &[
 static REGISTRY: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| REGISTRIES.iter().map(|(_, pattern)| Regex::new(pattern).ok()).collect());
 
-fn is_requirements(name: &str) -> bool {
-    name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
+/// Whether pip is given the file at `path`: `requirements.txt`, `dev-requirements.in`, `requirements/base.txt`.
+fn is_requirements(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".in"));
+    let is_folder = folder.rsplit('/').next() == Some("requirements");
+    stem.is_some_and(|stem| {
+        stem.starts_with("requirements") || stem.ends_with("requirements") || stem == "constraints" || is_folder
+    })
 }
 
 /// The most dependencies of a file that are said one by one, or listed.
@@ -130,7 +136,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         return;
     }
     for ((is, _), pattern) in REGISTRIES.iter().zip(REGISTRY.iter()) {
-        if is(name)
+        if (is(name) || is(subject.path))
             && let Some(found) = pattern.as_ref().and_then(|pattern| {
                 pattern.find_iter(subject.code()).take(100).find(|found| !subject.is_old(&found.range()))
             })
@@ -143,10 +149,10 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
             );
         }
     }
-    let Some(all) = manifest::dependencies(name, &subject.text) else { return };
+    let Some(all) = manifest::dependencies(subject.path, &subject.text) else { return };
     let known: Vec<Dependency> = match &subject.base {
         Base::Changed { bytes, .. } => {
-            manifest::dependencies(name, &String::from_utf8_lossy(bytes)).unwrap_or_default()
+            manifest::dependencies(subject.path, &String::from_utf8_lossy(bytes)).unwrap_or_default()
         }
         _ => Vec::new(),
     };
@@ -161,7 +167,11 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         .take(LISTED)
     {
         let (dependency, (risk, how)) = dependency;
-        sink.always(place(subject, dependency), said(risk, format!("`{}` {how}", dependency.name), ODD));
+        let which = match &dependency.from {
+            From::Other { name } => format!(" (`{name}`)"),
+            _ => String::new(),
+        };
+        sink.always(place(subject, dependency), said(risk, format!("`{}` {how}{which}", dependency.name), ODD));
     }
     for (dependency, like) in new.iter().take(5_000).filter_map(|new| Some((new, resembles(&new.name)?))).take(LISTED) {
         let title = format!("`{}` has nearly the name of the well-known `{like}`", dependency.name);
@@ -193,6 +203,7 @@ fn source(dependency: &Dependency, is_new: bool) -> Option<(Risk, &'static str)>
     let risk = if is_new { Risk::Medium } else { Risk::Low };
     match &dependency.from {
         From::Registry | From::Path => None,
+        From::Other { .. } => Some((Risk::Low, "is taken by this name and is another package")),
         From::Git { pinned: true } => Some((Risk::Low, "comes from a Git repository, at a fixed commit")),
         From::Git { pinned: false } => Some((risk, "comes from whatever a Git repository holds")),
         From::Url { plain: true } => Some((Risk::Medium, "comes from an unprotected address")),

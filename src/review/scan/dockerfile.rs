@@ -4,6 +4,7 @@
 //! usual advice for it.
 
 mod instructions;
+mod packages;
 
 use super::downloads::{self, Does};
 use super::language::Language;
@@ -31,7 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     syntax(subject, sink);
     let (mut stages, mut user): (Vec<String>, Option<(Range<usize>, String)>) = (Vec::new(), None);
     let mut last_from = None;
-    let mut files = downloads::Files::default();
+    let mut files = downloads::Files::of_build();
     for instruction in instructions(subject) {
         let arguments = instruction.arguments.as_str();
         match instruction.name.as_str() {
@@ -52,8 +53,14 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
                 command(subject, &instruction, &mut files, sink);
                 from_flag(&instruction, &stages, sink);
             }
-            "COPY" => from_flag(&instruction, &stages, sink),
-            "ADD" => add(&instruction, sink),
+            "COPY" => {
+                from_flag(&instruction, &stages, sink);
+                // A file that the recipe itself writes.
+                if arguments.contains('\n') {
+                    command(subject, &instruction, &mut files, sink);
+                }
+            }
+            "ADD" => add(&instruction, &mut files, sink),
             "ENV" | "ARG" => variables(&instruction, sink),
             _ => {}
         }
@@ -121,9 +128,20 @@ fn from_flag(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '
 
 fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloads::Files, sink: &mut Sink<'_, '_>) {
     let text = &instruction.arguments;
-    for (does, range) in downloads::find(text, files) {
-        let is_plain = text.get(range.clone()).is_some_and(|found| found.contains("http://"));
-        let place = instruction.place(subject, &range);
+    let list = instruction.list().map(|words| quoted(&words));
+    let asked = list.as_ref().unwrap_or(text);
+    let place = |range: &Range<usize>| match &list {
+        Some(_) => instruction.range.clone(),
+        None => instruction.place(subject, range),
+    };
+    if matches!(instruction.name.as_str(), "RUN" | "CMD" | "ENTRYPOINT" | "ONBUILD") {
+        for (range, said) in packages::unpinned(asked) {
+            sink.at(place(&range), said);
+        }
+    }
+    for (does, range) in downloads::find(asked, files) {
+        let is_plain = asked.get(range.clone()).is_some_and(|found| found.contains("http://"));
+        let place = place(&range);
         if does == Does::SendsSecrets {
             let title = "a command sends the environment or a store of secrets to an address";
             sink.at(place, said(Risk::High, title, Category::DataExfiltration));
@@ -131,7 +149,8 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloa
         }
         let title =
             if is_plain { "what an unprotected address answers is run" } else { "what an address answers is run" };
-        let risk = if is_plain || instruction.name != "RUN" { Risk::High } else { Risk::Medium };
+        let risk =
+            if is_plain || !matches!(instruction.name.as_str(), "RUN" | "COPY") { Risk::High } else { Risk::Medium };
         sink.at(place, said(risk, title, Category::InstallHook));
     }
     for (sign, risk, title) in [
@@ -146,18 +165,43 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloa
     }
 }
 
-fn add(instruction: &Instruction, sink: &mut Sink<'_, '_>) {
+/// Words as a shell reads them one by one.
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ")
+}
+
+fn add(instruction: &Instruction, files: &mut downloads::Files, sink: &mut Sink<'_, '_>) {
     let is_remote =
         |word: &str| word.starts_with("http://") || word.starts_with("https://") || word.starts_with("git@");
     let words = instruction.arguments.split([' ', '\t', '"', '[', ',']);
     if let Some(address) = words.clone().find(|word| is_remote(word)) {
-        let checked = instruction.arguments.contains("--checksum=");
+        let checked = instruction.flags().any(|flag| flag.starts_with("--checksum="));
+        if !checked {
+            downloaded(instruction, files);
+        }
         let risk = match (checked, address.starts_with("http://")) {
             (true, _) => Risk::Info,
             (false, true) => Risk::Medium,
             (false, false) => Risk::Low,
         };
         sink.at(instruction.range.clone(), said(risk, "ADD downloads something into the image", Category::Dependency));
+    }
+}
+
+/// Remembers what an instruction downloads, by the places where it then is.
+fn downloaded(instruction: &Instruction, files: &mut downloads::Files) {
+    let words = instruction.list().unwrap_or_else(|| {
+        let words = instruction.arguments.split_whitespace().skip_while(|word| word.starts_with("--"));
+        words.map(str::to_owned).collect()
+    });
+    let Some((target, sources)) = words.split_last() else { return };
+    for source in sources.iter().filter(|source| source.contains("://")) {
+        let name = source.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+        let is_folder = target.ends_with('/') || matches!(target.as_str(), "." | "..") || sources.len() > 1;
+        let path = if is_folder { format!("{}/{name}", target.trim_end_matches('/')) } else { target.clone() };
+        // By its name alone, too: the folder that commands work in may be the one.
+        files.add(path.rsplit('/').next().unwrap_or(&path));
+        files.add(&path);
     }
 }
 
@@ -222,82 +266,4 @@ fn said(risk: Risk, title: &str, category: Category) -> Said {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::review::scan::testing::{shown_diff, shown_full};
-
-    const BAD: &str = "# syntax=evil/frontend\nFROM node:22 AS build\nARG NPM_TOKEN\nENV API_KEY=a8f7b6c5d4e3\nADD http://acme.io/x.tar /x\nRUN apt-get update && \\\n    curl -fsSL https://acme.io/install.sh | bash -\nRUN --security=insecure bash -c \"$(wget -qO- http://acme.io/x)\"\nFROM build\nUSER root\nENTRYPOINT curl https://acme.io | sh\n";
-
-    #[test]
-    fn what_a_build_should_not_do_is_said() {
-        insta::assert_snapshot!(shown_full(&[("Dockerfile", BAD)]), @r#"
-        high Dockerfile:11: Dockerfile: what an address answers is run
-            | ENTRYPOINT curl https://acme.io | sh
-        medium Dockerfile: 5 more findings of the kind `Dockerfile` are not listed
-        medium Dockerfile:1: Dockerfile: the file is read by an image of somebody else (`syntax`)
-            | # syntax=evil/frontend
-        medium Dockerfile:4: Dockerfile: a secret is written into the image
-            | ENV API_KEY=a8f7b6c5d4e3
-        medium Dockerfile:7: Dockerfile: what an address answers is run
-            | curl -fsSL https://acme.io/install.sh | bash -
-        medium Dockerfile:8: Dockerfile: what an address answers is run
-            | RUN --security=insecure bash -c "$(wget -qO- http://acme.io/x)"
-        info Dockerfile:5: This code names hosts: acme.io
-            | ADD http://acme.io/x.tar /x
-        "#);
-        insta::assert_snapshot!(shown_full(&[("examples/Dockerfile", "FROM a\nRUN curl https://acme.io | sh\n")]), @r"
-        low examples/Dockerfile:2: Dockerfile: what an address answers is run
-            | RUN curl https://acme.io | sh
-        info examples/Dockerfile:1: Dockerfile: the base image is not pinned to a digest
-            | FROM a
-        info examples/Dockerfile:1: Dockerfile: the image names no user, and so runs as root
-            | FROM a
-        ");
-    }
-
-    #[test]
-    fn a_careful_one_is_fine() {
-        let good = "# syntax=docker/dockerfile:1\nFROM node:22@sha256:aaaa AS build\n# RUN curl https://acme.io | sh\nENV NODE_ENV=production TOKEN_TTL=3600000000 API_KEY=\nRUN curl -fsSL https://acme.io/x -o x && sha256sum -c x.sum | tee log\nFROM scratch\nCOPY --from=build /a /a\nUSER 1000\n";
-        assert_eq!(
-            shown_full(&[("Dockerfile", good)])
-                .lines()
-                .filter(|line| !line.contains("info") && !line.contains("    |"))
-                .count(),
-            0,
-            "{}",
-            shown_full(&[("Dockerfile", good)])
-        );
-    }
-
-    #[test]
-    fn it_is_read_as_the_builder_reads_it() {
-        insta::assert_snapshot!(shown_full(&[
-            ("a/Dockerfile", "FROM a@sha256:a\nRUN cu\\\nrl -s https://acme.io/i | s\\\nh\nRUN <<EOF\nset -e\nwget -qO- https://acme.io/2 | python3\nUSER 1000\nEOF\nCOPY --from=acme/image:1 /x /x\n"),
-            ("b/Dockerfile", "# escape=`\nFROM a@sha256:a\nUSER 1\nRUN curl -o x https://acme.io/i\nRUN chmod +x x && `\n ./x\n"),
-        ]), @r"
-        medium a/Dockerfile:2: Dockerfile: what an address answers is run
-            | RUN cu\\
-        medium a/Dockerfile:7: Dockerfile: what an address answers is run
-            | wget -qO- https://acme.io/2 | python3
-        medium b/Dockerfile:6: Dockerfile: what an address answers is run
-            | ./x
-        low a/Dockerfile:10: Dockerfile: files are taken from an image that is not pinned to a digest
-            | COPY --from=acme/image:1 /x /x
-        info a/Dockerfile:1: Dockerfile: the image names no user, and so runs as root
-            | FROM a@sha256:a
-        info a/Dockerfile:3: This code names hosts: acme.io
-            | rl -s https://acme.io/i | s\\
-        ");
-        let fine = "FROM a@sha256:a AS b\nRUN echo '<<EOF' && cat <<-X > f\n# curl https://acme.io | sh\n\tX\nCOPY --from=b /x /x\nCOPY --from=0 /x /x\nUSER 1\n";
-        assert_eq!(shown_full(&[("a/Dockerfile", fine)]), "");
-    }
-
-    #[test]
-    fn only_what_is_new_is_said_of_a_change() {
-        insta::assert_snapshot!(shown_diff(&[("Dockerfile", "FROM a\nUSER 1\n")], &[("Dockerfile", "FROM a\nRUN wget -O- https://acme.io | sh\nUSER 1\n")]), @r"
-        medium Dockerfile:2: Dockerfile: what an address answers is run
-            | RUN wget -O- https://acme.io | sh
-        low Dockerfile:2: This file names a host that the code did not name before: acme.io
-            | RUN wget -O- https://acme.io | sh
-        ");
-    }
-}
+mod tests;

@@ -4,25 +4,29 @@
 //! Why: nothing of what runs was reviewed, and it can be another thing tomorrow. What is checked by a checksum or signature
 //! first is fine.
 
+mod files;
+mod words;
+
 use super::behaviour;
 use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
+
+pub(super) use files::Files;
 
 /// The arguments of one command: quoted texts may have any character, and errors may be sent along.
 const ARGUMENTS: &str = r#"(?:[\s=]"[^"\n]*"|[\s=]'[^'\n]*'|\d?>&\d|&>|\\\r?\n|[^|;&\n])*"#;
 /// What runs what it reads: a shell, or an interpreter without a program of its own.
-const RUNNER: &str = r#"\|&?\s*(?:\(\s*|\{\s+)?(?:(?:sudo|exec|nohup|command|busybox|xargs|(?:/\S{0,80}/)?env)\s+(?:-\S{0,40}\s+(?:\w{1,20}\s+)?)*)*(?:\w+=\S*\s+)*(?:/[^\s"'|;&]{0,80}/)?(?:(?:ba|z|da|k|a|fi)?sh\b|(?:python[\d.]*|node|perl|ruby|php)(?:\s+-[uBIEsS]+)*(?:\s+-(?:\s|$|["'])|\s*(?:$|[;&|)\n\]}])|["'`\\]))"#;
+const RUNNER: &str = r#"\|&?(?:\s|\\\r?\n)*(?:\(\s*|\{\s+)?(?:(?:sudo|exec|nohup|command|busybox|xargs|(?:/\S{0,80}/)?env)\s+(?:-\S{0,40}\s+(?:\w{1,20}\s+)?)*)*(?:\w+=\S*\s+)*(?:/[^\s"'|;&]{0,80}/)?(?:(?:ba|z|da|k|a|fi)?sh\b|\$\{?(?:SHELL|BASH|0)\b|(?:bun|deno) run -|(?:python[\d.]*|node|perl|ruby|php|pwsh|lua)(?:\s+-[uBIEsS]+)*(?:\s+-(?:\s|$|["'])|\s*(?:$|[;&|)\n\]}])|["'`\\]))"#;
 
 /// Downloads that are run: piped, substituted, or fetched by a program in the command.
 static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let piped = format!(r"\b(?:curl|wget)\b{ARGUMENTS}(?:\|&?[^|;&\n]{ARGUMENTS})*{RUNNER}");
-    let substituted = r#"\b(?:(?:ba|z|da|k|a)?sh|python[\d.]*|node|perl|ruby|eval|source)\b["']?(?:[\s,"']+-[^\s"',]{0,40}["']?)*[\s,"'\\]+(?:\$\(|<\(|`)\s*(?:curl|wget)\b|(?:^|[\s;&|(])\.\s+<\(\s*(?:curl|wget)\b"#;
+    let substituted = r#"\b(?:(?:ba|z|da|k|a)?sh|python[\d.]*|node|perl|ruby|eval|source)\b["']?(?:[\s,"']+-[^\s"',]{0,40}["']?)*[\s,"'\\]+(?:\$\(|<\(|`)\s*(?:curl|wget)\b|<<<\s*["']?(?:\$\(|`)\s*(?:curl|wget)\b|(?:^|[\s;&|(])\.\s+<\(\s*(?:curl|wget)\b"#;
     let inline = r"\b(?:python[\d.]*|node|perl|ruby)\s+-\w*[ce]\b[^\n]*\b(?:exec|eval)\b[^\n]*(?:\burlopen\(|\brequests\.get\(|\bfetch\(|\bhttps?\.get\()";
     Regex::new(&format!("{piped}|{substituted}|{inline}")).ok()
 });
@@ -56,131 +60,15 @@ pub(super) fn find(text: &str, files: &mut Files) -> Vec<(Does, Range<usize>)> {
     let fitting = |pattern: &LazyLock<Option<Regex>>| {
         pattern.as_ref().and_then(|p| p.find(text)).map(|found| found.range()).filter(|range| range.len() <= LONGEST)
     };
-    let run = fitting(&RUN).or_else(|| files.run_in(text)).map(|range| (Does::RunsDownload, range));
+    // Both are asked: what is downloaded here may be run later.
+    let by_file = files.run_in(text);
+    let run = fitting(&RUN).or(by_file).map(|range| (Does::RunsDownload, range));
     run.into_iter().chain(fitting(&SENT).map(|range| (Does::SendsSecrets, range))).collect()
 }
 
 /// Whether a text can have any of it: what every command to find names.
 fn can_have(text: &str) -> bool {
-    ["curl", "wget", "urlopen", "requests.get", "fetch(", "nc "].iter().any(|word| text.contains(word))
-}
-
-/// The files that commands downloaded so far, and nobody checked.
-#[derive(Debug, Default)]
-pub(super) struct Files {
-    names: HashSet<String>,
-}
-
-/// The most files that are remembered.
-const MOST_FILES: usize = 1_000;
-
-impl Files {
-    /// The first command of `text` that runs a file that was downloaded; remembers those that it downloads.
-    fn run_in(&mut self, text: &str) -> Option<Range<usize>> {
-        let mut found = None;
-        for (words, range) in commands(text) {
-            let skipped = |word: &&String| {
-                matches!(word.as_str(), "sudo" | "exec" | "then" | "do" | "if" | "time" | "nohup") || word.contains('=')
-            };
-            let mut words = words.iter().skip_while(skipped);
-            let Some(program) = words.next() else { continue };
-            let name = program.rsplit('/').next().unwrap_or(program);
-            let script = words.clone().find(|word| !word.starts_with('-'));
-            let names_one = found.is_none() && script.is_some_and(|word| self.has(word));
-            match name {
-                "sha256sum" | "sha512sum" | "sha1sum" | "shasum" | "gpg" | "gpgv" | "cosign" | "minisign"
-                | "openssl" => {
-                    self.names.clear();
-                    found = None;
-                }
-                "curl" | "wget" => self.downloaded(name == "wget", words),
-                "sh" | "bash" | "zsh" | "dash" | "ash" | "python" | "python3" | "node" | "perl" | "ruby" | "php"
-                | "." | "source"
-                    if names_one =>
-                {
-                    found = Some(range)
-                }
-                _ if found.is_none() && program.contains('/') && self.has(program) => found = Some(range),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.names.contains(word.trim_start_matches("./"))
-    }
-
-    fn downloaded<'w>(&mut self, wget: bool, words: impl Iterator<Item = &'w String>) {
-        let (mut target, mut address, mut by_address, mut next_is) = (None, None, wget, false);
-        for word in words {
-            if next_is {
-                target = Some(word.as_str());
-                next_is = false;
-            } else if let Some(name) =
-                word.strip_prefix("--output=").or_else(|| word.strip_prefix("--output-document="))
-            {
-                target = Some(name);
-            } else if let Some(name) = word.strip_prefix('>').filter(|name| !name.is_empty()) {
-                target = Some(name);
-            } else if matches!(word.as_str(), ">" | "--output" | "--output-document") {
-                next_is = true;
-            } else if word.starts_with('-') && !word.starts_with("--") {
-                // Letters of several options may stand together: `-sSLo x`, `-qO x`.
-                next_is = word.ends_with(if wget { 'O' } else { 'o' });
-                by_address |= !wget && word.contains('O');
-            } else if word.contains("://") {
-                address = Some(word.as_str());
-            }
-        }
-        let last = address.and_then(|address| address.split(['?', '#']).next()?.rsplit('/').next());
-        let name = target.or(last.filter(|_| by_address)).unwrap_or_default().trim_start_matches("./");
-        if !name.is_empty() && name != "-" && !name.starts_with("/dev/") && self.names.len() < MOST_FILES {
-            self.names.insert(name.to_owned());
-        }
-    }
-}
-
-/// The commands of a text, as words without quotes. Not a shell: what is nested or expanded stays as it is.
-fn commands(text: &str) -> Vec<(Vec<String>, Range<usize>)> {
-    let (mut found, mut words, mut word) = (Vec::new(), Vec::new(), String::new());
-    let (mut quote, mut start, mut escaped) = (None, 0, false);
-    for (at, c) in text.char_indices() {
-        if std::mem::take(&mut escaped) {
-            if c != '\n' {
-                word.push(c);
-            }
-            continue;
-        }
-        match (quote, c) {
-            (None | Some('"'), '\\') => escaped = true,
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => word.push(c),
-            (None, '"' | '\'') => quote = Some(c),
-            (None, ';' | '&' | '|' | '\n' | '(' | ')') => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
-                if !words.is_empty() {
-                    found.push((std::mem::take(&mut words), trimmed(text, start..at)));
-                }
-                start = at + c.len_utf8();
-            }
-            (None, c) if c.is_whitespace() => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
-            }
-            (None, c) => word.push(c),
-        }
-    }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
-    if !words.is_empty() {
-        found.push((words, trimmed(text, start..text.len())));
-    }
-    found
-}
-
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let piece = text.get(range.clone()).unwrap_or_default();
-    let start = range.start + (piece.len() - piece.trim_start().len());
-    start..start + piece.trim().len()
+    ["curl", "wget", "aria2c", "urlopen", "requests.get", "fetch(", "nc "].iter().any(|word| text.contains(word))
 }
 
 /// Says them of shell files, and of strings that code gives to a shell.
@@ -197,7 +85,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         if !is_shell && !can_have(line) {
             continue;
         }
-        let found = if is_shell { find(line, &mut files) } else { find(line, &mut Files::default()) };
+        let found = if is_shell { find(line, &mut files) } else { find_in_code(line) };
         for (does, place) in found {
             let before = line.get(..place.start).unwrap_or_default();
             let runs = if is_shell { !is_said(before) } else { is_run(before, spawns) };
@@ -209,12 +97,44 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     }
 }
 
-/// The lines of a text; where `joined`, with those that continue them.
+/// The same in a line of code, whose strings may be texts for a shell.
+fn find_in_code(line: &str) -> Vec<(Does, Range<usize>)> {
+    let found = find(line, &mut Files::default());
+    if !found.is_empty() {
+        return found;
+    }
+    let in_string = strings(line).find_map(|string| {
+        let text = line.get(string.clone()).filter(|text| can_have(text))?;
+        find(text, &mut Files::default()).first().map(|(does, _)| (*does, string))
+    });
+    in_string.into_iter().filter(|(_, place)| place.len() <= LONGEST).collect()
+}
+
+/// What stands between quotes on a line.
+fn strings(line: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut bytes = line.bytes().enumerate();
+    std::iter::from_fn(move || {
+        let (start, quote) = bytes.by_ref().find(|(_, byte)| matches!(byte, b'"' | b'\'' | b'`'))?;
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'\\' => drop(bytes.next()),
+                _ if byte == quote => return Some(start + 1..at),
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// The lines of a text; where `joined`, with those that continue them: after a backslash, a pipe or `&&`.
 fn logical_lines(text: &str, joined: bool) -> Vec<Range<usize>> {
     let (mut found, mut start, mut at) = (Vec::new(), 0, 0);
     for line in text.split_inclusive('\n') {
         at += line.len();
-        if !(joined && line.trim_end_matches(['\n', '\r']).ends_with('\\')) {
+        let ended = line.trim_end();
+        let continues =
+            line.trim_end_matches(['\n', '\r']).ends_with('\\') || ended.ends_with('|') || ended.ends_with("&&");
+        if !(joined && continues) {
             found.push(start..at);
             start = at;
         }

@@ -5,39 +5,95 @@
 //! variation selectors, and models read tag characters that people do not see. Source: Unicode's report 36 and standard 39, as
 //! far as `validate` knows them. Marks that a script needs are not reported, nor are icons of private-use fonts.
 
+mod names;
+
+use super::place::Place;
+use super::reviewer_text;
 use super::sink::{Kept, PER_CHECK, Said, Sink};
 use super::subject::Subject;
 use crate::snapshot::Material;
 use crate::validate::text::hidden::{self, Hidden, Kind};
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
+use std::collections::BTreeSet;
 
 /// So many variation selectors after one another carry a message: emoji need one each.
 const MANY_SELECTORS: usize = 8;
+/// So many tag characters are a sentence, and no flag.
+const MANY_TAGS: usize = 8;
+/// So many zero-width characters are two letters or more, where each is a bit.
+const MANY_ZERO_WIDTH: usize = 16;
+/// So many characters that carry data are enough when they are spread over a file, if there are so many different ones.
+const SPREAD: usize = 24;
+const DIFFERENT: usize = 4;
 
 /// Says each place with hidden characters, and the first names that look like others.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     if subject.text.is_ascii() && !subject.text.bytes().any(|byte| byte == 0x1b || byte == 0) {
         return;
     }
-    for found in hidden::find(&subject.text) {
-        if let Some((risk, what)) = judge(subject, &found) {
-            sink.at(found.span.range(), said(risk, format!("{what}: {}", names(&found.characters)), decoded(&found)));
+    // Each kind by itself: what is harmless must not stand for what stands beside it.
+    let all = hidden::find_by_kind(&subject.text);
+    let carriers = [Kind::Tag, Kind::Selector].map(|kind| (kind, carriers(&all, kind)));
+    for found in &all {
+        let Some((risk, what)) = judge(subject, found) else { continue };
+        let said = said(risk, format!("{what}: {}", listed(&found.characters)), decoded(found));
+        // Models read documents as they read code.
+        if found.kind == Kind::Tag && found.characters.len() >= MANY_TAGS && subject.place == Place::Docs {
+            sink.anywhere(found.span.range(), said);
+        } else {
+            sink.at(found.span.range(), said);
         }
     }
+    for (kind, characters) in &carriers {
+        together(subject, &all, *kind, characters, sink);
+    }
     if subject.language.is_code() {
-        lookalikes(subject, sink);
+        names::blanks(subject, sink);
+        names::lookalikes(subject, sink);
     }
 }
 
-/// How dangerous hidden characters are where they stand, and what they do; none where they are usual.
+/// All characters of a kind, in their order.
+fn carriers(all: &[Hidden], kind: Kind) -> Vec<char> {
+    all.iter().filter(|found| found.kind == kind).flat_map(|found| found.characters.iter().copied()).collect()
+}
+
+fn is_spread(characters: &[char]) -> bool {
+    characters.len() >= SPREAD && characters.iter().collect::<BTreeSet<_>>().len() >= DIFFERENT
+}
+
+/// Says what all hidden text of a file, put together, tells a reviewer or a model; else, that it is spread over the file in
+/// pieces of which none says anything.
+fn together(subject: &Subject<'_>, all: &[Hidden], kind: Kind, characters: &[char], sink: &mut Sink<'_, '_>) {
+    if characters.len() < MANY_TAGS {
+        return;
+    }
+    let text = hidden::carried(characters);
+    let mut pieces = all.iter().filter(|found| found.kind == kind);
+    let grave = pieces.clone().any(|found| judge(subject, found).is_some_and(|(risk, _)| risk >= Risk::High));
+    let does = reviewer_text::tells(&text);
+    let said = match does {
+        Some(does) => Said {
+            category: Category::PromptInjection,
+            recommendation: "Reject it: text that people cannot see and that speaks to a model has no honest use."
+                .to_owned(),
+            ..said(Risk::High, format!("text that nobody sees {does}"), Some(text))
+        },
+        None if is_spread(characters) && !grave => {
+            let title = "data is spread over this file in characters that nobody sees";
+            said(Risk::High, format!("{title}: {}", listed(characters)), decoded_as(kind, characters))
+        }
+        None => return,
+    };
+    let place = |found: &Hidden| found.span.range();
+    let Some(place) = pieces.by_ref().map(place).take(1_000).find(|place| !sink.is_old(place)) else { return };
+    // Tables of characters are texts, too; words to a reviewer are no less in one.
+    if subject.place == Place::Docs && does.is_some() { sink.anywhere(place, said) } else { sink.at(place, said) }
+}
+
+/// How dangerous hidden characters of one kind are where they stand, and what they do; none where they are usual.
 fn judge(subject: &Subject<'_>, found: &Hidden) -> Option<(Risk, &'static str)> {
     let in_code = subject.language.is_code();
-    let in_word = || {
-        let text = &subject.text;
-        let before = text.get(..found.span.start).and_then(|before| before.chars().next_back());
-        let after = text.get(found.span.end..).and_then(|after| after.chars().next());
-        before.is_some_and(|c| c.is_ascii_alphabetic()) && after.is_some_and(|c| c.is_ascii_alphabetic())
-    };
     match found.kind {
         Kind::Tag if in_code && found.characters.len() == 2 => {
             Some((Risk::Medium, "tag characters, which nobody sees"))
@@ -53,12 +109,13 @@ fn judge(subject: &Subject<'_>, found: &Hidden) -> Option<(Risk, &'static str)> 
             Some((if in_code { Risk::High } else { Risk::Medium }, "this line is shown in another order than it has"))
         }
         Kind::Reordering => Some((Risk::Low, "part of this line is shown in another order than it has")),
-        Kind::ZeroWidth if in_word() => {
+        Kind::ZeroWidth if found.characters.len() >= MANY_ZERO_WIDTH && !repeats(&found.characters) => {
+            Some((Risk::High, "data is hidden in zero-width characters"))
+        }
+        Kind::ZeroWidth if splits_word(subject, found) => {
             Some((if in_code { Risk::Medium } else { Risk::Low }, "invisible characters split a word"))
         }
-        Kind::Filler if in_code && !is_quoted(subject, found.span.start) => {
-            Some((Risk::Medium, "an invisible letter stands in code"))
-        }
+        Kind::Filler if in_code => names::filler(subject, found),
         Kind::Control if found.characters.contains(&'\0') && in_code => {
             Some((Risk::Medium, "a NUL in code: tools that look for text skip the file"))
         }
@@ -70,9 +127,29 @@ fn judge(subject: &Subject<'_>, found: &Hidden) -> Option<(Risk, &'static str)> 
     }
 }
 
-/// Whether a character stands at the begin of a quoted text: tables of characters have them so.
-fn is_quoted(subject: &Subject<'_>, at: usize) -> bool {
-    subject.text.get(..at).is_some_and(|before| before.ends_with(['"', '\'']))
+/// Whether characters are the same few over and over: that keeps lines of e-mail long, or tells a script where words end, and
+/// says nothing.
+fn repeats(characters: &[char]) -> bool {
+    (1..=8).any(|period| characters.iter().zip(characters.iter().skip(period)).all(|(one, later)| one == later))
+}
+
+/// Whether invisible characters, and nothing else, stand between two letters somewhere in a place.
+fn splits_word(subject: &Subject<'_>, found: &Hidden) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let before = subject.text.get(..found.span.start).and_then(|before| before.chars().next_back());
+    let after = subject.text.get(found.span.end..).and_then(|after| after.chars().next());
+    let (mut letter, mut hidden) = (before.is_some_and(is_letter), false);
+    for c in subject.text.get(found.span.range()).unwrap_or_default().chars().chain(after) {
+        if hidden::is_invisible(c) {
+            hidden = true;
+            continue;
+        }
+        if letter && hidden && is_letter(c) {
+            return true;
+        }
+        (letter, hidden) = (is_letter(c), false);
+    }
+    false
 }
 
 /// Whether what reorders text is closed on its line, and nothing is overridden: then only what is between is reordered.
@@ -97,11 +174,15 @@ fn is_balanced(subject: &Subject<'_>, found: &Hidden) -> bool {
 }
 
 fn decoded(found: &Hidden) -> Option<String> {
-    hidden::decoded(&found.characters).filter(|_| matches!(found.kind, Kind::Tag | Kind::Selector))
+    decoded_as(found.kind, &found.characters)
+}
+
+fn decoded_as(kind: Kind, characters: &[char]) -> Option<String> {
+    hidden::decoded(characters).filter(|_| matches!(kind, Kind::Tag | Kind::Selector))
 }
 
 /// The names of the first different characters.
-fn names(characters: &[char]) -> String {
+fn listed(characters: &[char]) -> String {
     let mut different: Vec<char> = Vec::new();
     for character in characters {
         if different.len() < 4 && !different.contains(character) {
@@ -127,32 +208,6 @@ fn said(risk: Risk, title: String, decoded: Option<String>) -> Said {
     }
 }
 
-/// Identifiers with letters of another script that look like Latin ones.
-fn lookalikes(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
-    let names = subject.names();
-    if names.is_ascii() {
-        return;
-    }
-    let mut at = 0;
-    for word in names.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_')) {
-        let start = at;
-        at += word.len();
-        let word = word.trim_end_matches(|c: char| !(c.is_alphanumeric() || c == '_'));
-        // A letter or two are formulas.
-        if word.is_ascii() || word.len() > 200 || word.chars().filter(|c| c.is_alphabetic()).count() < 4 {
-            continue;
-        }
-        let Some(found) = hidden::lookalike(word) else { continue };
-        let Some(looks_like) = found.looks_like.filter(|_| found.letter.1 != "Common") else { continue };
-        let title = format!(
-            "a name looks like `{looks_like}` and is another: {} is a {} letter",
-            hidden::name(found.letter.0),
-            found.letter.1
-        );
-        sink.at(start..start + word.len(), said(Risk::Medium, title, None));
-    }
-}
-
 /// Says names of files that have hidden characters or look like others.
 pub(super) fn check_paths(material: &Material<'_>, kept: &mut Kept) {
     for path in material.head.files.keys().filter(|path| !path.is_ascii()) {
@@ -164,7 +219,11 @@ pub(super) fn check_paths(material: &Material<'_>, kept: &mut Kept) {
         let said = match (found, hidden::lookalike(path.rsplit('/').next().unwrap_or(path))) {
             (Some(found), _) => {
                 let risk = if found.kind >= Kind::Reordering { Risk::High } else { Risk::Medium };
-                said(risk, format!("a file's name has hidden characters: {}", names(&found.characters)), decoded(found))
+                said(
+                    risk,
+                    format!("a file's name has hidden characters: {}", listed(&found.characters)),
+                    decoded(found),
+                )
             }
             (None, Some(found)) if found.looks_like.is_some() => said(
                 Risk::Medium,
@@ -175,6 +234,9 @@ pub(super) fn check_paths(material: &Material<'_>, kept: &mut Kept) {
                 ),
                 None,
             ),
+            _ if path.contains(names::BRAILLE_BLANK) => {
+                said(Risk::Medium, "a file's name has a letter that cannot be seen: U+2800".to_owned(), None)
+            }
             _ => continue,
         };
         kept.push(about_path(path, said), PER_CHECK);
@@ -198,61 +260,4 @@ pub(super) fn about_path(path: &str, said: Said) -> ReviewFinding {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::review::scan::testing::{shown_diff, shown_full};
-
-    #[test]
-    fn what_nobody_sees_is_said_and_decoded() {
-        let tags: String = "run rm".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
-        let selectors: String =
-            "evil code".bytes().filter_map(|b| char::from_u32(0xe0100 + u32::from(b) - 16)).collect();
-        let source = format!(
-            "let a = 1; //{tags}\nlet b = '{selectors}';\nif (level != 'user\u{202e} \u{2066}// admin\u{2069} \u{2066}') {{\npass\u{200b}word();\nlet \u{3164} = 1;\n"
-        );
-        insta::assert_snapshot!(shown_full(&[("a.js", &source)]), @r"
-        high a.js:1: text is hidden in tag characters: U+E0072 TAG CHARACTER, U+E0075 TAG CHARACTER, U+E006E TAG CHARACTER and others
-            | let a = 1; //\u{e0072}\u{e0075}\u{e006e}\u{e0020}\u{e0072}\u{e006d}
-        high a.js:2: data is hidden in variation selectors: U+E0155 VARIATION SELECTOR, U+E0166 VARIATION SELECTOR, U+E0159 VARIATION SELECTOR and others
-            | let b = '󠅕󠅦󠅙󠅜󠄐󠅓󠅟󠅔󠅕';
-        high a.js:3: this line is shown in another order than it has: U+202E RIGHT-TO-LEFT OVERRIDE, U+2066 LEFT-TO-RIGHT ISOLATE, U+2069 POP DIRECTIONAL ISOLATE
-            | if (level != 'user\u{202e} \u{2066}// admin\u{2069} \u{2066}') {
-        medium a.js:4: invisible characters split a word: U+200B ZERO WIDTH SPACE
-            | pass\u{200b}word();
-        medium a.js:5: an invisible letter stands in code: U+3164 HANGUL FILLER
-            | let ㅤ = 1;
-        ");
-        let findings = crate::review::scan::testing::full(&[("a.js", &source)]);
-        assert!(findings.iter().any(|finding| finding.impact.contains("It says: `run rm`")));
-        assert!(findings.iter().any(|finding| finding.impact.contains("It says: `evil code`")));
-    }
-
-    #[test]
-    fn two_tag_characters_are_enough_in_code_and_little_in_data() {
-        let text = "# x \u{e0041}\u{e0042}\n";
-        insta::assert_snapshot!(shown_full(&[("a.py", text), ("a.json", text), ("b.py", "# x \u{e0041}\n")]), @r"
-        medium a.py:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER, U+E0042 TAG CHARACTER
-            | # x \u{e0041}\u{e0042}
-        low a.json:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER, U+E0042 TAG CHARACTER
-            | # x \u{e0041}\u{e0042}
-        low b.py:1: tag characters, which nobody sees: U+E0041 TAG CHARACTER
-            | # x \u{e0041}
-        ");
-    }
-
-    #[test]
-    fn names_that_look_like_others_are_said() {
-        insta::assert_snapshot!(shown_full(&[("a.py", "def pаssword(): pass\n"), ("src/mаin.py", ""), ("a\u{202e}b.js", "")]), @r"
-        high a\u{202e}b.js: a file's name has hidden characters: U+202E RIGHT-TO-LEFT OVERRIDE
-        medium a.py:1: a name looks like `password` and is another: U+0430 is a Cyrillic letter
-            | def pаssword(): pass
-        medium src/mаin.py: a file's name is not what it looks like: U+0430 is a Cyrillic letter
-        ");
-    }
-
-    #[test]
-    fn scripts_emoji_formulas_and_what_was_there_are_fine() {
-        let text = "// привет, а это код\nlet Δt = 1, αβ = 2; // 👨\u{200d}👩\u{200d}👧\nlet s = 'می\u{200c}خواهم שלום\u{200f}';\n";
-        assert_eq!(shown_full(&[("a.js", text), ("日本.md", "é")]), "");
-        assert_eq!(shown_diff(&[("a.js", "pass\u{200b}word\n")], &[("a.js", "pass\u{200b}word\nb\n")]), "");
-    }
-}
+mod tests;

@@ -4,8 +4,11 @@
 //! Sources: npm's life-cycle scripts, setuptools and PEP 517, the site module (`.pth`, `sitecustomize`), Cargo's build scripts and
 //! configuration, RubyGems' extensions, Composer's script events, node-gyp, MSBuild, pnpm.
 
+mod manifests;
 mod npm;
+mod scripts;
 
+use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
 use crate::snapshot::Snapshot;
@@ -21,9 +24,15 @@ pub(super) fn files(head: &Snapshot) -> HashSet<String> {
     let mut found = HashSet::new();
     for (path, file) in &head.files {
         match name(path) {
-            "setup.py" | "build.rs" | "extconf.rb" | "sitecustomize.py" | "usercustomize.py" | ".pnpmfile.cjs" => {
+            "setup.py" | "build.rs" | "extconf.rb" | "sitecustomize.py" | "usercustomize.py" | ".pnpmfile.cjs"
+            | "hatch_build.py" | "pdm_build.py" => {
                 found.insert(path.to_string());
             }
+            "Cargo.toml" | "pyproject.toml" => found.extend(
+                manifests::started(path, &file.content)
+                    .into_iter()
+                    .filter(|started| head.files.contains_key(started.as_str())),
+            ),
             "package.json" => found
                 .extend(npm::started(path, &file.content).filter(|started| head.files.contains_key(started.as_str()))),
             _ if has_ending(path, ".pth") => {
@@ -128,6 +137,12 @@ const SIGNS: &[Sign] = &[
         title: "node-gyp's configuration runs a program when the package is installed",
     },
     Sign {
+        file: |path| name(path) == "binding.gyp",
+        pattern: r#"["']action["']\s*:\s*\[[^\]\n]{0,200}"#,
+        risk: Risk::Low,
+        title: "node-gyp's configuration runs an action when the package is installed",
+    },
+    Sign {
         file: |path| name(path) == ".npmrc",
         pattern: r#"(?m)^\s*(?:node-options\s*=[^\n]*(?:--require|--import|--loader|--experimental-loader|-r\s)|(?:script-shell|onload-script)\s*=\s*["']?(?:\.{1,2}/|[\w-]+/))[^\n]*"#,
         risk: Risk::Medium,
@@ -174,13 +189,25 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     if name(subject.path) == "package.json" {
         npm::check(subject, sink);
     }
-    for (sign, pattern) in SIGNS.iter().zip(PATTERNS.iter()).filter(|(sign, _)| (sign.file)(subject.path)) {
+    // What a manifest names as a step of the build is judged as the file that is one by its name.
+    let usual = match subject.language {
+        Language::Rust if subject.runs_at_installation() => "build.rs",
+        Language::Python if subject.runs_at_installation() => "setup.py",
+        _ => subject.path,
+    };
+    let fits = |sign: &Sign| (sign.file)(subject.path) || (sign.file)(usual);
+    for (sign, pattern) in SIGNS.iter().zip(PATTERNS.iter()).filter(|(sign, _)| fits(sign)) {
         let places = pattern.iter().flat_map(|pattern| pattern.captures_iter(subject.code()));
         let places = places.filter_map(|found| found.get(1).or_else(|| found.get(0)));
         // The first that is new: one is enough to make somebody read the file.
         if let Some(place) = places.take(200).find(|place| !subject.is_old(&place.range())) {
             let start = place.start() + (place.as_str().len() - place.as_str().trim_start().len());
-            sink.at(start..place.end(), said(sign.title.to_owned(), sign.risk));
+            let title = if (sign.file)(subject.path) {
+                sign.title.to_owned()
+            } else {
+                sign.title.replacen(usual, name(subject.path), 1)
+            };
+            sink.at(start..place.end(), said(title, sign.risk));
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::place::Place;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
-use crate::validate::text::instructions::{Strength, Topic};
+use crate::validate::text::instructions::{self, Strength, Topic};
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::ops::Range;
@@ -79,6 +79,13 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         };
         say(subject, found.range.clone(), said(risk, found.does), sink);
     }
+}
+
+/// What a text that was hidden tells a reviewer or a model, if anything: there, no phrase has an honest use.
+pub(super) fn tells(text: &str) -> Option<&'static str> {
+    let mut phrases = PHRASES.iter().zip(PATTERNS.iter());
+    let phrase = phrases.find(|(_, pattern)| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text)));
+    phrase.map(|((does, ..), _)| *does).or_else(|| instructions::find(text).first().map(|found| found.does))
 }
 
 /// Models read documents as they read code: words to a reviewer are no less there.

@@ -1,42 +1,35 @@
 //! Files that steer coding agents and editors, with their content.
 //!
 //! Why: whoever opens the repository with an agent or editor has them obeyed: instructions to a model, commands that run by
-//! themselves, servers that are started. In our sandbox they have other names, so that no agent takes them for its own. They are
+//! themselves, servers that are started. In our sandbox most have other names, so that no agent takes them for its own. They are
 //! said in every review, and new or changed ones are graver. Source: the documentation of the agents and editors.
 
 use super::sink::{Said, Sink};
 use super::subject::{Base, Subject};
-use crate::snapshot::steering::steering_part;
+use crate::snapshot::steering::{is_read_by_agents, steering_part};
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::sync::LazyLock;
 
 /// What makes a tool run a command by itself, in the files of agents and editors.
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#""(?:hooks|apiKeyHelper|statusLine|preToolUse|PreToolUse|PostToolUse|SessionStart|postCreateCommand|onCreateCommand|initializeCommand|postStartCommand)"\s*:|"runOn"\s*:\s*"folderOpen""#).ok()
+    Regex::new(r#""(?:hooks|apiKeyHelper|statusLine|preToolUse|PreToolUse|PostToolUse|SessionStart|postCreateCommand|onCreateCommand|initializeCommand|updateContentCommand|postStartCommand|postAttachCommand)"\s*:|"runOn"\s*:\s*"folderOpen"|"chat\.tools\.(?:\w+\.)?autoApprove"\s*:\s*(?:true|\{)"#).ok()
 });
 
 /// The most bytes of a file that are quoted.
 const QUOTED: usize = 600;
 
-/// Whether the file at `path` is one that agents or editors obey: those that are renamed on export, and those that an editor's
-/// agent finds by their folder.
-pub(super) fn steers(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    steering_part(path).is_some()
-        || [".github/instructions/", ".github/prompts/"].iter().any(|folder| lower.contains(folder))
-        || lower.ends_with(".vscode/mcp.json")
-}
-
 /// Whether an editor may run what the file says when the folder is opened.
 fn starts_programs(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    lower.ends_with(".vscode/tasks.json") || lower.ends_with("devcontainer.json")
+    lower.ends_with(".vscode/tasks.json")
+        || lower.ends_with(".vscode/settings.json")
+        || lower.ends_with("devcontainer.json")
 }
 
 /// Says the file.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
-    let (steers, starts) = (steers(subject.path), starts_programs(subject.path));
+    let (steers, starts) = (is_read_by_agents(subject.path), starts_programs(subject.path));
     if !steers && !starts {
         return;
     }
@@ -55,13 +48,18 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     } else {
         ("steers agents that work in this repository", Risk::Medium, Risk::Low)
     };
+    let renamed = match steering_part(subject.path) {
+        Some(_) => " It was renamed for the agents of this review.",
+        None => "",
+    };
     let said = Said {
         title: format!("{how} {what}"),
         risk: if is_new { new } else { old },
         category: Category::PromptInjection,
         confidence: Confidence::High,
-        impact: "Whoever opens the repository with such a tool has it obeyed: it may change what the model says, or run commands. It was renamed for the agents of this review."
-            .to_owned(),
+        impact: format!(
+            "Whoever opens the repository with such a tool has it obeyed: it may change what the model says, or run commands.{renamed}"
+        ),
         recommendation: "Read what is quoted, and the rest of the file. Instructions about building and testing are usual; anything about keys, reviews or other tools is not.".to_owned(),
     };
     let text = &subject.text;
@@ -82,25 +80,20 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::steers;
-    use crate::review::scan::testing::{shown_diff, shown_full};
+    use crate::review::scan::testing::{full, shown_diff, shown_full};
 
     #[test]
-    fn agents_files_are_known_by_name() {
-        for path in [
-            "CLAUDE.md",
-            "a/AGENTS.md",
-            ".claude/settings.json",
-            ".cursor/rules/a.mdc",
-            ".mcp.json",
-            ".github/copilot-instructions.md",
-            ".Codex/config.toml",
-        ] {
-            assert!(steers(path), "{path}");
+    fn only_a_file_that_was_renamed_is_said_to_be() {
+        let renamed = |path: &str, text: &str| {
+            let found = full(&[(path, text)]);
+            let found = found.iter().find(|finding| finding.title.starts_with("A file "));
+            found.is_some_and(|finding| finding.impact.contains("renamed"))
+        };
+        assert!(renamed("CLAUDE.md", "a"));
+        for path in [".github/instructions/a.md", ".vscode/mcp.json", "CONVENTIONS.md"] {
+            assert!(!renamed(path, "a"), "{path}");
         }
-        for path in ["README.md", "src/claude.ts", "docs/agents.html", "cursor/a.md", "src/agents.mdx", "llms.txt"] {
-            assert!(!steers(path), "{path}");
-        }
+        assert!(!renamed(".vscode/tasks.json", "{\"runOn\": \"folderOpen\"}"));
     }
 
     #[test]
@@ -121,6 +114,11 @@ mod tests {
             | a
         ");
         assert_eq!(shown_full(&[(".vscode/tasks.json", "{\"tasks\": []}")]), "");
+        assert_eq!(shown_full(&[(".vscode/settings.json", "{\"editor.tabSize\": 2}")]), "");
+        insta::assert_snapshot!(shown_full(&[(".vscode/settings.json", "{\"chat.tools.autoApprove\": true}")]), @r#"
+        medium .vscode/settings.json:1: A file makes agents or editors run commands by themselves
+            | "chat.tools.autoApprove": true}
+        "#);
         insta::assert_snapshot!(shown_full(&[(".vscode/tasks.json", "{\"tasks\": [{\"runOn\": \"folderOpen\"}]}")]), @r#"
         medium .vscode/tasks.json:1: A file makes agents or editors run commands by themselves
             | "runOn": "folderOpen"}]}

@@ -10,6 +10,7 @@ use super::sink::{Kept, PER_CHECK, Said};
 use crate::snapshot::{Material, Reason, Unreviewed};
 use crate::verdict::{Category, Confidence, Risk};
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// Endings of what does not run: pictures, sound, video, fonts, documents.
 const MEDIA: &[&str] = &[
@@ -26,8 +27,131 @@ pub(super) fn is_media(path: &str) -> bool {
 pub(super) fn check(material: &Material<'_>, kept: &mut Kept) {
     let known: BTreeSet<&Unreviewed> = material.base.iter().flat_map(|base| &base.unreviewed).collect();
     for unreviewed in material.head.unreviewed.iter().filter(|unreviewed| !known.contains(unreviewed)) {
-        kept.push(about_path(&unreviewed.path, said(unreviewed)), PER_CHECK);
+        let said = match link(material, unreviewed) {
+            Some(where_to) => said_of_link(unreviewed, where_to),
+            None => said(unreviewed),
+        };
+        kept.push(about_path(&unreviewed.path, said), PER_CHECK);
     }
+}
+
+/// Files that package managers obey, though they are no code by their ending.
+const OBEYED: &[&str] = &[
+    "package.json",
+    "pyproject.toml",
+    "setup.cfg",
+    "composer.json",
+    "binding.gyp",
+    ".npmrc",
+    "cargo.toml",
+    "go.mod",
+    "requirements.txt",
+];
+
+/// What is odd about a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    /// It points out of the repository.
+    Leaves,
+    /// Its name is a program's, and what it points to is none by its own name: no check reads that as one.
+    NoProgram,
+    /// Its name is a program's, and what it points to is not part of the review.
+    NotHere,
+}
+
+/// So many links may lead to one another.
+const HOPS: usize = 8;
+
+/// What is odd about the link that an entry of the list is; none for other entries, and for usual links.
+fn link(material: &Material<'_>, unreviewed: &Unreviewed) -> Option<Odd> {
+    if unreviewed.reason != Reason::Symlink {
+        return None;
+    }
+    let (mut path, mut words) = (unreviewed.path.clone(), target(material, unreviewed));
+    if leaves(&path, &words) {
+        return Some(Odd::Leaves);
+    }
+    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    if !Language::of(&path, b"").is_code() && !OBEYED.contains(&name(&path).as_str()) {
+        return None;
+    }
+    for _ in 0..HOPS {
+        path = joined(&path, &words);
+        let is_missing = |left_out: &Unreviewed| left_out.path == path && !left_out.reason.is_exported();
+        let file = material.head.files.get(path.as_str());
+        match file {
+            Some(file) if file.link => words = link_text(&file.content),
+            Some(file) => {
+                let reads_alike = Language::of(&path, &file.content) == Language::of(&unreviewed.path, b"")
+                    && Language::of(&path, &file.content).is_code();
+                let is_same = name(&path) == name(&unreviewed.path);
+                return match (reads_alike || is_same, material.head.unreviewed.iter().any(is_missing)) {
+                    (true, false) => None,
+                    (_, true) => Some(Odd::NotHere),
+                    (false, false) => Some(Odd::NoProgram),
+                };
+            }
+            // A folder may have any name.
+            None if holds(material, &path) => return None,
+            None => return Some(Odd::NotHere),
+        }
+    }
+    Some(Odd::NotHere)
+}
+
+/// Whether there are files below a folder.
+fn holds(material: &Material<'_>, folder: &str) -> bool {
+    let below = format!("{folder}/");
+    let mut after = material.head.files.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded));
+    after.next().is_some_and(|(path, _)| path.starts_with(&below))
+}
+
+/// Where a link points, by the text that stands for it; else by what is listed of it, which may be cut.
+fn target(material: &Material<'_>, unreviewed: &Unreviewed) -> String {
+    match material.head.files.get(unreviewed.path.as_str()) {
+        Some(file) if file.link => link_text(&file.content),
+        _ => {
+            let detail = unreviewed.detail.as_str();
+            detail.strip_prefix("points to ").unwrap_or(detail).to_owned()
+        }
+    }
+}
+
+fn link_text(content: &[u8]) -> String {
+    let text = String::from_utf8_lossy(content);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    text.strip_prefix("symbolic link to ").unwrap_or(text).to_owned()
+}
+
+/// The path that a link at `path` leads to, without `.` and `..`.
+fn joined(path: &str, words: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in words.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn said_of_link(unreviewed: &Unreviewed, odd: Odd) -> Said {
+    let place = Place::of(&unreviewed.path, Language::of(&unreviewed.path, b""));
+    let (what, risk) = match odd {
+        Odd::Leaves => ("a symbolic link leads out of the repository", Risk::Medium),
+        Odd::NoProgram => (
+            "a symbolic link with the name of a program points to a file that was not read as one",
+            place.risk(Risk::Medium),
+        ),
+        Odd::NotHere => {
+            ("a symbolic link with the name of a program points to what is not here", place.risk(Risk::Medium))
+        }
+    };
+    Said { title: format!("Not reviewed: {what}"), risk, ..said(unreviewed) }
 }
 
 fn said(unreviewed: &Unreviewed) -> Said {
@@ -45,7 +169,6 @@ fn said(unreviewed: &Unreviewed) -> Said {
             ("the repository is larger than what is reviewed, and this part was left out", Risk::Medium)
         }
         Reason::Damaged => ("an object of the repository cannot be read", Risk::Medium),
-        Reason::Symlink if leaves(path, detail) => ("a symbolic link leads out of the repository", Risk::Medium),
         Reason::Symlink => ("a symbolic link was exported as a text", Risk::Info),
         Reason::UnusableName => ("the name cannot be a file's everywhere", Risk::Low),
         Reason::NameCollision => ("two names are one on some systems, so that one of two files is there", Risk::Medium),
@@ -65,9 +188,8 @@ fn said(unreviewed: &Unreviewed) -> Said {
     }
 }
 
-/// Whether a link at `path` points outside of its repository, by its words.
-fn leaves(path: &str, detail: &str) -> bool {
-    let target = detail.rsplit(['`', '"', ' ']).find(|word| !word.is_empty()).unwrap_or(detail);
+/// Whether a link at `path` points outside of its repository.
+fn leaves(path: &str, target: &str) -> bool {
     if target.starts_with('/') || target.starts_with('~') {
         return true;
     }
@@ -86,46 +208,4 @@ fn leaves(path: &str, detail: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::review::scan::testing::{diff_snapshots, shown, snapshot, with_unreviewed};
-    use crate::snapshot::{Reason, Snapshot, Unreviewed};
-
-    fn one(path: &str, reason: Reason, detail: &str) -> Unreviewed {
-        Unreviewed { path: path.to_owned(), reason, detail: detail.to_owned() }
-    }
-
-    #[test]
-    fn risk_is_by_reason_and_by_what_can_run() {
-        let all = vec![
-            one("vendor/lib", Reason::Submodule, "https://acme.io/lib at 1234"),
-            one("a.js", Reason::FileTooLarge, "6 MB"),
-            one("a.mp4", Reason::FileTooLarge, "60 MB"),
-            one("tests/a.bin", Reason::LfsPointer, "1 MB"),
-            one("logo.png", Reason::LfsPointer, "1 MB"),
-            one("x/y", Reason::Symlink, "../z"),
-            one("x/env", Reason::Symlink, "../../proc/self/environ"),
-            one("abs", Reason::Symlink, "/etc/passwd"),
-            one("README.md", Reason::NameCollision, "readme.md"),
-            one("deep", Reason::TooDeep, ""),
-        ];
-        insta::assert_snapshot!(shown(&with_unreviewed(&[], all)), @r"
-        medium README.md: Not reviewed: two names are one on some systems, so that one of two files is there
-        medium a.js: Not reviewed: the file is too large to be reviewed
-        medium abs: Not reviewed: a symbolic link leads out of the repository
-        medium deep: Not reviewed: the repository is larger than what is reviewed, and this part was left out
-        medium vendor/lib: Not reviewed: a commit of another repository stands here, and is not part of this review
-        medium x/env: Not reviewed: a symbolic link leads out of the repository
-        low tests/a.bin: Not reviewed: the content is kept elsewhere (Git LFS)
-        info a.mp4: Not reviewed: the file is too large to be reviewed
-        info logo.png: Not reviewed: the content is kept elsewhere (Git LFS)
-        info x/y: Not reviewed: a symbolic link was exported as a text
-        ");
-    }
-
-    #[test]
-    fn what_the_base_had_is_not_said_again() {
-        let with = |detail: &str| Snapshot { unreviewed: vec![one("lib", Reason::Submodule, detail)], ..snapshot(&[]) };
-        assert_eq!(shown(&diff_snapshots(&with("1"), &with("1"))), "");
-        insta::assert_snapshot!(shown(&diff_snapshots(&with("1"), &with("2"))), @"medium lib: Not reviewed: a commit of another repository stands here, and is not part of this review");
-    }
-}
+mod tests;

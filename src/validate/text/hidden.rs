@@ -11,6 +11,7 @@ pub(crate) use lookalike::lookalike;
 
 use crate::document::Span;
 use character::{is_emoji, is_joining, kind};
+use std::collections::BTreeMap;
 
 /// Hidden characters close to one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +35,37 @@ const NEAR: usize = 40;
 /// The hidden characters of a text. A byte order mark at its begin is none.
 pub(crate) fn find(text: &str) -> Vec<Hidden> {
     let mut found: Vec<Hidden> = Vec::new();
+    each(text, |at, character, kind| add(text, &mut found, at, character, kind));
+    found
+}
+
+/// The same, with the characters of each kind on their own: then no kind says for another what it is there for.
+pub(crate) fn find_by_kind(text: &str) -> Vec<Hidden> {
+    let mut kinds: BTreeMap<Kind, Vec<Hidden>> = BTreeMap::new();
+    each(text, |at, character, kind| add(text, kinds.entry(kind).or_default(), at, character, kind));
+    let mut found: Vec<Hidden> = kinds.into_values().flatten().collect();
+    found.sort_by_key(|hidden| hidden.span.start);
+    found
+}
+
+/// Adds a character to the last place, if that is near.
+fn add(text: &str, found: &mut Vec<Hidden>, at: usize, character: char, kind: Kind) {
+    let end = at + character.len_utf8();
+    match found.last_mut() {
+        Some(last) if at - last.span.end <= NEAR && !crosses_line(text, last.span.end, at) => {
+            last.span.end = end;
+            last.characters.push(character);
+            last.kind = last.kind.max(kind);
+        }
+        _ => found.push(Hidden { span: Span::new(at, end), characters: vec![character], kind }),
+    }
+}
+
+/// Says each hidden character that is not in its place.
+fn each(text: &str, mut say: impl FnMut(usize, char, Kind)) {
     // Nearly every text is plain, and this runs at the speed of memory.
     if !text.bytes().any(|byte| byte >= 0x7f || (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t'))) {
-        return found;
+        return;
     }
     let mut flag = 0;
     // Where the line of the last direction mark ends, and whether such marks belong on it: looked up once a line, so that
@@ -53,17 +82,8 @@ pub(crate) fn find(text: &str) -> Vec<Hidden> {
         if at < flag || (kind == Kind::Direction && line.1) || is_in_place(text, at, character, kind) {
             continue;
         }
-        let end = at + character.len_utf8();
-        match found.last_mut() {
-            Some(last) if at - last.span.end <= NEAR && !crosses_line(text, last.span.end, at) => {
-                last.span.end = end;
-                last.characters.push(character);
-                last.kind = last.kind.max(kind);
-            }
-            _ => found.push(Hidden { span: Span::new(at, end), characters: vec![character], kind }),
-        }
+        say(at, character, kind);
     }
-    found
 }
 
 fn crosses_line(text: &str, from: usize, to: usize) -> bool {
@@ -131,6 +151,14 @@ pub(crate) fn decoded(characters: &[char]) -> Option<String> {
     let bytes: Vec<u8> = characters.iter().filter_map(|c| character::selector_byte(*c)).collect();
     let text = String::from_utf8(bytes).ok()?;
     (text.len() > 1 && text.chars().all(|c| !c.is_control() || c == '\n')).then_some(text)
+}
+
+/// The same of characters that need not be one text: what is no text among it became `\u{fffd}` or a blank.
+pub(crate) fn carried(characters: &[char]) -> String {
+    let tags: String = characters.iter().filter_map(|c| character::tag(*c)).collect();
+    let bytes: Vec<u8> = characters.iter().filter_map(|c| character::selector_byte(*c)).collect();
+    let text = if tags.is_empty() { String::from_utf8_lossy(&bytes).into_owned() } else { tags };
+    text.replace(|c: char| c.is_control() && c != '\n', " ")
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) fn is_lock(name: &str) -> bool {
 /// What a line begins with that says where a package comes from.
 const KEYS: &[&str] = &[
     "\"resolved\":",
+    "\"resolved\" :",
     "resolved ",
     "resolution:",
     "tarball:",
@@ -38,6 +39,12 @@ const KEYS: &[&str] = &[
     "sdist =",
 ];
 
+/// The lines of a lock file; in JSON, whose writer need not break lines, what stands between commas and brackets.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let is_json = text.trim_start().starts_with('{');
+    text.split_inclusive(move |c| c == '\n' || (is_json && matches!(c, ',' | '{')))
+}
+
 /// The most different hosts that are told apart.
 const HOSTS: usize = 1_000;
 
@@ -45,7 +52,7 @@ const HOSTS: usize = 1_000;
 fn sources(text: &str) -> BTreeMap<&str, (usize, Range<usize>)> {
     let mut found: BTreeMap<&str, (usize, Range<usize>)> = BTreeMap::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for line in lines(text) {
         let start = at;
         at += line.len();
         if !KEYS.iter().any(|key| line.trim_start().starts_with(key)) {
@@ -63,6 +70,12 @@ fn sources(text: &str) -> BTreeMap<&str, (usize, Range<usize>)> {
         }
     }
     found
+}
+
+fn is_address(line: &str) -> bool {
+    line.trim_start().strip_prefix("\"resolved\"").is_some_and(|rest| {
+        rest.trim_start().strip_prefix(':').is_some_and(|rest| rest.trim_start().starts_with("\"http"))
+    })
 }
 
 /// Says hosts that are not the usual one, ways that nothing protects, and checks that went away.
@@ -88,12 +101,15 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 }
 
 fn plain(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
-    let places = subject.text.match_indices("http://").map(|(at, word)| at..at + word.len()).take(10_000);
-    let is_source = |range: &Range<usize>| {
-        let line = subject.text.get(subject.line_at(range.start)).unwrap_or_default().trim_start();
-        KEYS.iter().any(|key| line.starts_with(key))
-    };
-    if let Some(range) = places.filter(is_source).find(|range| !subject.is_old(range)) {
+    let mut at = 0;
+    let places = lines(&subject.text).filter_map(|line| {
+        let start = at;
+        at += line.len();
+        let found = line.find("http://").filter(|_| KEYS.iter().any(|key| line.trim_start().starts_with(key)))?;
+        Some(start + found..start + found + "http://".len())
+    });
+    let place = { places }.take(10_000).find(|range| !subject.is_old(range));
+    if let Some(range) = place {
         sink.at(range, said(Risk::Medium, "a locked package comes from an unprotected address".to_owned(), ODD));
     }
 }
@@ -101,21 +117,23 @@ fn plain(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 /// Packages of npm's lock that have an address and no digest: more than there were.
 fn unchecked(subject: &Subject<'_>, base: &str, sink: &mut Sink<'_, '_>) {
     let without = |text: &str| {
-        let addresses = text.matches("\"resolved\": \"http").count();
+        let addresses = lines(text).filter(|line| is_address(line)).count();
         addresses.saturating_sub(text.matches("\"integrity\":").count())
     };
     if !subject.is_differential() || without(&subject.text) <= without(base) {
         return;
     }
-    let first = (1..=subject.line_count()).find(|number| {
-        let line = |number: usize| subject.text.get(subject.line_range(number)).unwrap_or_default();
-        line(*number).contains("\"resolved\": \"http")
-            && !line(number + 1).contains("\"integrity\":")
-            && !line(number - 1).contains("\"integrity\":")
-    });
-    let Some(first) = first else { return };
+    let pieces: Vec<&str> = lines(&subject.text).collect();
+    let piece = |at: Option<usize>| at.and_then(|at| pieces.get(at)).copied().unwrap_or_default();
+    let has_digest = |at: usize| {
+        // npm writes the digest after the address; what sorts keys, before it.
+        let is_before = piece(at.checked_sub(1)).contains("\"integrity\"") && !is_address(piece(at.checked_sub(2)));
+        is_before || piece(Some(at + 1)).contains("\"integrity\"")
+    };
+    let Some(first) = (0..pieces.len()).find(|at| is_address(piece(Some(*at))) && !has_digest(*at)) else { return };
+    let start = pieces.iter().take(first).map(|piece| piece.len()).sum::<usize>();
     sink.always(
-        subject.line_range(first),
+        start..start + piece(Some(first)).trim_end().len(),
         said(Risk::Medium, "a locked package has no digest by which its content is checked".to_owned(), ODD),
     );
 }

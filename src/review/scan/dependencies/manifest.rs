@@ -25,6 +25,11 @@ pub(super) enum From {
         /// Whether 40 hexadecimal digits say which commit.
         pinned: bool,
     },
+    /// The registry, but by another name than it is used by: an alias, an override, a replacement.
+    Other {
+        /// The name that is really taken.
+        name: String,
+    },
     /// An address.
     Url {
         /// Whether nothing protects the way.
@@ -36,16 +41,19 @@ pub(super) enum From {
 const MOST: usize = 20_000;
 
 /// The dependencies that the file of this name says; none when it is no manifest.
-pub(super) fn dependencies(name: &str, text: &str) -> Option<Vec<Dependency>> {
+pub(super) fn dependencies(path: &str, text: &str) -> Option<Vec<Dependency>> {
+    let name = path.rsplit('/').next().unwrap_or(path);
     let mut found = match name {
-        "package.json" => json(text, &["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]),
+        "package.json" => npm(text),
         "composer.json" => json(text, &["require", "require-dev"]),
         "pyproject.toml" => python_project(text),
         "Cargo.toml" => cargo(text),
-        "go.mod" => by_line(text, &GO),
+        "go.mod" => go(text),
+        "Pipfile" => pipfile(text),
+        "setup.cfg" => setup_cfg(text),
         "Gemfile" => by_line(text, &GEM),
         "pom.xml" => by_line(text, &MAVEN),
-        _ if super::is_requirements(name) => text.lines().filter_map(requirement).collect(),
+        _ if super::is_requirements(path) => text.lines().filter_map(requirement).collect(),
         _ if name.ends_with(".gradle") || name.ends_with(".gradle.kts") => by_line(text, &GRADLE),
         _ if name.ends_with(".csproj") || name == "Directory.Packages.props" => by_line(text, &NUGET),
         _ => return None,
@@ -68,6 +76,22 @@ static GRADLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static NUGET: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"<Package(?:Reference|Version)\s+Include="(?P<name>[\w.-]{1,200})""#).ok());
 
+/// `replace a => b v1` takes another module; a folder is of this repository.
+static GO_REPLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^(?:replace\s+|[\t ]+)(?P<name>[\w.~/-]+)(?:\s+v\S+)?\s+=>\s+(?P<other>[^\s./][^\s]*)\s+v\S+").ok()
+});
+
+fn go(text: &str) -> Vec<Dependency> {
+    let mut found = by_line(text, &GO);
+    let replaced = GO_REPLACE.iter().flat_map(|pattern| pattern.captures_iter(text)).take(MOST);
+    found.extend(replaced.filter_map(|replaced| {
+        let (name, other) = (replaced.name("name")?.as_str(), replaced.name("other")?.as_str());
+        let from = From::Other { name: other.to_owned() };
+        (name != other).then(|| Dependency { name: name.to_owned(), written: name.to_owned(), from })
+    }));
+    found
+}
+
 fn by_line(text: &str, pattern: &LazyLock<Option<Regex>>) -> Vec<Dependency> {
     let Some(pattern) = pattern.as_ref() else { return Vec::new() };
     let all = pattern.captures_iter(text).take(MOST).filter_map(|found| {
@@ -83,6 +107,28 @@ fn by_line(text: &str, pattern: &LazyLock<Option<Regex>>) -> Vec<Dependency> {
         Some(Dependency { name: name.to_owned(), written: name.to_owned(), from })
     });
     all.collect()
+}
+
+/// What npm takes: dependencies, and of what overrides them all that does not come from the registry by its own name.
+fn npm(text: &str) -> Vec<Dependency> {
+    let mut found = json(text, &["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]);
+    let Ok(Value::Object(package)) = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) else {
+        return found;
+    };
+    let pnpm = package.get("pnpm").and_then(|pnpm| pnpm.get("overrides"));
+    // Overrides may be nested, as deep as the parser allows.
+    let mut open: Vec<&Value> =
+        [package.get("overrides"), package.get("resolutions"), pnpm].into_iter().flatten().collect();
+    while let Some(Value::Object(overrides)) = open.pop() {
+        for (name, value) in overrides {
+            open.extend(Some(value).filter(|value| value.is_object()));
+            let from = npm_source(value.as_str().unwrap_or_default());
+            if !matches!(from, From::Registry | From::Path) {
+                found.push(Dependency { name: name.clone(), written: name.clone(), from });
+            }
+        }
+    }
+    found
 }
 
 fn json(text: &str, sections: &[&str]) -> Vec<Dependency> {
@@ -114,7 +160,15 @@ fn npm_source(spec: &str) -> From {
             && is_name(parts.next())
             && parts.next().is_none()
     };
-    if PATHS.iter().any(|path| spec.starts_with(path)) {
+    if let Some(alias) = spec.strip_prefix("npm:") {
+        // The version follows the last `@`, and a scope begins with one.
+        let name = alias
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '@')
+            .map_or(alias, |(at, _)| alias.get(..at).unwrap_or(alias));
+        From::Other { name: name.to_owned() }
+    } else if PATHS.iter().any(|path| spec.starts_with(path)) {
         From::Path
     } else if GIT.iter().any(|git| spec.starts_with(git))
         || is_short()
@@ -190,6 +244,39 @@ fn python_project(text: &str) -> Vec<Dependency> {
                 .filter(|(name, _)| *name != "python")
                 .map(|(name, value)| of_table(name, value)),
         );
+    }
+    found
+}
+
+fn pipfile(text: &str) -> Vec<Dependency> {
+    let Ok(document) = toml::from_str::<toml::Table>(text) else { return Vec::new() };
+    let tables = ["packages", "dev-packages"].iter().filter_map(|section| document.get(*section)?.as_table());
+    tables.flatten().map(|(name, value)| of_table(name, value)).collect()
+}
+
+/// The lists of requirements in `setup.cfg`: a key, and indented lines after it.
+fn setup_cfg(text: &str) -> Vec<Dependency> {
+    let (mut section, mut lists, mut found) = ("", false, Vec::new());
+    for line in text.lines() {
+        if line.starts_with('[') {
+            (section, lists) = (line.trim(), false);
+            continue;
+        }
+        let indented = line.starts_with([' ', '\t']);
+        if !indented {
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            lists = matches!(key.trim(), "install_requires" | "setup_requires" | "tests_require")
+                || (section == "[options.extras_require]" && !line.trim().is_empty() && !line.starts_with(['#', ';']));
+            found.extend(
+                Some(value)
+                    .filter(|_| lists)
+                    .into_iter()
+                    .flat_map(|value| value.split(';').take(1))
+                    .filter_map(requirement),
+            );
+        } else if lists {
+            found.extend(requirement(line));
+        }
     }
     found
 }

@@ -25,6 +25,11 @@ fn manifests_are_read() {
     insta::assert_snapshot!(names("pom.xml", "<dependency>\n<groupId>g</groupId>\n<artifactId>a</artifactId>"), @"a Registry");
     insta::assert_snapshot!(names("build.gradle.kts", "  implementation(\"g:a:1\")\n"), @"g:a Registry");
     insta::assert_snapshot!(names("composer.json", r#"{"require": {"php": "8", "a/b": "1"}}"#), @"a/b Registry");
+    insta::assert_snapshot!(names("requirements/base.txt", "a==1\n"), @"a Registry");
+    insta::assert_snapshot!(names("Pipfile", "[packages]\na = '*'\nb = {git = 'https://h/b', ref = 'main'}\n[dev-packages]\nc = '1'\n"), @"a Registry, b Git { pinned: false }, c Registry");
+    insta::assert_snapshot!(names("setup.cfg", "[metadata]\nname = x\n[options]\ninstall_requires =\n    a>=1\n    b @ git+https://h/b\npackages = find:\n[options.extras_require]\nall =\n    c\n[options.packages.find]\nwhere = src\n"), @"a Registry, b Git { pinned: false }, c Registry");
+    insta::assert_snapshot!(names("go.mod", "require github.com/a/b v1\n\nreplace github.com/a/b => github.com/x/b v1.0.1\nreplace (\n\tgithub.com/c/d v1 => ../d\n\tgithub.com/e/f => github.com/e/f v2\n)\n"), @r#"github.com/a/b Registry, github.com/c/d Registry, github.com/a/b Other { name: "github.com/x/b" }"#);
+    insta::assert_snapshot!(names("package.json", r#"{"dependencies": {"a": "npm:evil@^1", "b": "npm:@s/b@1"}, "overrides": {"c": "1", "d": {"e": "github:x/e"}}, "pnpm": {"overrides": {"f>g": "npm:h@2"}}}"#), @r#"a Other { name: "evil" }, b Other { name: "@s/b" }, f>g Other { name: "h" }, e Git { pinned: false }"#);
     insta::assert_snapshot!(names("a.csproj", r#"<PackageReference Include="A.B" Version="1" />"#), @"A.B Registry");
 }
 
@@ -72,6 +77,8 @@ fn locks_are_compared_by_host() {
         | "resolved": "https://evil.acme.io/b.tgz",
     medium package-lock.json:9: Dependency: a locked package comes from an unprotected address
         | "resolved": "http://packages.acme.io/z.tgz"
+    medium package-lock.json:9: Dependency: a locked package has no digest by which its content is checked
+        | "resolved": "http://packages.acme.io/z.tgz"
     "#);
     insta::assert_snapshot!(shown_full(&[("yarn.lock", "a@1:\n  resolved \"https://r.acme.io/a\"\nb@1:\n  resolved \"https://r.acme.io/b\"\nc@1:\n  resolved \"https://x.acme.io/c\"\n")]), @r#"
     low yarn.lock:6: Dependency: 1 of the locked packages come from x.acme.io, which is not where the others come from
@@ -81,6 +88,34 @@ fn locks_are_compared_by_host() {
         shown_diff(
             &[("package-lock.json", &base)],
             &[("package-lock.json", &format!("{base}{}", line("n", "packages.acme.io")))]
+        ),
+        ""
+    );
+}
+
+#[test]
+fn a_lock_without_line_ends_is_read_too() {
+    let one = |name: &str, host: &str| {
+        format!("\"{name}\":{{\"resolved\" :\"{host}/{name}.tgz\",\"integrity\":\"sha512-x\"}}")
+    };
+    let lock = |more: &str| {
+        let usual: Vec<String> = ["a", "b", "c"].iter().map(|name| one(name, "https://packages.acme.io")).collect();
+        format!("{{\"packages\":{{{}{more}}}}}", usual.join(","))
+    };
+    let more =
+        format!(",{},\"z\":{{\"resolved\":\"http://packages.acme.io/z.tgz\"}}", one("d", "https://evil.acme.io"));
+    insta::assert_snapshot!(shown_diff(&[("package-lock.json", &lock(""))], &[("package-lock.json", &lock(&more))]), @r#"
+    medium package-lock.json:1: Dependency: 1 of the locked packages come from evil.acme.io, which is not where the others come from
+        | :{"resolved" :"https://evil.acme.io/d.tgz","integrity":"sha512-x"},"z":{"resolved":"http://packages.
+    medium package-lock.json:1: Dependency: a locked package comes from an unprotected address
+        | "},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
+    medium package-lock.json:1: Dependency: a locked package has no digest by which its content is checked
+        | y":"sha512-x"},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
+    "#);
+    assert_eq!(
+        shown_diff(
+            &[("package-lock.json", &lock(""))],
+            &[("package-lock.json", &lock(&format!(",{}", one("n", "https://packages.acme.io"))))]
         ),
         ""
     );

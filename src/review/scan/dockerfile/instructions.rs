@@ -27,6 +27,26 @@ impl Instruction {
         start..(start + what.len()).min(line.end).max(start)
     }
 
+    /// The flags in front of its arguments.
+    pub(in super::super) fn flags(&self) -> impl Iterator<Item = &str> {
+        self.arguments.split_whitespace().take_while(|word| word.starts_with("--"))
+    }
+
+    /// The words of an instruction that is written as a list: `["sh", "-c", "x"]`, after its flags.
+    pub(in super::super) fn list(&self) -> Option<Vec<String>> {
+        let mut text = self.arguments.trim();
+        // `HEALTHCHECK --interval=5s CMD […]`, `ONBUILD RUN […]`.
+        while let Some((word, rest)) = text.split_once(char::is_whitespace)
+            && (word.starts_with("--") || matches!(word.to_ascii_uppercase().as_str(), "CMD" | "RUN" | "ENTRYPOINT"))
+        {
+            text = rest.trim_start();
+        }
+        if !text.starts_with('[') {
+            return None;
+        }
+        serde_json::from_str(text).ok()
+    }
+
     fn push(&mut self, part: &str, at: usize) {
         self.pieces.push((self.arguments.len(), at));
         self.arguments.push_str(part);

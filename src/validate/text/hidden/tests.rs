@@ -1,4 +1,4 @@
-use super::{Hidden, Kind, decoded, find};
+use super::{Hidden, Kind, carried, decoded, find, find_by_kind};
 
 fn kinds(text: &str) -> Vec<Kind> {
     find(text).into_iter().map(|hidden| hidden.kind).collect()
@@ -68,11 +68,23 @@ fn neighbours_are_one_place_and_lines_are_apart() {
 }
 
 #[test]
+fn kinds_among_one_another_can_be_told_apart() {
+    let text = "a\u{200b}b\u{7f}c\u{200b}d\u{7f}";
+    assert_eq!(kinds(text), [Kind::Control]);
+    let found = find_by_kind(text);
+    let kinds: Vec<_> = found.iter().map(|hidden| (hidden.kind, hidden.characters.len())).collect();
+    assert_eq!(kinds, [(Kind::ZeroWidth, 2), (Kind::Control, 2)]);
+    assert_eq!(found.first().map(|hidden| &text[hidden.span.range()]), Some("\u{200b}b\u{7f}c\u{200b}"));
+}
+
+#[test]
 fn smuggled_text_is_decoded() {
     let hidden: Vec<char> = tags("ignore all").chars().collect();
     assert_eq!(decoded(&hidden).as_deref(), Some("ignore all"));
     let selectors: Vec<char> = "hi".bytes().filter_map(|b| char::from_u32(0xe0100 + u32::from(b) - 16)).collect();
     assert_eq!(decoded(&selectors).as_deref(), Some("hi"));
+    assert_eq!(carried(&selectors), "hi");
+    assert_eq!(carried(&[&['\u{e01ef}'], &*selectors].concat()), "\u{fffd}hi");
     assert_eq!(decoded(&['\u{200b}']), None);
     assert_eq!(decoded(&['\u{fe0f}']), None);
 }
