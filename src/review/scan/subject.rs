@@ -42,7 +42,7 @@ pub(super) struct Subject<'a> {
     code: OnceCell<comments::Masked>,
     instructions: OnceCell<Vec<Instruction>>,
     spots: OnceCell<Vec<behaviour::Spot>>,
-    hosts: OnceCell<Vec<hosts::Named>>,
+    hosts: OnceCell<hosts::Hosts>,
     known: &'a Known,
 }
 
@@ -138,7 +138,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The hosts that its code names.
-    pub(super) fn hosts(&self) -> &[hosts::Named] {
+    pub(super) fn hosts(&self) -> &hosts::Hosts {
         self.hosts.get_or_init(|| hosts::find(self))
     }
 

@@ -6,11 +6,21 @@ use std::ops::Range;
 /// Comments and strings. Documentation is a comment unless the file runs text as code and names `__doc__`.
 pub(super) fn run(text: &str) -> Marks {
     let bytes = text.as_bytes();
-    let uses_documentation =
-        text.contains("__doc__") && ["exec", "eval", "compile"].iter().any(|word| text.contains(word));
+    let uses_documentation = text.contains("__doc__") && runs_text(text);
     let mut lexer = Lexer { bytes, marks: Marks::default(), uses_documentation };
     let end = lexer.run().map(|()| text.len());
     lexer.marks.until(end)
+}
+
+/// Whether a text calls what runs text, or names it.
+fn runs_text(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    ["exec", "eval", "compile"].iter().any(|word| {
+        text.match_indices(word).any(|(at, _)| {
+            let before = text.get(..at).is_some_and(|before| before.ends_with(|c| is_part(c) || c == '.'));
+            !before && !text.get(at + word.len()..).is_some_and(|after| after.starts_with(is_part))
+        })
+    })
 }
 
 struct Lexer<'a> {
