@@ -4,6 +4,7 @@
 //! some of it hardly ever has an honest reason. With a base every new place is said; without one each kind is summed up over
 //! the repository, but for those kinds that are worth a finding each.
 
+mod condensed;
 mod patterns;
 mod two_steps;
 
@@ -31,6 +32,7 @@ pub(super) enum Kind {
     Store,
     Metadata,
     Injection,
+    Beyond,
 }
 
 /// What is said about a kind.
@@ -47,7 +49,7 @@ pub(super) struct Words {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Spawn,
         Self::DynamicCode,
         Self::DecodedCode,
@@ -59,6 +61,7 @@ impl Kind {
         Self::Store,
         Self::Metadata,
         Self::Injection,
+        Self::Beyond,
     ];
 
     pub(super) fn words(self) -> Words {
@@ -171,6 +174,15 @@ impl Kind {
                 "A value with `;` or `$(…)` becomes a command. The arguments of an MCP tool come from a model that reads untrusted text.",
                 "Give the program and its arguments as a list, without a shell.",
             ),
+            Self::Beyond => words(
+                "repeats a word that is looked for more often than it is looked at",
+                Risk::Medium,
+                Risk::Medium,
+                Category::Obfuscation,
+                Confidence::High,
+                "From here on this file was not searched for it. Nobody writes code like that; it hides what comes after it.",
+                "Read what comes after this place, or ask for the source that the file is made of.",
+            ),
         }
     }
 }
@@ -198,31 +210,55 @@ const PER_KIND: usize = 200;
 /// The most places of one word that are looked at in one file; what fits in 5 MB of code that people wrote.
 const LOOKED_AT: usize = 20_000;
 
-/// The places in a file's code where it does something, in the order of the file; of each kind the first [`PER_KIND`].
+/// The places in a file's code where it does something, in the order of the file; of each kind the first [`PER_KIND`], and as
+/// many that are new.
 pub(super) fn find(subject: &Subject<'_>) -> Vec<Spot> {
     let mut found: Vec<Spot> = Vec::new();
     let Some(words) = WORDS.as_ref().filter(|_| subject.language.is_code()) else { return found };
-    let code = subject.code();
+    let condensed = condensed::Condensed::new(subject.code(), subject.language);
+    let code = condensed.text.as_str();
     let mut looked_at = vec![0_usize; PATTERNS.len()];
     let mut kept = [0_usize; Kind::ALL.len()];
+    let mut room = |kind: Kind, range: &Range<usize>| {
+        let Some(count) = kept.get_mut(kind as usize) else { return false };
+        // What the base had does not take the room of what is new.
+        let limit = if *count >= PER_KIND && subject.is_differential() && !subject.is_old(range) {
+            2 * PER_KIND
+        } else {
+            PER_KIND
+        };
+        let has_room = *count < limit;
+        *count += usize::from(has_room);
+        has_room
+    };
+    let mut beyond = None;
     for hit in words.find_overlapping_iter(code) {
         let at = hit.pattern().as_usize();
         let (Some(pattern), Some(looked_at)) = (PATTERNS.get(at), looked_at.get_mut(at)) else { continue };
-        if !(pattern.languages.is_empty() || pattern.languages.contains(&subject.language)) || *looked_at >= LOOKED_AT {
+        if !(pattern.languages.is_empty() || pattern.languages.contains(&subject.language)) {
+            continue;
+        }
+        if *looked_at >= LOOKED_AT {
+            beyond.get_or_insert(hit.start()..hit.end());
             continue;
         }
         *looked_at += 1;
-        let Some(count) = kept.get_mut(pattern.kind as usize).filter(|count| **count < PER_KIND) else { continue };
         let Some(range) = matched(code, pattern, at, hit.start()) else { continue };
+        let range = condensed.original(range);
         if found.iter().rev().take(8).any(|spot| spot.kind == pattern.kind && spot.range.start == range.start) {
             continue;
         }
-        *count += 1;
-        found.push(Spot { kind: pattern.kind, range });
+        if room(pattern.kind, &range) {
+            found.push(Spot { kind: pattern.kind, range });
+        }
     }
-    let steps = two_steps::find(code, subject.language);
-    let room = PER_KIND.saturating_sub(kept.get(Kind::DecodedCode as usize).copied().unwrap_or(0));
-    found.extend(steps.into_iter().take(room).map(|range| Spot { kind: Kind::DecodedCode, range }));
+    for (kind, range) in two_steps::find(code, subject.language) {
+        let range = condensed.original(range);
+        if room(kind, &range) {
+            found.push(Spot { kind, range });
+        }
+    }
+    found.extend(beyond.map(|range| Spot { kind: Kind::Beyond, range: condensed.original(range) }));
     found.sort_by_key(|spot| (spot.range.start, spot.kind));
     found
 }
@@ -234,7 +270,9 @@ fn matched(code: &str, pattern: &patterns::Pattern, at: usize, start: usize) -> 
     // `powershell` is found without its first letter, whose case differs.
     let is_part = begins_name(first) && begins_name(before) && pattern.word != "owershell";
     // A method that has the name of a function is another thing: `model.eval()`, `regex.exec()`.
-    let is_method = before == b'.' && matches!(pattern.word, "eval(" | "exec(" | "eval" | "exec" | "system(");
+    let is_function = matches!(pattern.word, "eval(" | "exec(" | "eval" | "exec" | "system(" | "Function(");
+    let text_before = code.get(..start).unwrap_or_default();
+    let is_method = is_function && ((before == b'.' && !is_global(text_before)) || text_before.ends_with("->"));
     if is_part || is_method {
         return None;
     }
@@ -245,6 +283,18 @@ fn matched(code: &str, pattern: &patterns::Pattern, at: usize, start: usize) -> 
         return None;
     }
     Some(start..start + found.end())
+}
+
+/// Whether what a text ends with holds the functions that every program has: `globalThis.`.
+fn is_global(before: &str) -> bool {
+    const GLOBALS: [&str; 8] =
+        ["globalThis", "window", "self", "global", "builtins", "__builtins__", "Kernel", "globals()"];
+    let object = before.trim_end_matches(['.', '?']);
+    GLOBALS.iter().any(|name| {
+        object
+            .strip_suffix(name)
+            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.')))
+    })
 }
 
 /// Says every new place, when there is a base; without one, the places of the kinds that are grave by themselves.

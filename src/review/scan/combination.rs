@@ -51,7 +51,7 @@ fn posts(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(subject.code()));
     let is_store = |kind: Kind| matches!(kind, Kind::Credentials | Kind::Store | Kind::Environment);
     let Some(store) = subject.spots().iter().find(|spot| is_store(spot.kind)) else { return };
-    let Some(host) = subject.hosts().iter().find(|named| !is_usual(&named.host)) else { return };
+    let Some(host) = subject.hosts().named.iter().find(|named| !is_usual(&named.host)) else { return };
     let reads = store.kind == Kind::Environment || is_in_code(&READS);
     if !reads || !is_in_code(&POSTS) || (subject.is_old(&store.range) && subject.is_old(&host.range)) {
         return;
@@ -74,7 +74,7 @@ fn posts(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let is_store = |kind: Kind| matches!(kind, Kind::Credentials | Kind::Store | Kind::Environment);
     let mut stores = subject.spots().iter().filter(|spot| is_store(spot.kind));
-    let mut drops = subject.hosts().iter().filter(|named| named.kind != hosts::Kind::Ordinary);
+    let mut drops = subject.hosts().named.iter().filter(|named| named.kind != hosts::Kind::Ordinary);
     let (Some(first_store), Some(first_drop)) = (stores.next(), drops.next()) else {
         return posts(subject, sink);
     };

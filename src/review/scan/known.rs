@@ -27,7 +27,7 @@ impl Known {
         let hosts = paths
             .par_iter()
             .filter_map(|path| Subject::new(&full, path, &nothing))
-            .flat_map_iter(|subject| hosts::find(&subject).into_iter().map(|named| named.host))
+            .flat_map_iter(|subject| hosts::find(&subject).named.into_iter().map(|named| named.host))
             .collect();
         Self { hosts, installed }
     }

@@ -149,15 +149,20 @@ impl<'s, 'a> Sink<'s, 'a> {
         if self.subject.is_old(range) {
             return true;
         }
-        let Base::Changed { bytes, .. } = &self.subject.base else { return false };
+        let Base::Changed { bytes, code, .. } = &self.subject.base else { return false };
         let shown = quoted(self.subject, range);
         let line = self.subject.line_at(range.start);
         if line.len() <= QUOTE || shown.is_empty() || self.lookups == 0 {
             return false;
         }
         self.lookups -= 1;
-        let quote = self.subject.bytes.get(shown).unwrap_or_default();
-        aho_corasick::AhoCorasick::new([quote]).is_ok_and(|search| search.is_match(*bytes))
+        let stands_in = |quote: &[u8], text: &[u8]| {
+            aho_corasick::AhoCorasick::new([quote]).is_ok_and(|search| search.is_match(text))
+        };
+        let in_code = self.subject.code().get(shown.clone()).unwrap_or_default();
+        stands_in(self.subject.bytes.get(shown).unwrap_or_default(), bytes)
+            // What was in a comment is new where it is code.
+            && (in_code.trim().is_empty() || stands_in(in_code.as_bytes(), code.as_bytes()))
     }
 
     pub(super) fn into_kept(self) -> Kept {

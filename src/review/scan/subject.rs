@@ -42,7 +42,7 @@ pub(super) struct Subject<'a> {
     code: OnceCell<comments::Masked>,
     instructions: OnceCell<Vec<Instruction>>,
     spots: OnceCell<Vec<behaviour::Spot>>,
-    hosts: OnceCell<Vec<hosts::Named>>,
+    hosts: OnceCell<hosts::Hosts>,
     known: &'a Known,
 }
 
@@ -59,17 +59,25 @@ pub(super) enum Base<'a> {
     Changed {
         /// The bytes.
         bytes: &'a [u8],
-        /// Its lines, without blanks around them.
-        lines: HashSet<&'a [u8]>,
+        /// Its text without comments: byte for byte as long.
+        code: String,
+        /// Its lines.
+        lines: HashSet<Line<'a>>,
     },
 }
+
+/// A line without blanks around it, and what of it is neither comment nor string: what was in a comment and is not any more
+/// is another line.
+type Line<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 impl<'a> Subject<'a> {
     /// The file at `path` of the head.
     pub(super) fn new(material: &Material<'a>, path: &'a str, known: &'a Known) -> Option<Self> {
         let file = material.head.files.get(path)?;
         let bytes: &'a [u8] = &file.content;
-        let language = Language::of(path, bytes);
+        // An entry may name any file as the one that its image is built by.
+        let is_built = material.dockerfile == Some(path);
+        let language = if is_built { Language::Dockerfile } else { Language::of(path, bytes) };
         let is_text = !file.link && (language.is_code() || looks_like_text(bytes));
         let text = if is_text { same_length(bytes) } else { Cow::Borrowed("") };
         let lines = std::iter::once(0)
@@ -82,10 +90,10 @@ impl<'a> Subject<'a> {
             is_text,
             language,
             place: Place::of(path, language),
-            is_built: material.dockerfile == Some(path),
+            is_built,
             executable: file.executable,
             is_link: file.link,
-            base: base(material.base, path, &file.blob, is_text),
+            base: base(material.base, path, &file.blob, is_text.then_some(language)),
             lines,
             code: OnceCell::new(),
             instructions: OnceCell::new(),
@@ -115,8 +123,13 @@ impl<'a> Subject<'a> {
         &self.masked().names
     }
 
+    /// Whether it is certain what is a comment or a string at a place.
+    pub(super) fn is_decided(&self, at: usize) -> bool {
+        at < self.masked().decided
+    }
+
     fn masked(&self) -> &comments::Masked {
-        self.code.get_or_init(|| comments::mask(&self.text, self.language))
+        self.code.get_or_init(|| comments::mask(&self.text, self.language, self.path))
     }
 
     /// What its code does.
@@ -125,7 +138,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The hosts that its code names.
-    pub(super) fn hosts(&self) -> &[hosts::Named] {
+    pub(super) fn hosts(&self) -> &hosts::Hosts {
         self.hosts.get_or_init(|| hosts::find(self))
     }
 
@@ -198,21 +211,42 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn is_old_line(&self, lines: &HashSet<&[u8]>, line: usize) -> bool {
-        self.bytes.get(self.line_range(line)).is_some_and(|line| lines.contains(line.trim_ascii()))
+    fn is_old_line(&self, lines: &HashSet<Line<'_>>, line: usize) -> bool {
+        let range = self.line_range(line);
+        self.bytes.get(range.clone()).is_some_and(|line| lines.contains(&key(line, &self.text, self.masked(), range)))
     }
 }
 
-fn base<'a>(base: Option<&'a Snapshot>, path: &str, blob: &str, is_text: bool) -> Base<'a> {
+/// What a line is known by. `range` is where it stands in the text and in what was made of it.
+fn key<'k>(line: &'k [u8], text: &str, masked: &comments::Masked, range: Range<usize>) -> Line<'k> {
+    let (code, names) = (masked.code.as_bytes().get(range.clone()), masked.names.as_bytes().get(range.clone()));
+    let line = line.trim_ascii();
+    if names == text.as_bytes().get(range) {
+        return (line, Cow::Borrowed(line));
+    }
+    let (code, names) = (code.unwrap_or_default().trim_ascii(), names.unwrap_or_default().trim_ascii());
+    (line, Cow::Owned([code, b"\n", names].concat()))
+}
+
+/// What stands at a path in the base. `language` is that of the head's file, if it is text: its rules hold for both.
+fn base<'a>(base: Option<&'a Snapshot>, path: &str, blob: &str, language: Option<Language>) -> Base<'a> {
     let Some(base) = base else { return Base::None };
     let Some(file) = base.files.get(path) else { return Base::New };
     if *file.blob == *blob {
         return Base::Same;
     }
     let bytes: &[u8] = &file.content;
-    let lines =
-        if is_text { bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect() } else { HashSet::new() };
-    Base::Changed { bytes, lines }
+    let Some(language) = language else { return Base::Changed { bytes, code: String::new(), lines: HashSet::new() } };
+    let text = same_length(bytes);
+    let masked = comments::mask(&text, language, path);
+    let mut at = 0;
+    let lines = bytes.split(|byte| *byte == b'\n').map(|line| {
+        let range = at..at + line.len();
+        at = range.end + 1;
+        key(line, &text, &masked, range)
+    });
+    let lines = lines.collect();
+    Base::Changed { bytes, code: masked.code, lines }
 }
 
 /// The most bytes of a piece that is searched for phrases at once.

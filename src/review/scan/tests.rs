@@ -75,6 +75,28 @@ fn what_the_base_had_is_not_said_again() {
 }
 
 #[test]
+fn what_was_a_comment_or_a_text_in_the_base_is_new_where_it_is_code() {
+    let call = "subprocess.run(['curl', x])";
+    let long = format!("a = 1; {}subprocess.run(x)", "b = c; ".repeat(60));
+    for (path, base, head) in [
+        ("a.py", format!("a = 1\n\"\"\"\n{call}\n\"\"\"\n"), format!("a = 1\n{call}\n")),
+        ("a.py", format!("a = \"\"\"\n{call}\n\"\"\"\n"), format!("a = 1\n{call}\n")),
+        ("a.py", format!("# {long}\n"), format!("{long}\n")),
+        ("a.ts", "/*\nBun.spawn(x)\n*/\n".to_owned(), "Bun.spawn(x)\n".to_owned()),
+    ] {
+        let found = shown_diff(&[(path, &base)], &[(path, &head)]);
+        assert!(found.contains("starts a program"), "{head}: {found}");
+    }
+    for (base, head) in [
+        (format!("{call}  # why\n"), format!("x = 1\n    {call}  # why\n")),
+        (format!("{long}\n"), format!("x = 1\n{long}\n")),
+        (format!("{call}\r\n"), format!("{call}\nx = 1\n")),
+    ] {
+        assert_eq!(shown_diff(&[("a.py", &base)], &[("a.py", &head)]), "", "{head}");
+    }
+}
+
+#[test]
 fn a_flood_is_counted_and_keeps_its_gravest() {
     let mut text = "import subprocess\n".repeat(1_000).replace("import subprocess", "subprocess.run(['ls'])");
     text.push_str("exec(base64.b64decode(x))\n");

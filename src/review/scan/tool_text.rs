@@ -64,11 +64,11 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     }
 }
 
-/// Whether a place is in a comment or in a string.
+/// Whether a place is in a comment or in a string, or could be.
 fn is_in_text(subject: &Subject<'_>, at: usize) -> bool {
     let is = |text: &str| text.as_bytes().get(at).is_some_and(|byte| byte.is_ascii_whitespace());
     subject.text.as_bytes().get(at).is_some_and(|byte| !byte.is_ascii_whitespace())
-        && (!subject.language.is_code() || is(subject.names()))
+        && (!subject.language.is_code() || !subject.is_decided(at) || is(subject.names()))
 }
 
 fn said(risk: Risk, does: &str) -> Said {

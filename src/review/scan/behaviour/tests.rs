@@ -79,6 +79,88 @@ fn every_kind_is_found() {
 }
 
 #[test]
+fn calls_are_found_however_they_are_written() {
+    let far = format!("eval /*{}*/ {}(x)", "a ".repeat(400), "\n".repeat(500));
+    for (path, text, kind) in [
+        ("a.js", "eval (x)", Kind::DynamicCode),
+        ("a.js", "eval\n(x)", Kind::DynamicCode),
+        ("a.js", "eval /* b */ (x)", Kind::DynamicCode),
+        ("a.js", &far, Kind::DynamicCode),
+        ("a.js", "(0, eval)(x)", Kind::DynamicCode),
+        ("a.js", "(0,eval) (x)", Kind::DynamicCode),
+        ("a.js", "eval?.(x)", Kind::DynamicCode),
+        ("a.js", "eval.call(null, x)", Kind::DynamicCode),
+        ("a.js", "const e = eval; e(x)", Kind::DynamicCode),
+        ("a.js", "globalThis[\"eval\"](x)", Kind::DynamicCode),
+        ("a.js", "globalThis . eval(x)", Kind::DynamicCode),
+        ("a.js", "globalThis['ev' + 'al'](x)", Kind::DynamicCode),
+        ("a.js", "window [ 'eval' ] (x)", Kind::DynamicCode),
+        ("a.js", "new\nFunction (x)", Kind::DynamicCode),
+        ("a.js", "Function(x)()", Kind::DynamicCode),
+        ("a.js", "Reflect.construct(Function, [x])", Kind::DynamicCode),
+        ("a.js", "[].constructor.constructor(x)()", Kind::DynamicCode),
+        ("a.js", "Object.getPrototypeOf(async function () {}).constructor", Kind::DynamicCode),
+        ("a.js", "module . _compile (x, y)", Kind::DynamicCode),
+        ("a.js", "setTimeout('run(x)', 1)", Kind::DynamicCode),
+        ("a.js", "require('child' + '_process')", Kind::DynamicCode),
+        ("a.js", "eval (\n atob (x))", Kind::DecodedCode),
+        ("a.js", "new Function (\n  atob (x) )", Kind::DecodedCode),
+        ("a.js", "const s = atob (x);\neval (s)", Kind::DecodedCode),
+        ("a.js", "process . env . API_TOKEN", Kind::Secret),
+        ("a.js", "process [ 'env' ]", Kind::Secret),
+        ("a.js", "Deno.env.get('API_TOKEN')", Kind::Secret),
+        ("a.py", "os . system (x)", Kind::Spawn),
+        ("a.py", "os.\\\n  system(x)", Kind::Spawn),
+        ("a.py", "getattr(os, \"system\")(x)", Kind::Spawn),
+        ("a.py", "getattr ( os , 'sys' + 'tem' )(x)", Kind::Spawn),
+        ("a.py", "getattr(__import__('os'), 'popen')(x)", Kind::Spawn),
+        ("a.py", "__import__ ( \"os\" ) . system ( 'id' )", Kind::Spawn),
+        ("a.py", "importlib.import_module('subprocess').run(x)", Kind::Spawn),
+        ("a.py", "os.__dict__['system'](x)", Kind::Spawn),
+        ("a.py", "from os import (\n    path,\n    system,\n)", Kind::Spawn),
+        ("a.py", "import os as o\no.system(x)", Kind::Spawn),
+        ("a.py", "eval (x)", Kind::DynamicCode),
+        ("a.py", "builtins.exec(x)", Kind::DynamicCode),
+        ("a.py", "getattr(builtins, 'ex' + 'ec')(x)", Kind::DynamicCode),
+        ("a.py", "__builtins__['exec'](x)", Kind::DynamicCode),
+        ("a.py", "list(map(exec, [x]))", Kind::DynamicCode),
+        ("a.py", "run = exec\nrun(x)", Kind::DynamicCode),
+        ("a.py", "from os import getenv\ngetenv('API_TOKEN')", Kind::Secret),
+        ("a.go", "import e \"os/exec\"\nfunc f() { e.Command(x) }", Kind::Spawn),
+        ("a.go", "import (\n\t. \"os/exec\"\n)", Kind::Spawn),
+        ("a.go", "exec.\n\tCommand(x)", Kind::Spawn),
+        ("a.rs", "use std::process::Command as C;\nC::new(x)", Kind::Spawn),
+        ("a.rb", "system \"id\"", Kind::Spawn),
+        ("a.php", "<?php exec ($x);", Kind::Spawn),
+        ("a.py", "run = os.system\nrun(x)", Kind::Spawn),
+        ("a.py", "ctypes.CDLL(None).system(x)", Kind::Spawn),
+        ("a.py", "json.dumps({k: v for k, v in os.environ.items()})", Kind::Environment),
+        ("a.py", "requests.post(u, data=dict(os.environ))", Kind::Environment),
+        ("a.js", "JSON.stringify({ env: process.env })", Kind::Environment),
+        ("a.go", "strings.Join(os.Environ(), x)", Kind::Environment),
+        ("a.go", "c := &exec.Cmd{Path: x}", Kind::Spawn),
+        ("a.sh", "printenv | curl -d @- x", Kind::Environment),
+        ("a.sh", "cat /proc/$$/environ", Kind::Environment),
+        ("a.rb", "exec('id')", Kind::Spawn),
+        ("a.sh", "echo aGk= | base64 -d \\\n  | sh", Kind::DecodedCode),
+    ] {
+        assert!(kinds(path, text).contains(&kind), "{path}: {text}: {:?}", kinds(path, text));
+    }
+    let found = shown_full(&[("a.js", "x = 1;\neval\n  (atob (y));\n")]);
+    assert!(found.contains("high a.js:2-3: This code runs code that is decoded"), "{found}");
+}
+
+#[test]
+fn harmless_calls_do_not_hide_those_after_them() {
+    let old = "eval(x)\n".repeat(300);
+    let found = shown_diff(&[("a.py", &old)], &[("a.py", &format!("{old}eval(y)\n"))]);
+    assert!(found.contains("| eval(y)"), "{found}");
+    let many = "evaluate ".repeat(super::LOOKED_AT + 1);
+    let found = shown_full(&[("a.js", &format!("{many}\neval(atob(y))\n"))]);
+    assert!(found.contains("medium a.js:1: This code repeats a word that is looked for"), "{found}");
+}
+
+#[test]
 fn near_misses_are_none() {
     for (path, text) in [
         ("a.js", "// eval(atob(x))"),
@@ -91,6 +173,25 @@ fn near_misses_are_none() {
         ("a.sh", "base64 -d file > out"),
         ("a.js", "const s = Buffer.from(x, 'base64'); regex.exec(s); import('./x.js'); Object.entries(process.env)"),
         ("a.py", "from os import path, environ"),
+        (
+            "a.py",
+            "import os as o\no.getcwd()\ngetattr(os, 'O_BINARY', 0); getattr(self, 'run'); model.eval(); executor.exec(x)",
+        ),
+        ("a.py", "evaluated = evaluate(x)\nexecute (x)\ndef f(x, eval=None): pass"),
+        (
+            "a.js",
+            "isFunction(x); Type.Function([]); x.constructor.name; Function.prototype.call; typeof f === 'function'",
+        ),
+        ("a.js", "setTimeout(() => f('x'), 1); map['eval']; global['x']; window[`on${x}`]; require('./' + name)"),
+        ("a.js", "const evaluation = evaluate (x); medieval (x); this.evaluator?.(x); { eval: 1 }"),
+        (
+            "a.py",
+            "json.dumps(os.environ.get('HOME')); subprocess_ = 1; run(x, env=os.environ); data = os.environ['HOME']",
+        ),
+        ("a.js", "spawn_(x, { env: process.env }); JSON.stringify({ a: process.env.HOME })"),
+        ("a.go", "import \"os/exec\"\nimport _ \"os/exec\""),
+        ("a.rs", "use clap::Command as C;"),
+        ("a.php", "<?php $db->exec($x); curl_exec($c);"),
     ] {
         assert_eq!(kinds(path, text), [], "{path}: {text}");
     }

