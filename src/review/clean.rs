@@ -40,3 +40,16 @@ pub async fn clean(docker_host: Option<&str>, temp_dir: &Path) -> Result<Cleaned
         .map_err(|error| CommandError::unfinished("not everything could be removed").because(&error))?;
     Ok(Cleaned { things: cleaned.things, images: cleaned.images, folders })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Cleaned;
+
+    /// As `review --clean --format json` prints it. That command is not run by tests: it would take the images of those that run
+    /// beside it.
+    #[test]
+    fn what_was_removed_is_said_by_kind() {
+        let said = serde_json::json!(Cleaned { things: 3, images: 2, folders: 1 }).to_string();
+        assert_eq!(said, r#"{"things":3,"images":2,"folders":1}"#);
+    }
+}

@@ -135,24 +135,6 @@ fn two_reviews_at_once_do_not_disturb_each_other() {
 }
 
 #[test]
-fn what_was_removed_is_said_as_json_too() {
-    if lab().is_none() {
-        return;
-    }
-    let registry = crate::runner::Runner::new();
-    let mut clean = registry.command(["review", "--clean", "--format", "json"]);
-    if let Some(host) = std::env::var_os("DOCKER_HOST") {
-        clean = clean.env("DOCKER_HOST", host);
-    }
-    let output = clean.run();
-    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
-    let said: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    let mut kinds: Vec<_> = said["removed"].as_object().unwrap().keys().map(String::as_str).collect();
-    kinds.sort_unstable();
-    assert_eq!((said["version"].as_u64(), kinds), (Some(1), vec!["folders", "images", "things"]));
-}
-
-#[test]
 fn cleaning_does_not_touch_a_review_that_lives() {
     let Some(lab) = lab() else { return };
     let desk = Desk::new(lab.clone(), "1000");
