@@ -64,11 +64,7 @@ pub(super) const SHARES: &[&str] = &[
 pub(super) const USUAL: &[&str] = &[
     "github.com",
     "gitlab.com",
-    "npmjs.com",
-    "npmjs.org",
-    "pypi.org",
     "python.org",
-    "crates.io",
     "docs.rs",
     "go.dev",
     "golang.org",
