@@ -10,6 +10,7 @@
 
 mod diff;
 mod objects;
+mod packet;
 pub mod remote;
 pub mod upstream;
 mod walk;

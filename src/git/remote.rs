@@ -3,6 +3,7 @@
 //! This is what `git ls-remote` does first: one `GET` of the smart HTTP protocol (version 0, gitprotocol-http(5)). An entry
 //! chooses the host, so the request goes through [`crate::fetch`] and its guard, which libgit2's transports would not.
 
+use super::packet::{Packet, Packets};
 use crate::fetch::{FetchError, Fetcher, Request};
 use crate::ids::CommitSha;
 use std::collections::BTreeMap;
@@ -69,13 +70,13 @@ pub async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>
 
 /// Reads a listing.
 pub(super) fn read(body: &[u8]) -> Option<RemoteRefs> {
-    let mut lines = packet_lines(body)?.into_iter();
+    let mut lines = lines(body)?.into_iter();
     if !lines.next()?.starts_with(b"# service=git-upload-pack") {
         return None;
     }
     let mut refs = RemoteRefs::default();
     for (number, line) in lines.enumerate() {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
         // The first line carries the server's abilities behind a NUL.
         let (line, abilities) = line.split_at(line.iter().position(|byte| *byte == 0).unwrap_or(line.len()));
         if number == 0 {
@@ -115,35 +116,31 @@ fn is_ref(name: &str) -> bool {
         && !name.ends_with('.')
 }
 
-/// Lines that begin with their own length in four hexadecimal digits (gitprotocol-common(5)); 0000 separates, and ends: of a
-/// listing that was cut off, nobody knows which branches are missing.
-fn packet_lines(mut body: &[u8]) -> Option<Vec<&[u8]>> {
+/// The lines of a listing; none when it is not whole: of one that was cut off, nobody knows which branches are missing.
+fn lines(body: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut packets = Packets::default();
+    packets.push(body);
     let mut lines = Vec::new();
     let mut ended = false;
-    while !body.is_empty() {
-        let (length, _) = body.split_at_checked(4)?;
-        let length = usize::from_str_radix(std::str::from_utf8(length).ok()?, 16).ok()?;
-        ended = length == 0;
-        if ended {
-            body = body.get(4..)?;
-            continue;
+    while let Some(packet) = packets.take().ok()? {
+        ended = packet == Packet::Flush;
+        match packet {
+            Packet::Data(line) => lines.push(line),
+            Packet::Flush => {}
+            // This version of the protocol has none.
+            Packet::Delimiter => return None,
         }
-        lines.push(body.get(4..length)?);
-        body = body.get(length..)?;
     }
-    ended.then_some(lines)
+    (ended && packets.is_empty()).then_some(lines)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{RemoteRefs, read};
+    use crate::git::packet::line;
     use crate::ids::CommitSha;
     use proptest::prelude::*;
-
-    fn line(text: &str) -> String {
-        format!("{:04x}{text}", text.len() + 4)
-    }
 
     #[test]
     fn a_listing_is_read() {

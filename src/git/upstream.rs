@@ -13,7 +13,6 @@ mod contained;
 mod download;
 mod history;
 mod pack;
-mod packet;
 mod protocol;
 mod session;
 mod store;

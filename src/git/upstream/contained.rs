@@ -57,8 +57,7 @@ pub async fn contained(
 }
 
 fn not_checked(commits: &BTreeSet<CommitSha>, error: &UpstreamError) -> BTreeMap<CommitSha, Contained> {
-    let reason = error.to_string();
-    commits.iter().map(|commit| (commit.clone(), Contained::NotChecked(reason.clone()))).collect()
+    whence(commits, &BTreeMap::new(), &Contained::NotChecked(error.to_string()))
 }
 
 async fn search(
@@ -140,7 +139,7 @@ pub(super) async fn below_tips(
     above: &Store,
 ) -> Result<BTreeMap<CommitSha, Contained>, UpstreamError> {
     if tips.names.is_empty() {
-        return Ok(commits.iter().map(|commit| (commit.clone(), Contained::OnNone)).collect());
+        return Ok(whence(commits, &BTreeMap::new(), &Contained::OnNone));
     }
     let place = above.incoming()?;
     let store = Store::at(place.path())?;
@@ -164,13 +163,22 @@ pub(super) async fn below_tips(
     // What the commit itself leads to is meant to be absent.
     let cut = (cut && haves.is_empty()) || !came.shallow.is_empty();
     drop(place);
-    let whence = |commit: &CommitSha| match found.get(&ObjectId::from(commit)) {
-        Some(name) => Contained::In(name.clone()),
-        None if cut => Contained::NotChecked("its history is too long".to_owned()),
-        None if !tips.whole => Contained::NotChecked("it has too many branches and tags".to_owned()),
-        None => Contained::OnNone,
+    let otherwise = match () {
+        () if cut => Contained::NotChecked("its history is too long".to_owned()),
+        () if !tips.whole => Contained::NotChecked("it has too many branches and tags".to_owned()),
+        () => Contained::OnNone,
     };
-    Ok(commits.iter().map(|commit| (commit.clone(), whence(commit))).collect())
+    Ok(whence(commits, &found, &otherwise))
+}
+
+/// The names from which commits are reached; of those that are not found, `otherwise`.
+fn whence(
+    commits: &BTreeSet<CommitSha>,
+    found: &BTreeMap<ObjectId, String>,
+    otherwise: &Contained,
+) -> BTreeMap<CommitSha, Contained> {
+    let one = |commit: &CommitSha| found.get(&ObjectId::from(commit)).cloned().map(Contained::In);
+    commits.iter().map(|commit| (commit.clone(), one(commit).unwrap_or_else(|| otherwise.clone()))).collect()
 }
 
 /// Follows parents from the tips until all that is wanted is found; the names from which they are reached, and whether some
@@ -225,10 +233,6 @@ fn local(path: &Path, commits: &BTreeSet<CommitSha>) -> Result<BTreeMap<CommitSh
     let store = super::store::local(path, &[])?;
     let wanted: Vec<ObjectId> = commits.iter().map(ObjectId::from).collect();
     let (found, cut) = walk(&store, &tips, &wanted)?;
-    let whence = |commit: &CommitSha| match found.get(&ObjectId::from(commit)) {
-        Some(name) => Contained::In(name.clone()),
-        None if cut => Contained::NotChecked("its history is cut off".to_owned()),
-        None => Contained::OnNone,
-    };
-    Ok(commits.iter().map(|commit| (commit.clone(), whence(commit))).collect())
+    let otherwise = if cut { Contained::NotChecked("its history is cut off".to_owned()) } else { Contained::OnNone };
+    Ok(whence(commits, &found, &otherwise))
 }

@@ -1,7 +1,7 @@
 //! Version 2 of Git's protocol, as bytes in and bytes out: what a server can do, what is asked, what it answers.
 
 use super::ObjectId;
-use super::packet::{Packet, Packets, line};
+use crate::git::packet::{Packet, Packets, line};
 use crate::ids::CommitSha;
 
 /// What the server is asked to leave out.
