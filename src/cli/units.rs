@@ -33,11 +33,7 @@ pub(super) fn cooldown(text: &str) -> Result<Duration, String> {
     if is_nothing(text) {
         return Ok(Duration::ZERO);
     }
-    // 24 is meant as hours by many, and would be next to nothing.
-    if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("write it with its unit: 30m, 24h or 7d".to_owned());
-    }
-    let cooldown = duration::parse(text)?;
+    let cooldown = duration::with_unit(text)?;
     if cooldown <= Pins::MAX_COOLDOWN { Ok(cooldown) } else { Err("30d are the most".to_owned()) }
 }
 

@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// As [`parse`], but no number alone: where hours and days are usual, 24 is meant as hours by many, and would be next to
+/// nothing.
+///
+/// # Errors
+/// As those of [`parse`], and for a number alone.
+pub fn with_unit(text: &str) -> Result<Duration, String> {
+    if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("write it with its unit: 30m, 24h or 7d".to_owned());
+    }
+    parse(text)
+}
+
 /// `30m`, `90s`, `2h`, `1d`; a number alone is seconds.
 ///
 /// # Errors

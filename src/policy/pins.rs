@@ -35,13 +35,7 @@ pub struct PinnedEntry {
 /// A span of time, `"24h"`.
 fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    // 24 is meant as hours by many, and would be next to nothing.
-    if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(D::Error::custom(format!(
-            "`{text}` is not a span of time: write it with its unit: 30m, 24h or 7d"
-        )));
-    }
-    duration::parse(&text)
+    duration::with_unit(&text)
         .map(Some)
         .map_err(|error| D::Error::custom(format!("`{text}` is not a span of time: {error}")))
 }

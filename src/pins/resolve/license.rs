@@ -82,10 +82,14 @@ pub(super) fn needed(old: &[File], new: &[File]) -> Vec<ObjectId> {
 
 /// What became of the licence. Where several things did, the one that matters most is told.
 pub(super) fn compare(reader: &StoreReader<'_>, old: &[File], new: &[File]) -> License {
-    let read = |file: &File| match reader.file(file.id, MAX_BYTES) {
-        _ if file.folder => Some(file.id.to_string()),
-        Found::Here(content) => Some(words(&String::from_utf8_lossy(&content))),
-        Found::Absent | Found::TooLarge(_) | Found::Damaged => None,
+    let read = |file: &File| {
+        if file.folder {
+            return Some(file.id.to_string());
+        }
+        match reader.file(file.id, MAX_BYTES) {
+            Found::Here(content) => Some(words(&String::from_utf8_lossy(&content))),
+            Found::Absent | Found::TooLarge(_) | Found::Damaged => None,
+        }
     };
     judge(&unmatched(old, new), &unmatched(new, old), read)
 }

@@ -144,19 +144,23 @@ fn right_to_left(text: &str, at: usize) -> (usize, bool) {
 
 /// What the hidden characters say: tag characters are ASCII moved up; variation selectors can carry a byte each.
 pub(crate) fn decoded(characters: &[char]) -> Option<String> {
-    let tags: String = characters.iter().filter_map(|c| character::tag(*c)).collect();
+    let (tags, bytes) = smuggled(characters);
     if !tags.is_empty() {
         return Some(tags);
     }
-    let bytes: Vec<u8> = characters.iter().filter_map(|c| character::selector_byte(*c)).collect();
     let text = String::from_utf8(bytes).ok()?;
     (text.len() > 1 && text.chars().all(|c| !c.is_control() || c == '\n')).then_some(text)
 }
 
+/// What the tag characters among these stand for, and the bytes of the variation selectors.
+fn smuggled(characters: &[char]) -> (String, Vec<u8>) {
+    let tags = characters.iter().filter_map(|c| character::tag(*c)).collect();
+    (tags, characters.iter().filter_map(|c| character::selector_byte(*c)).collect())
+}
+
 /// The same of characters that need not be one text: what is no text among it became `\u{fffd}` or a blank.
 pub(crate) fn carried(characters: &[char]) -> String {
-    let tags: String = characters.iter().filter_map(|c| character::tag(*c)).collect();
-    let bytes: Vec<u8> = characters.iter().filter_map(|c| character::selector_byte(*c)).collect();
+    let (tags, bytes) = smuggled(characters);
     let text = if tags.is_empty() { String::from_utf8_lossy(&bytes).into_owned() } else { tags };
     text.replace(|c: char| c.is_control() && c != '\n', " ")
 }
