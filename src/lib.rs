@@ -4,6 +4,7 @@
 //! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
 pub mod agent;
+pub mod build_record;
 pub mod changes;
 pub mod cli;
 pub mod context;

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     // The domain is plain data and pure functions over it. `route` is the macro of `document`.
     (
         "domain",
-        &["changes", "document", "entry", "finding", "ids", "policy", "route", "snapshot", "verdict"],
+        &["build_record", "changes", "document", "entry", "finding", "ids", "policy", "route", "snapshot", "verdict"],
         &["domain"],
     ),
     // An adapter speaks to one outside system. They know identifiers, and `fetch`, which is how the others reach the
