@@ -3,6 +3,7 @@
 //! Paths are from the top of the repository, with `/`. A snapshot holds the directory under review and nothing else.
 
 pub mod diff;
+pub(crate) mod language;
 pub mod steering;
 
 use std::collections::BTreeMap;

@@ -52,6 +52,9 @@ pub struct Limits {
     pub file: u64,
 }
 
+/// Bytes of the largest file that is fetched and exported unless somebody says otherwise.
+pub const LARGEST_FILE: u64 = 32_000_000;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -60,7 +63,7 @@ impl Default for Limits {
             in_memory: 128 * 1024 * 1024,
             objects: 2_000_000,
             time: Duration::from_mins(10),
-            file: 5_000_000,
+            file: LARGEST_FILE,
         }
     }
 }

@@ -8,7 +8,7 @@
 mod names;
 mod walk;
 
-use crate::git::upstream::{Found, Mode, ObjectId, Store, StoreReader, UpstreamError};
+use crate::git::upstream::{Found, LARGEST_FILE, Mode, ObjectId, Store, StoreReader, UpstreamError};
 use crate::ids::CommitSha;
 use crate::snapshot::Snapshot;
 
@@ -19,8 +19,10 @@ pub struct ExportLimits {
     pub bytes: u64,
     /// Files.
     pub files: usize,
-    /// Bytes of a file.
+    /// Bytes of a file. Code of more bytes makes a review incomplete.
     pub file: u64,
+    /// Bytes of a picture, of sound, of video or of a font.
+    pub media: u64,
     /// Folders within folders, from the top of the repository.
     pub depth: usize,
     /// Bytes of a path.
@@ -38,7 +40,9 @@ impl Default for ExportLimits {
         Self {
             bytes: 200_000_000,
             files: 20_000,
-            file: 5_000_000,
+            // A generated or padded source file is read whole: what is concluded of all of it must not depend on its length.
+            file: LARGEST_FILE,
+            media: 5_000_000,
             depth: 40,
             path: 4096,
             entries: 300_000,

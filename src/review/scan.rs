@@ -32,7 +32,6 @@ mod hidden_text;
 mod hosts;
 mod install;
 mod known;
-mod language;
 mod place;
 mod reviewer_text;
 mod sink;

@@ -75,7 +75,7 @@ fn finding(report: &ReviewReport, judged: &JudgedFinding) -> Finding {
     }
     let quote = match judged.quote_is {
         Quote::Unverified => "; what it quotes is not there, so that it may be invented",
-        Quote::Verified | Quote::Moved | Quote::None => "",
+        Quote::Verified | Quote::Moved | Quote::Short | Quote::None => "",
     };
     Finding {
         rule: id(said.category),

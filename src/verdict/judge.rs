@@ -6,8 +6,10 @@
 //!   it did not finish;
 //! - the static reviewer, the floor under all others, did not run, or the model of the built-in one never answered;
 //! - at head or at base a limit on the whole tree was hit, or an object could not be read: what is missing is then not known, and
-//!   could be all that matters. One file that is too large, a submodule or an LFS pointer is known by name, and
-//!   is a finding of the static reviewer's in place of that.
+//!   could be all that matters. A picture, sound, video or font that cannot be read is known by name, and does not run: it is
+//!   a finding of the static reviewer;
+//! - at head a file that may be code is too large, or kept elsewhere (Git LFS), so that nobody read it. Other such files, and
+//!   submodules, are findings of the static reviewer.
 
 mod merge;
 mod quote;
@@ -17,11 +19,13 @@ mod tests;
 use super::document::{MAX_REASON, Status};
 use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage, answered};
 use super::{Findings, Risk, Verdict};
+use crate::snapshot::language::{is_media, may_be_code};
 use crate::snapshot::{Material, Reason, Snapshot};
 use quote::Texts;
 use std::cmp::Reverse;
 
 pub use quote::MIN_QUOTE;
+pub(crate) use quote::proves;
 
 /// The name of the deterministic reviewer.
 pub const STATIC: &str = "static";
@@ -68,7 +72,7 @@ pub fn heard(printed: &[u8], trouble: Option<&str>) -> Result<Findings, String> 
 #[must_use]
 pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -> ReviewReport {
     let mut incomplete = missing(&runs);
-    incomplete.extend(hit_limits("head", material.head));
+    incomplete.extend(hit_limits(HEAD, material.head));
     incomplete.extend(material.base.into_iter().flat_map(|base| hit_limits("base", base)));
     let mut texts = Texts::new(material.head);
     let mut findings = Vec::new();
@@ -154,11 +158,26 @@ fn missing(runs: &[AgentRun]) -> Vec<String> {
     reasons
 }
 
+const HEAD: &str = "head";
+
 /// What makes a snapshot a part of the tree that nobody knows the rest of: a sentence for each kind, with its first place.
 fn hit_limits(which: &str, snapshot: &Snapshot) -> Vec<String> {
-    let kinds = [Reason::TooManyBytes, Reason::TooManyFiles, Reason::TooDeep, Reason::PathTooLong, Reason::Damaged];
+    let counts = |item: &&crate::snapshot::Unreviewed| match item.reason {
+        Reason::Damaged => !is_media(&item.path),
+        Reason::FileTooLarge | Reason::LfsPointer => which == HEAD && may_be_code(&item.path),
+        _ => true,
+    };
+    let kinds = [
+        Reason::TooManyBytes,
+        Reason::TooManyFiles,
+        Reason::TooDeep,
+        Reason::PathTooLong,
+        Reason::Damaged,
+        Reason::FileTooLarge,
+        Reason::LfsPointer,
+    ];
     let kinds = kinds.into_iter().filter_map(|kind| {
-        let mut places = snapshot.unreviewed.iter().filter(|item| item.reason == kind);
+        let mut places = snapshot.unreviewed.iter().filter(|item| item.reason == kind).filter(counts);
         let first = places.next()?;
         let more = match places.count() {
             0 => String::new(),
@@ -190,6 +209,7 @@ fn rank(quote: Quote) -> u8 {
         Quote::Verified => 0,
         Quote::Moved => 1,
         Quote::None => 2,
-        Quote::Unverified => 3,
+        Quote::Short => 3,
+        Quote::Unverified => 4,
     }
 }

@@ -67,6 +67,8 @@ pub enum Quote {
     Verified,
     /// It is in the file, on other lines; the lines of the finding were corrected.
     Moved,
+    /// It is, and is too short to prove anything: nearly every file has it.
+    Short,
     /// It is not: the finding may be invented, or be about something that was removed.
     Unverified,
     /// The finding quotes nothing.

@@ -240,6 +240,7 @@ fn finding<'r>(report: &ReviewReport, judged: &'r JudgedFinding) -> Finding<'r> 
         quote_is: match judged.quote_is {
             Quote::Verified => "quote verified",
             Quote::Moved => "quote verified, on other lines than was said",
+            Quote::Short => "quote too short to prove anything",
             Quote::Unverified => "quote NOT in the file: it may be invented",
             Quote::None => "nothing quoted",
         },

@@ -3,6 +3,7 @@
 use super::ExportLimits;
 use super::names::{Name, Names, readable};
 use crate::git::upstream::{Entry, Found, Mode, ObjectId, StoreReader};
+use crate::snapshot::language::is_media;
 use crate::snapshot::{File, Reason, Snapshot, Unreviewed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -119,29 +120,31 @@ impl<'a> Walk<'a> {
 
     /// Begins with a folder.
     fn open(&mut self, place: Place, id: ObjectId) -> Option<Level> {
+        // What is listed of a folder ends with `/`: it is not the file that its name may look like.
+        let folder = || format!("{}/", place.shown);
         if place.depth > self.limits.depth {
             let detail = format!("folders in more than {} folders, and all in them", self.limits.depth);
-            self.list(place.shown, Reason::TooDeep, detail);
+            self.list(folder(), Reason::TooDeep, detail);
             return None;
         }
         let not_looked_at = "too many entries before it: what is in it was not looked at";
         if self.entries == 0 {
-            self.list(place.shown, Reason::TooManyFiles, not_looked_at.to_owned());
+            self.list(folder(), Reason::TooManyFiles, not_looked_at.to_owned());
             return None;
         }
         let listing = match self.reader.folder(id, self.entries, self.limits.folder.min(self.folders)) {
             Found::Here(listing) => listing,
             Found::TooLarge(bytes) => {
                 let detail = format!("a folder of {bytes} bytes: what is in it was not looked at");
-                self.list(place.shown, Reason::TooManyFiles, detail);
+                self.list(folder(), Reason::TooManyFiles, detail);
                 return None;
             }
             Found::Absent => {
-                self.list(place.shown, Reason::Damaged, "the folder is missing".to_owned());
+                self.list(folder(), Reason::Damaged, "the folder is missing".to_owned());
                 return None;
             }
             Found::Damaged => {
-                self.list(place.shown, Reason::Damaged, "the folder cannot be read".to_owned());
+                self.list(folder(), Reason::Damaged, "the folder cannot be read".to_owned());
                 return None;
             }
         };
@@ -150,10 +153,10 @@ impl<'a> Walk<'a> {
         self.entries -= listing.entries.len().min(self.entries);
         if listing.more > 0 {
             let detail = format!("{} more entries of the folder were not looked at", listing.more);
-            self.list(place.shown.clone(), Reason::TooManyFiles, detail);
+            self.list(folder(), Reason::TooManyFiles, detail);
         }
         if listing.damaged {
-            self.list(place.shown.clone(), Reason::Damaged, "the rest of the folder cannot be read".to_owned());
+            self.list(folder(), Reason::Damaged, "the rest of the folder cannot be read".to_owned());
         }
         Some(Level { place, names: Names::default(), entries: listing.entries.into_iter() })
     }
@@ -191,9 +194,10 @@ impl<'a> Walk<'a> {
             return None;
         }
         let left = self.limits.bytes - self.bytes;
-        let (reason, detail) = match self.reader.file(id, self.limits.file.min(left)) {
+        let most = if is_media(&place.shown) { self.limits.media.min(self.limits.file) } else { self.limits.file };
+        let (reason, detail) = match self.reader.file(id, most.min(left)) {
             Found::Here(content) => return Some(content),
-            Found::TooLarge(bytes) if bytes > self.limits.file => (Reason::FileTooLarge, format!("{bytes} bytes")),
+            Found::TooLarge(bytes) if bytes > most => (Reason::FileTooLarge, format!("{bytes} bytes")),
             Found::TooLarge(bytes) => {
                 (Reason::TooManyBytes, format!("{bytes} bytes, and {left} may still be exported"))
             }

@@ -5,7 +5,7 @@
 
 use super::sink::{Said, Sink};
 use super::subject::Subject;
-use super::unreviewed::is_media;
+use crate::snapshot::language::{is_binary_lock, is_inert};
 use crate::verdict::{Category, Confidence, Risk};
 
 /// What a file is by its first bytes.
@@ -82,7 +82,7 @@ fn format(path: &str, bytes: &[u8]) -> Option<Format> {
 /// Says files that are not text, and may matter.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let program = if subject.is_differential() { Risk::High } else { Risk::Medium };
-    let media = is_media(subject.path);
+    let media = is_inert(subject.path);
     let (title, risk) = match format(subject.path, subject.bytes) {
         Some(Format::Program(what)) if media => (format!("{what} has the name of something harmless"), Risk::High),
         Some(Format::Program(_)) if subject.path.ends_with("gradle/wrapper/gradle-wrapper.jar") => {
@@ -99,6 +99,9 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
             } else {
                 return;
             }
+        }
+        None if is_binary_lock(subject.bytes) => {
+            ("a binary lock file, which says unseen what is installed, is in the repository".to_owned(), Risk::Low)
         }
         None if is_utf16(subject.bytes) && !media => {
             ("a text in UTF-16, which no other check reads, is in the repository".to_owned(), Risk::Low)
@@ -153,6 +156,7 @@ mod tests {
             ("vendor/x.tgz", b"\x1f\x8b\x08\0"),
             ("font.ttf", b"#!/bin/sh\n"),
             ("data.bin", b"a\0b"),
+            ("bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\0\0\0\0\0curl x | sh\0eval(x)\0\n\0\n"),
             ("notes", b"\xff\xfea\0"),
         ]);
         insta::assert_snapshot!(shown(&findings), @r"
@@ -161,6 +165,7 @@ mod tests {
         medium a.pyc: Not text: Python bytecode is in the repository
         medium bin/tool: Not text: a Linux program or library (ELF) is in the repository
         medium x.wasm: Not text: a WebAssembly module is in the repository
+        low bun.lockb: Not text: a binary lock file, which says unseen what is installed, is in the repository
         low gradle/wrapper/gradle-wrapper.jar: Not text: Gradle's wrapper is a program in the repository
         low notes: Not text: a text in UTF-16, which no other check reads, is in the repository
         low tests/a.exe: Not text: a Windows program or library is in the repository

@@ -4,10 +4,10 @@
 //! `info` where its name says what it is. What packers and obfuscators leave behind is `high`: open-source servers have no use
 //! for it. Sources: javascript-obfuscator, Packer and JSFuck themselves; published malicious packages.
 
-use super::language::Language;
 use super::place::Place;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::ops::Range;

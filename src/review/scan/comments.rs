@@ -8,7 +8,7 @@ mod python;
 mod shell;
 mod syntax;
 
-use super::language::Language;
+use crate::snapshot::language::Language;
 use std::ops::Range;
 
 /// A text without its comments, and without its strings too: both byte for byte as long, line ends kept.

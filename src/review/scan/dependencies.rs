@@ -131,7 +131,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         return;
     }
     let name = subject.path.rsplit('/').next().unwrap_or(subject.path);
-    if lock::is_lock(name) {
+    if lock::is_lock(subject.path) {
         lock::check(subject, sink);
         return;
     }

@@ -7,9 +7,9 @@ mod instructions;
 mod packages;
 
 use super::downloads::{self, Does};
-use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 pub(super) use instructions::{Instruction, instructions};
 use regex::Regex;

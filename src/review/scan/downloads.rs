@@ -8,9 +8,9 @@ mod files;
 mod words;
 
 use super::behaviour;
-use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::ops::Range;

@@ -3,9 +3,9 @@
 //! Why: Python decodes the file first. In `utf-7`, `raw_unicode_escape` or an encoding that a package registers, a comment
 //! can be a statement, and nobody who reads the bytes sees it. Source: PEP 263.
 
-use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::sync::LazyLock;

@@ -8,10 +8,10 @@ mod manifests;
 mod npm;
 mod scripts;
 
-use super::language::Language;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
 use crate::snapshot::Snapshot;
+use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::collections::HashSet;

@@ -1,6 +1,6 @@
 //! What a file is for, by its path: the same line is worth less where it does not run for users.
 
-use super::language::Language;
+use crate::snapshot::language::Language;
 use crate::verdict::Risk;
 
 /// What a file is for.

@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::subject::{Base, Subject};
+use crate::verdict::judge::proves;
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -126,7 +127,7 @@ impl<'s, 'a> Sink<'s, 'a> {
         let mut finding = finding(self.subject, Some(range.clone()), said);
         finding.risk = risk;
         let text = self.subject.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+        if let Some(text) = text.filter(|text| proves(text)) {
             let start = range.start + (text.len() - text.trim_start().len());
             let end = range.start + text.trim_end().len();
             finding.quote = Some(text.trim().to_owned());
@@ -175,7 +176,8 @@ pub(super) fn finding(subject: &Subject<'_>, range: Option<Range<usize>>, said: 
     let shown = range.map(|range| quoted(subject, &range));
     let quote =
         shown.clone().and_then(|shown| subject.bytes.get(shown)).and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let quote = quote.filter(|quote| !quote.is_empty());
+    // What is too short to be found again proves nothing: then the line says where to look.
+    let quote = quote.filter(|quote| proves(quote));
     let lines = shown.map(|shown| {
         let last = if quote.is_some() { shown.end.saturating_sub(1).max(shown.start) } else { shown.start };
         (number(subject.line(shown.start)), number(subject.line(last)))

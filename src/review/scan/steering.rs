@@ -2,7 +2,7 @@
 //!
 //! Why: whoever opens the repository with an agent or editor has them obeyed: instructions to a model, commands that run by
 //! themselves, servers that are started. In our sandbox most have other names, so that no agent takes them for its own. They are
-//! said in every review, and new or changed ones are graver. Source: the documentation of the agents and editors.
+//! listed in every review. New or changed ones are graver; one that the base has was judged then, and is `info`. Source: the documentation of the agents and editors.
 
 use super::sink::{Said, Sink};
 use super::subject::{Base, Subject};
@@ -37,7 +37,6 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     if starts && runs.is_none() {
         return;
     }
-    let is_new = matches!(subject.base, Base::New | Base::Changed { .. });
     let how = match &subject.base {
         Base::New => "A new file",
         Base::Changed { .. } => "A changed file",
@@ -54,7 +53,11 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     };
     let said = Said {
         title: format!("{how} {what}"),
-        risk: if is_new { new } else { old },
+        risk: match &subject.base {
+            Base::New | Base::Changed { .. } => new,
+            Base::None => old,
+            Base::Same => Risk::Info,
+        },
         category: Category::PromptInjection,
         confidence: Confidence::High,
         impact: format!(
@@ -107,12 +110,14 @@ mod tests {
         "#);
         insta::assert_snapshot!(shown_diff(&[("CLAUDE.md", "a\n"), ("x/AGENTS.md", "b\n")], &[("CLAUDE.md", "a\n"), ("x/AGENTS.md", "b\nc\n"), (".cursorrules", "d\n")]), @r"
         medium .cursorrules:1: A new file steers agents that work in this repository
-            | d
         medium x/AGENTS.md:2: A changed file steers agents that work in this repository
-            | c
-        low CLAUDE.md:1: A file steers agents that work in this repository
-            | a
+        info CLAUDE.md:1: A file steers agents that work in this repository
         ");
+        let editor = [(".devcontainer/devcontainer.json", "{\"postCreateCommand\": \"npm ci\"}\n"), ("a.txt", "1\n")];
+        insta::assert_snapshot!(shown_diff(&editor, &[editor[0], ("a.txt", "2\n")]), @r#"
+        info .devcontainer/devcontainer.json:1: A file makes agents or editors run commands by themselves
+            | "postCreateCommand": "npm ci"}
+        "#);
         assert_eq!(shown_full(&[(".vscode/tasks.json", "{\"tasks\": []}")]), "");
         assert_eq!(shown_full(&[(".vscode/settings.json", "{\"editor.tabSize\": 2}")]), "");
         insta::assert_snapshot!(shown_full(&[(".vscode/settings.json", "{\"chat.tools.autoApprove\": true}")]), @r#"

@@ -1,27 +1,16 @@
 //! Content that nobody could look at: what was not exported, or not as it is.
 //!
 //! Why: no verdict holds for what was not seen. How dangerous that is depends on whether the content can run: code that was too large
-//! to export is `medium`, a video is `info`. Source: [`crate::snapshot::Reason`].
+//! to export is `medium` and makes the review incomplete ([`crate::verdict::judge`]), a video is `info`. Source: [`crate::snapshot::Reason`].
 
 use super::hidden_text::about_path;
-use super::language::Language;
 use super::place::Place;
 use super::sink::{Kept, PER_CHECK, Said};
+use crate::snapshot::language::{Language, is_inert, is_media};
 use crate::snapshot::{Material, Reason, Unreviewed};
 use crate::verdict::{Category, Confidence, Risk};
 use std::collections::BTreeSet;
 use std::ops::Bound;
-
-/// Endings of what does not run: pictures, sound, video, fonts, documents.
-const MEDIA: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "bmp", "tif", "tiff", "psd", "mp4", "webm", "mov", "mkv",
-    "mp3", "wav", "ogg", "flac", "ttf", "otf", "woff", "woff2", "eot", "pdf", "docx", "xlsx", "pptx", "csv", "tsv",
-    "parquet", "txt", "md", "log", "jsonl", "ndjson",
-];
-
-pub(super) fn is_media(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, ending)| MEDIA.contains(&ending.to_ascii_lowercase().as_str()))
-}
 
 /// Says each, but for those that the base had.
 pub(super) fn check(material: &Material<'_>, kept: &mut Kept) {
@@ -161,13 +150,14 @@ fn said(unreviewed: &Unreviewed) -> Said {
         Reason::Submodule => {
             ("a commit of another repository stands here, and is not part of this review", place.risk(Risk::Medium))
         }
-        Reason::LfsPointer if is_media(path) => ("the content is kept elsewhere (Git LFS)", Risk::Info),
+        Reason::LfsPointer if is_inert(path) => ("the content is kept elsewhere (Git LFS)", Risk::Info),
         Reason::LfsPointer => ("the content is kept elsewhere (Git LFS)", place.risk(Risk::Medium)),
-        Reason::FileTooLarge if is_media(path) => ("the file is too large to be reviewed", Risk::Info),
+        Reason::FileTooLarge if is_inert(path) => ("the file is too large to be reviewed", Risk::Info),
         Reason::FileTooLarge => ("the file is too large to be reviewed", place.risk(Risk::Medium)),
         Reason::TooManyBytes | Reason::TooManyFiles | Reason::TooDeep | Reason::PathTooLong => {
             ("the repository is larger than what is reviewed, and this part was left out", Risk::Medium)
         }
+        Reason::Damaged if is_media(path) => ("a picture, sound, video or font cannot be read", place.risk(Risk::Low)),
         Reason::Damaged => ("an object of the repository cannot be read", Risk::Medium),
         Reason::Symlink => ("a symbolic link was exported as a text", Risk::Info),
         Reason::UnusableName => ("the name cannot be a file's everywhere", Risk::Low),

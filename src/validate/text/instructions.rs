@@ -70,7 +70,15 @@ pub(crate) fn find(text: &str) -> Vec<Instruction> {
     let mut normalized = None;
     let possible = KINDS.iter().enumerate().zip(kinds_in(&plain)).filter(|(_, has_word)| *has_word);
     for ((at, kind), _) in possible {
-        let Some(place) = pattern(at).and_then(|pattern| pattern.find(&plain)) else { continue };
+        let Some(pattern) = pattern(at) else { continue };
+        let mut place = pattern.find(&plain);
+        for _ in 0..if kind.file.is_empty() { 0 } else { NEAR_MISSES } {
+            let from = normalized.get_or_insert_with(|| Normalized::new(text));
+            let Some(near) = place.filter(|place| !names(kind.file, text, &plain, from, place.range())) else { break };
+            // What only looks like the file must not hide what begins inside of it.
+            place = pattern.find_at(&plain, near.start() + 1);
+        }
+        let Some(place) = place else { continue };
         let from = normalized.get_or_insert_with(|| Normalized::new(text));
         let range = from.original(place.start())..from.original_end(place.end());
         found.push(Instruction { range, does: kind.does, topic: kind.topic, strength: kind.strength });
@@ -78,6 +86,23 @@ pub(crate) fn find(text: &str) -> Vec<Instruction> {
     found.extend(hidden_comment(text));
     found.sort_by_key(|instruction| instruction.range.start);
     found
+}
+
+/// How often text that only looks like a file's name is passed over. More of it is an instruction after all.
+const NEAR_MISSES: usize = 64;
+
+/// Whether two words are a file's name somewhere in a place: joined by a dot, where prose has a blank.
+fn names(file: &str, text: &str, plain: &str, from: &Normalized, place: Range<usize>) -> bool {
+    let found = plain.get(place.clone()).unwrap_or_default();
+    let stem = file.find(' ').unwrap_or_default();
+    found.match_indices(file).any(|(at, _)| {
+        let blank = place.start + at + stem;
+        let between = text.get(from.original(blank - 1)..from.original(blank + 1)).unwrap_or_default();
+        let mut shown = between.chars().skip(1).filter(|c| {
+            !(hidden::is_invisible(*c) || is_mark(*c) || matches!(c, '"' | '\'' | '`' | '\\' | '*' | '[' | ']'))
+        });
+        matches!((shown.next(), shown.next()), (Some('.' | '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}'), None))
+    })
 }
 
 /// The first HTML comment that is written to a model: nobody who reads the rendered text sees it.

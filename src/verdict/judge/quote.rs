@@ -10,6 +10,11 @@ use std::sync::Arc;
 /// The fewest characters of a quote, white space not counted, that prove anything: `})` is in every file.
 pub const MIN_QUOTE: usize = 4;
 
+/// Whether a quote is long enough to prove anything.
+pub(crate) fn proves(quote: &str) -> bool {
+    quote.chars().filter(|character| !character.is_whitespace()).nth(MIN_QUOTE - 1).is_some()
+}
+
 /// The files of a commit, each made comparable when it is first asked for.
 pub(super) struct Texts<'s> {
     head: &'s Snapshot,
@@ -28,7 +33,7 @@ impl<'s> Texts<'s> {
     /// The finding with its path and lines put right, and what its quote is.
     ///
     /// A quote is verbatim but for the ends of lines: `\r\n` is `\n`, and blanks at the end of a line do not count. It may begin and
-    /// end inside a line. Bytes of the file that are not UTF-8 are compared as U+FFFD, which is how agents see them.
+    /// end inside a line. One of fewer than [`MIN_QUOTE`] characters is looked for and proves nothing. Bytes of the file that are not UTF-8 are compared as U+FFFD, which is how agents see them.
     pub(super) fn verify(&mut self, mut finding: ReviewFinding) -> (ReviewFinding, Quote) {
         let Some(named) = finding.path.take() else {
             let quote_is = if finding.quote.is_some() { Quote::Unverified } else { Quote::None };
@@ -41,12 +46,15 @@ impl<'s> Texts<'s> {
         finding.path = Some(paths.first().cloned().unwrap_or(named));
         let Some(quote) = finding.quote.as_deref().map(comparable) else { return (finding, Quote::None) };
         let quote = quote.trim_matches('\n');
-        if quote.chars().filter(|character| !character.is_whitespace()).count() < MIN_QUOTE {
-            return (finding, Quote::Unverified);
-        }
+        let is_short = !proves(quote);
         for path in paths {
             let (start, end) = (finding.start_line, finding.end_line);
-            if let Some((start, end, quote_is)) = self.text(&path).and_then(|text| text.find(quote, start, end)) {
+            if is_short {
+                if self.text(&path).is_some_and(|text| text.text.contains(quote)) {
+                    return (finding, Quote::Short);
+                }
+            } else if let Some((start, end, quote_is)) = self.text(&path).and_then(|text| text.find(quote, start, end))
+            {
                 finding.path = Some(path);
                 finding.start_line = Some(start);
                 finding.end_line = Some(end);

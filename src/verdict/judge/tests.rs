@@ -136,7 +136,7 @@ fn quotes_are_looked_up() {
     low "other blanks inside" a.js:3-3 Unverified by static
     low "over two lines, with other ends" a.js:3-4 Verified by static
     low "on another line" a.js:4-4 Moved by static
-    low "nothing" a.js:5-5 Unverified by static
+    low "nothing" a.js:5-5 Short by static
     low "too short" a.js:5-5 Unverified by static
     low "no lines" a.js:6-6 Verified by static
     low "with empty lines around" a.js:6-6 Verified by static
@@ -343,16 +343,16 @@ fn a_tree_that_was_not_read_whole_is_never_a_pass() {
         let at_head = judged(&head, vec![run(STATIC, Vec::new())]);
         let material = Material { head: &whole, base: Some(&head), changes: &[], directory: "", dockerfile: None };
         let at_base = judge(reviewed(), &material, vec![run(STATIC, Vec::new())]);
-        assert_eq!(at_head.verdict.is_complete(), at_base.verdict.is_complete(), "{reason:?}");
+        assert!(at_base.verdict.is_complete() || !at_head.verdict.is_complete(), "{reason:?}");
         assert_eq!((at_head.unreviewed.len(), at_base.unreviewed.len()), (3, 0));
         writeln!(table, "{}: {:?} {:?}", reason.as_str(), at_head.verdict.incomplete, at_base.verdict.incomplete)
             .unwrap();
     }
     insta::assert_snapshot!(table, @r#"
     submodule: [] []
-    lfs-pointer: [] []
+    lfs-pointer: ["not all of head was read: lfs-pointer (a and 2 more)"] []
     symlink: [] []
-    file-too-large: [] []
+    file-too-large: ["not all of head was read: file-too-large (a and 2 more)"] []
     too-many-bytes: ["not all of head was read: too-many-bytes (a and 2 more)"] ["not all of base was read: too-many-bytes (a and 2 more)"]
     too-many-files: ["not all of head was read: too-many-files (a and 2 more)"] ["not all of base was read: too-many-files (a and 2 more)"]
     too-deep: ["not all of head was read: too-deep (a and 2 more)"] ["not all of base was read: too-deep (a and 2 more)"]
@@ -361,6 +361,30 @@ fn a_tree_that_was_not_read_whole_is_never_a_pass() {
     name-collision: [] []
     damaged: ["not all of head was read: damaged (a and 2 more)"] ["not all of base was read: damaged (a and 2 more)"]
     "#);
+}
+
+#[test]
+fn what_cannot_run_and_was_not_read_is_a_finding_and_no_more() {
+    for (path, reason, complete) in [
+        ("logo.png", Reason::Damaged, true),
+        ("fonts/a.woff2", Reason::Damaged, true),
+        ("logo.png", Reason::FileTooLarge, true),
+        ("model.onnx", Reason::FileTooLarge, true),
+        ("logo.svg", Reason::Damaged, false),
+        // A folder may have any name.
+        ("logo.png/", Reason::Damaged, false),
+        ("README.md", Reason::Damaged, false),
+        ("a.js", Reason::Damaged, false),
+        ("a.js", Reason::FileTooLarge, false),
+        ("bin/run", Reason::FileTooLarge, false),
+        ("a.py", Reason::LfsPointer, false),
+        ("logo.png", Reason::LfsPointer, true),
+    ] {
+        let mut head = snapshot(&[("b.js", b"x\n")]);
+        head.unreviewed = vec![Unreviewed { path: path.to_owned(), reason, detail: String::new() }];
+        let report = judged(&head, vec![run(STATIC, Vec::new())]);
+        assert_eq!(report.verdict.is_complete(), complete, "{path} {reason:?}");
+    }
 }
 
 #[test]

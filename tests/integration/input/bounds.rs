@@ -133,7 +133,7 @@ async fn a_blob_of_5_gb_of_zeros_is_never_unpacked() {
     check(&snapshot, &limits);
     insta::assert_snapshot!(shown(&snapshot), @r#"
     ok: "x"
-    ! zeros file-too-large: more than 5000000 bytes; it was not fetched
+    ! zeros file-too-large: more than 32000000 bytes; it was not fetched
     "#);
 }
 
@@ -161,7 +161,8 @@ async fn a_blob_that_unpacks_to_more_than_may_come_ends_the_fetch() {
 
     // Within the limits it comes, and is listed.
     let store = fetch(Limits::default(), "four").await.unwrap();
-    let snapshot = export::snapshot(&store, &commit, "", &ExportLimits::default()).unwrap();
+    let limits = ExportLimits { file: 10_000_000, ..ExportLimits::default() };
+    let snapshot = export::snapshot(&store, &commit, "", &limits).unwrap();
     assert_eq!(shown(&snapshot), "! zeros file-too-large: 20000000 bytes\n");
 }
 

@@ -89,7 +89,7 @@ async fn a_server_that_cannot_leave_files_out_sends_all() {
     assert_eq!(exported(&store, &world.second), "a: \"2\"\n");
     world.repo.git(["config", "uploadpack.allowFilter", "true"]);
     let store = world.fetch(&[&world.second], "filtered").await.unwrap();
-    assert_eq!(store.left_out(&world.second), Some(5_000_000));
+    assert_eq!(store.left_out(&world.second), Some(32_000_000));
     // This one says that it can, and then does not want to.
     world.repo.git(["config", "uploadpackfilter.allow", "false"]);
     let store = world.fetch(&[&world.second], "refusing").await.unwrap();

@@ -1,7 +1,7 @@
 //! Code with the blanks taken out that say nothing, so that calls are found however they are written: `eval (x)`, `os . system`, a
 //! call after a page of blank lines or comments.
 
-use super::super::language::Language;
+use crate::snapshot::language::Language;
 use std::ops::Range;
 
 /// A text that is shorter, and where each byte of it stands in the original.

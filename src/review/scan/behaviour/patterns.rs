@@ -4,12 +4,12 @@
 //! A pattern is found by a word and, from that word on, by an expression over at most [`WINDOW`] bytes, anchored at the word: text
 //! full of the words costs little more than text without.
 
-use super::super::language::Language::{
-    self, CSharp, Dockerfile, Go, JavaScript, Jvm, Other, Php, PowerShell, Python, Ruby, Rust, Shell,
-};
 use super::Kind::{
     self, Credentials, DecodedCode, DynamicCode, Environment, Injection, Metadata, Persistence, Secret, Spawn, Store,
     TlsOff,
+};
+use crate::snapshot::language::Language::{
+    self, CSharp, Dockerfile, Go, JavaScript, Jvm, Other, Php, PowerShell, Python, Ruby, Rust, Shell,
 };
 
 /// How many bytes from its word on a pattern looks at.

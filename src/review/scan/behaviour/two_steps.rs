@@ -1,8 +1,8 @@
 //! What is done under another name: code that is decoded into a name and run by that name later, `const s = atob(x); eval(s)`;
 //! modules that start programs and are imported as something else.
 
-use super::super::language::Language;
 use super::Kind;
+use crate::snapshot::language::Language;
 use regex::Regex;
 use std::collections::HashSet;
 use std::ops::Range;

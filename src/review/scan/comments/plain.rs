@@ -2,7 +2,7 @@
 //! could be code in a string of several lines.
 
 use super::Marks;
-use crate::review::scan::language::Language;
+use crate::snapshot::language::Language;
 use std::ops::Range;
 
 /// The lines that are comments without a doubt.

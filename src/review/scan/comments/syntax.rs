@@ -1,7 +1,7 @@
 //! What comments and strings look like in the languages that descend from C.
 
 use super::{find, is_name, run_of};
-use crate::review::scan::language::Language;
+use crate::snapshot::language::Language;
 
 /// What a language's comments and strings look like.
 #[derive(Debug, Clone, Copy)]

@@ -7,37 +7,31 @@ use crate::verdict::Risk;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Lock files that say where each package comes from.
-pub(super) fn is_lock(name: &str) -> bool {
-    matches!(
-        name,
-        "package-lock.json"
-            | "npm-shrinkwrap.json"
-            | "yarn.lock"
-            | "pnpm-lock.yaml"
-            | "Cargo.lock"
-            | "poetry.lock"
-            | "uv.lock"
-            | "pdm.lock"
-            | "Gemfile.lock"
-            | "Pipfile.lock"
-    )
+/// Lock files that say where each package comes from, and what a line begins with that does. Other addresses in them are for
+/// people: where to read about a package, or to give its authors money.
+const LOCKS: &[(&str, &[&str])] = &[
+    ("package-lock.json", NPM),
+    ("npm-shrinkwrap.json", NPM),
+    ("yarn.lock", &["resolved ", "\"resolved\" ", "resolution:", "\"resolution\":"]),
+    ("pnpm-lock.yaml", &["resolution:", "tarball:", "repo:"]),
+    ("Cargo.lock", &["source ="]),
+    ("poetry.lock", &["url ="]),
+    ("uv.lock", &["source =", "{ url =", "sdist =", "url ="]),
+    ("pdm.lock", &["url =", "{url =", "{ url ="]),
+    ("Gemfile.lock", &["remote:"]),
+    ("Pipfile.lock", &["\"url\":", "\"git\":", "\"file\":"]),
+];
+const NPM: &[&str] = &["\"resolved\":", "\"resolved\" :"];
+
+/// What says in the lock file of this name where a package comes from; none for other files.
+fn keys(path: &str) -> Option<&'static [&'static str]> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    LOCKS.iter().find(|(lock, _)| *lock == name).map(|(_, keys)| *keys)
 }
 
-/// What a line begins with that says where a package comes from.
-const KEYS: &[&str] = &[
-    "\"resolved\":",
-    "\"resolved\" :",
-    "resolved ",
-    "resolution:",
-    "tarball:",
-    "source =",
-    "url =",
-    "remote:",
-    "\"url\":",
-    "{ url =",
-    "sdist =",
-];
+pub(super) fn is_lock(path: &str) -> bool {
+    keys(path).is_some()
+}
 
 /// The lines of a lock file; in JSON, whose writer need not break lines, what stands between commas and brackets.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -49,13 +43,13 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 const HOSTS: usize = 1_000;
 
 /// The host of each line that says where a package comes from, with how often and where first.
-fn sources(text: &str) -> BTreeMap<&str, (usize, Range<usize>)> {
-    let mut found: BTreeMap<&str, (usize, Range<usize>)> = BTreeMap::new();
+fn sources<'t>(text: &'t str, keys: &[&str]) -> BTreeMap<&'t str, (usize, Range<usize>)> {
+    let mut found: BTreeMap<&'t str, (usize, Range<usize>)> = BTreeMap::new();
     let mut at = 0;
     for line in lines(text) {
         let start = at;
         at += line.len();
-        if !KEYS.iter().any(|key| line.trim_start().starts_with(key)) {
+        if !keys.iter().any(|key| line.trim_start().starts_with(key)) {
             continue;
         }
         let Some(scheme) = line.find("://") else { continue };
@@ -80,13 +74,13 @@ fn is_address(line: &str) -> bool {
 
 /// Says hosts that are not the usual one, ways that nothing protects, and checks that went away.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
-    let text = &subject.text;
-    let all = sources(text);
+    let keys = keys(subject.path).unwrap_or_default();
+    let all = sources(&subject.text, keys);
     let base = match &subject.base {
         Base::Changed { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
         _ => String::new(),
     };
-    let known = sources(&base);
+    let known = sources(&base, keys);
     // Ties go to the first name, so that the answer is always the same.
     let usual = all.iter().max_by_key(|(host, (count, _))| (*count, std::cmp::Reverse(**host))).map(|(host, _)| *host);
     let risk = if subject.is_differential() { Risk::Medium } else { Risk::Low };
@@ -96,16 +90,16 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         let title = format!("{count} of the locked packages come from {host}, which is not where the others come from");
         sink.always(range.clone(), said(risk, title, ODD));
     }
-    plain(subject, sink);
+    plain(subject, keys, sink);
     unchecked(subject, &base, sink);
 }
 
-fn plain(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
+fn plain(subject: &Subject<'_>, keys: &[&str], sink: &mut Sink<'_, '_>) {
     let mut at = 0;
     let places = lines(&subject.text).filter_map(|line| {
         let start = at;
         at += line.len();
-        let found = line.find("http://").filter(|_| KEYS.iter().any(|key| line.trim_start().starts_with(key)))?;
+        let found = line.find("http://").filter(|_| keys.iter().any(|key| line.trim_start().starts_with(key)))?;
         Some(start + found..start + found + "http://".len())
     });
     let place = { places }.take(10_000).find(|range| !subject.is_old(range));

@@ -94,6 +94,24 @@ fn locks_are_compared_by_host() {
 }
 
 #[test]
+fn addresses_for_people_are_no_sources_of_packages() {
+    let lock = |more: &str| {
+        format!(
+            "{{\n  \"packages\": {{\n    \"node_modules/a\": {{\n      \"resolved\": \"https://registry.acme.io/a.tgz\",\n      \"integrity\": \"sha512-x\"{more}\n    }}\n  }}\n}}\n"
+        )
+    };
+    let funding = lock(",\n      \"funding\": {\n        \"url\": \"http://opencollective.com/a\"\n      }");
+    for name in ["package-lock.json", "x/npm-shrinkwrap.json"] {
+        assert_eq!(shown_diff(&[(name, &lock(""))], &[(name, &funding)]), "", "{name}");
+        assert_eq!(shown_full(&[(name, &funding)]), "", "{name}");
+    }
+    // In the locks of other tools the same key is where packages come from.
+    let pipfile = |host: &str| format!("{{\"_meta\": {{\"sources\": [{{\"url\": \"https://{host}/simple\"}}]}}}}\n");
+    let found = shown_diff(&[("Pipfile.lock", &pipfile("pypi.acme.io"))], &[("Pipfile.lock", &pipfile("evil.io"))]);
+    assert!(found.contains("come from evil.io"), "{found}");
+}
+
+#[test]
 fn a_lock_without_line_ends_is_read_too() {
     let one = |name: &str, host: &str| {
         format!("\"{name}\":{{\"resolved\" :\"{host}/{name}.tgz\",\"integrity\":\"sha512-x\"}}")

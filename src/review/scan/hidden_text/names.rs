@@ -1,9 +1,9 @@
 //! Names in code that cannot be seen, or that look like other names.
 
-use super::super::language::Language;
 use super::super::sink::Sink;
 use super::super::subject::Subject;
 use super::said;
+use crate::snapshot::language::Language;
 use crate::validate::text::hidden::{self, Hidden};
 use crate::verdict::Risk;
 use std::collections::BTreeSet;

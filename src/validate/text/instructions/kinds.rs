@@ -56,6 +56,8 @@ pub(super) struct Kind {
     pub(super) words: &'static [&'static str],
     /// Looked for next: nor where one of these groups has none of its words.
     pub(super) also: &'static [&'static [&'static str]],
+    /// Two words of it that are a file's name, with a dot between them in the text, or none.
+    pub(super) file: &'static str,
     pub(super) pattern: &'static str,
 }
 
@@ -81,6 +83,7 @@ pub(super) const KINDS: &[Kind] = &[
             "know",
             "said",
         ]],
+        file: "",
         pattern: concat!(
             r"\b(?:ignore|disregard|forget)(?: [a-z]+){0,3} (?:previous|prior|above|earlier|preceding|system|safety)",
             r"(?: [a-z]+){0,2} (?:instructions?|prompts?|rules|guidelines|directions|directives)\b",
@@ -100,6 +103,7 @@ pub(super) const KINDS: &[Kind] = &[
             &["shall", "must", "has to", "needs to", "should"],
             &["exfiltrate", "leak", "steal", "forward", "upload", "send", "post"],
         ],
+        file: "",
         pattern: concat!(
             r"\b(?:assistant|llm|language model|model|agent|ai) (?:shall|must|has to|needs to|should)",
             r"(?: now| always| then| also| first| silently| secretly| immediately)?",
@@ -115,6 +119,7 @@ pub(super) const KINDS: &[Kind] = &[
             &["not ", "dont", "don t", "never", "without", "keep "],
             &["tell", "inform", "alert", "mention", "reveal", "disclose", "show", "explain", "secret", "hidden"],
         ],
+        file: "",
         pattern: concat!(
             r"\b(?:do not|dont|don t|never|must not|should not)(?: [a-z]+)? (?:tell|inform|alert)(?: to)?(?: the| your| any)? (?:user|human)s?\b",
             r"|\bwithout telling(?: the| your)? (?:user|human)s?\b",
@@ -139,6 +144,7 @@ pub(super) const KINDS: &[Kind] = &[
             "instructions>",
         ],
         also: &[],
+        file: "",
         // `<secret>` alone is a placeholder: the closing mark tells them apart.
         pattern: r"<\|[a-z_]{2,24}\|>|\[/?inst\]|<</?sys>>|<important>|</ ?(?:important|system|system_prompt|secret|hidden|instructions)>",
     },
@@ -155,6 +161,7 @@ pub(super) const KINDS: &[Kind] = &[
             "initial instructions",
         ],
         also: &[&["reveal", "print", "repeat", "output", "leak", "disclose", "show"]],
+        file: "",
         pattern: r"\b(?:reveal|print|repeat|output|leak|disclose|show)(?: me| us| back| out| all| of| verbatim){0,3} your (?:full |entire |whole )?(?:system|developer|initial) (?:prompt|instructions)\b",
     },
     Kind {
@@ -163,6 +170,7 @@ pub(super) const KINDS: &[Kind] = &[
         strength: Strength::Plain,
         words: &["you are now", "from now on ", "your new ", "your real ", "your actual ", "your true "],
         also: &[],
+        file: "",
         pattern: concat!(
             r"\byou are now (?:in |an? |the )?(?:developer mode|dan|unrestricted|jailbroken|free from|free of|no longer bound)\b",
             r"|\bfrom now on you (?:are|will|must|shall)\b",
@@ -179,6 +187,7 @@ pub(super) const KINDS: &[Kind] = &[
             &["reviewer", "language model", "llm", "assistant", "ai ", "agent", "model"],
             &["mark", "rate", "classify", "label", "report", "approve", "consider", "treat"],
         ],
+        file: "",
         pattern: concat!(
             r"\b(?:reviewers?|language models?|llms?|assistants?|ai|agents?|models?)\b(?: [a-z]+){0,8} (?:mark|rate|classify|label|report|approve|consider|treat)",
             r" (?:this|the|these) (?:repository|repo|server|code|entry|package|project|tool|submission|image|change|commit|pr|pull request)",
@@ -191,15 +200,26 @@ pub(super) const KINDS: &[Kind] = &[
         strength: Strength::Plain,
         words: &["any other", "every other", "all other", "of the other"],
         also: &[&["before", "prior to", "instead of", "rather than"], &["tool", "function"]],
+        file: "",
         pattern: r"\b(?:before|prior to|instead of|rather than) (?:using |calling |invoking |running )?(?:any|every|all)(?: of the)? other (?:[a-z_]+ )?(?:tools?|functions?)\b",
     },
     Kind {
         does: "sends a model to where keys are kept",
         topic: Topic::Keys,
         strength: Strength::PlainInTools,
-        words: &["ssh/", "id_rsa", "id_ed25519", "etc/passwd", "aws/credentials", "mcp json"],
+        words: &["ssh/", "id_rsa", "id_ed25519", "etc/passwd", "aws/credentials"],
         also: &[&["read", "open", "cat", "load", "send", "include", "fetch", "pass", "copy"]],
-        pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?(?:/ ?ssh/|id_rsa|id_ed25519|etc/passwd|aws/credentials|mcp json)",
+        file: "",
+        pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?(?:/ ?ssh/|id_rsa|id_ed25519|etc/passwd|aws/credentials)",
+    },
+    Kind {
+        does: "sends a model to where keys are kept",
+        topic: Topic::Keys,
+        strength: Strength::PlainInTools,
+        words: &["mcp json"],
+        also: &[&["read", "open", "cat", "load", "send", "include", "fetch", "pass", "copy", "upload"]],
+        file: "mcp json",
+        pattern: r"\b(?:read|open|cat|load|send|include|fetch|upload|pass|copy)(?: [a-z/_]+){0,8} ?mcp json",
     },
     Kind {
         does: "asks for what the user said to the model",
@@ -210,6 +230,7 @@ pub(super) const KINDS: &[Kind] = &[
             &["history", "log", "transcript", "whole ", "entire ", "full "],
             &["include", "send", "pass", "append", "attach", "put", "forward", "provide", "contain"],
         ],
+        file: "",
         pattern: r"\b(?:include|send|pass|append|attach|put|forward|provide|contains?)(?: [a-z]+){0,5} (?:(?:conversation|chat|message) (?:history|log|transcript)|(?:whole|entire|full) conversation)\b",
     },
     Kind {
@@ -226,6 +247,7 @@ pub(super) const KINDS: &[Kind] = &[
             "as an llm",
         ],
         also: &[&["assistant", "ai", "agent", "model", "expert", "llm"]],
+        file: "",
         pattern: r"\byou are (?:a|an)(?: [a-z]+){0,3} (?:assistant|ai|agent|model|expert)\b|\bas an? (?:ai|language model|llm)\b",
     },
     Kind {
@@ -234,6 +256,7 @@ pub(super) const KINDS: &[Kind] = &[
         strength: Strength::Soft,
         words: &["you must", "you should", "always", "must first", "before using", "before calling"],
         also: &[&["call", "invoke", "use ", "run ", "using"]],
+        file: "",
         pattern: concat!(
             r"\b(?:you must|always|must first) (?:call|invoke) [a-z_]{2,40}\b",
             r"|\b(?:you must|you should|always)(?: [a-z]+)? (?:call|invoke) (?:this|the|it|[a-z]+_[a-z_]+)\b",

@@ -2,7 +2,7 @@
 
 /// What a file is written in, as far as the checks need to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     /// JavaScript and TypeScript, with what is written inside them.
     JavaScript,
     /// Python.
@@ -37,7 +37,7 @@ pub(super) enum Language {
 
 impl Language {
     /// What the file at `path` is written in.
-    pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn of(path: &str, bytes: &[u8]) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         match name.as_str() {
             "dockerfile" | "containerfile" => return Self::Dockerfile,
@@ -85,7 +85,7 @@ impl Language {
     }
 
     fn by_first_line(bytes: &[u8]) -> Self {
-        let Some(rest) = bytes.strip_prefix(b"#!") else { return Self::Unknown };
+        let Some(rest) = bytes.strip_prefix(b"#!").filter(|_| !is_binary_lock(bytes)) else { return Self::Unknown };
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line.get(..line.len().min(200)).unwrap_or_default());
         for (word, language) in [
@@ -106,14 +106,78 @@ impl Language {
     }
 
     /// Whether the file is a program, or becomes one.
-    pub(super) fn is_code(self) -> bool {
+    pub(crate) fn is_code(self) -> bool {
         !matches!(self, Self::Data | Self::Prose | Self::Unknown)
     }
 }
 
+/// How Bun's binary lock file begins. Its next four bytes are a number with a NUL in it, which no JavaScript can have there.
+const BUN_LOCK: &[u8] = b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n";
+
+/// Whether a file is Bun's binary lock file: its first line says that it is a program, and it is not one.
+pub(crate) fn is_binary_lock(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(BUN_LOCK).and_then(|rest| rest.get(..4)).is_some_and(|version| version.contains(&0))
+}
+
+/// Endings of what is shown or heard and never run: pictures, sound, video, fonts.
+const MEDIA: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "webp", "avif", "ico", "bmp", "tif", "tiff", "psd", "mp4", "webm", "mov", "mkv",
+    "mp3", "wav", "ogg", "flac", "ttf", "otf", "woff", "woff2", "eot",
+];
+/// Endings of documents and of data that is only read.
+const DOCUMENTS: &[&str] =
+    &["pdf", "docx", "xlsx", "pptx", "csv", "tsv", "parquet", "txt", "md", "log", "jsonl", "ndjson"];
+
+fn has_ending(path: &str, endings: &[&str]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+/// Whether a path is that of a picture, of sound, of video or of a font. A folder's path ends with `/` and never is.
+pub(crate) fn is_media(path: &str) -> bool {
+    has_ending(path, MEDIA)
+}
+
+/// Whether a path is that of something that does not run: media, documents, data.
+pub(crate) fn is_inert(path: &str) -> bool {
+    is_media(path) || has_ending(path, DOCUMENTS)
+}
+
+/// Whether a path may be that of a program: by its ending, or because it has none.
+pub(crate) fn may_be_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let language = Language::of(path, b"");
+    language.is_code() || (language == Language::Unknown && !name.contains('.'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Language;
+    use super::{Language, is_binary_lock, is_inert, is_media, may_be_code};
+
+    #[test]
+    fn what_can_run_is_told_by_names() {
+        for path in ["a.js", "b/run", "Dockerfile", "x.PY", "…"] {
+            assert!(may_be_code(path) && !is_inert(path), "{path}");
+        }
+        for path in ["a.png", "b/c.WOFF2"] {
+            assert!(is_media(path) && is_inert(path) && !may_be_code(path), "{path}");
+        }
+        for path in ["a.pdf", "README.md", "data.csv"] {
+            assert!(!is_media(path) && is_inert(path) && !may_be_code(path), "{path}");
+        }
+        assert!(!is_media("a.png/") && !may_be_code("model.onnx") && !may_be_code(".env"));
+    }
+
+    #[test]
+    fn a_binary_lock_file_is_known_by_what_no_program_can_be() {
+        assert!(is_binary_lock(b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\0\0\0more"));
+        assert!(!is_binary_lock(b"#!/usr/bin/env bun\nbun-lockfile-format-v0\nvar bun, lockfile; run()"));
+        assert_eq!(
+            Language::of("bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\0\0\0"),
+            Language::Unknown
+        );
+        assert_eq!(Language::of("bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\nx"), Language::JavaScript);
+    }
 
     #[test]
     fn names_and_first_lines_tell_the_language() {
