@@ -25,7 +25,7 @@ fn a_tree_10000_folders_deep_is_cut() {
     let snapshot = exported(&repo, &commit, &limits);
     assert_eq!(snapshot.files.len(), 41, "a file at the top, and one in each of 40 folders");
     assert_eq!(snapshot.unreviewed.len(), 1);
-    assert_eq!(snapshot.unreviewed[0].path, ["d"; 41].join("/"));
+    assert_eq!(snapshot.unreviewed[0].path, format!("{}/", ["d"; 41].join("/")));
     assert_eq!(snapshot.unreviewed[0].detail, "folders in more than 40 folders, and all in them");
 }
 
@@ -243,10 +243,10 @@ fn what_is_missing_or_damaged_is_listed() {
     let commit = repo.commit(tree, &[]);
     insta::assert_snapshot!(shown(&exported(&repo, &commit, &ExportLimits::default())), @r#"
     a: "x"
-    ! file-that-is-none damaged: the folder cannot be read
+    ! file-that-is-none/ damaged: the folder cannot be read
     ! folder-that-is-none damaged: the file cannot be read
     ! missing damaged: the file is missing
-    ! missing-folder damaged: the folder is missing
+    ! missing-folder/ damaged: the folder is missing
     ! nothing-known damaged: it is of no kind that Git knows
     "#);
     // A content that is not what its id says, as a broken disk or a clever author makes it.
