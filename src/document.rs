@@ -10,15 +10,15 @@
 pub mod compose;
 pub mod edit;
 pub mod format;
-pub mod hidden;
 pub mod json;
 pub mod lines;
 mod node;
 pub mod scalar;
 
+pub use crate::text::Span;
 pub use compose::compose;
 pub use lines::{Lines, Position};
-pub use node::{Key, Node, Pair, Route, Scalar, ScalarStyle, Span, Step, Value};
+pub use node::{Key, Node, Pair, Route, Scalar, ScalarStyle, Step, Value};
 
 use std::sync::Arc;
 

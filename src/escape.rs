@@ -13,7 +13,8 @@ mod json;
 mod markdown;
 pub(crate) mod template;
 
-pub use crate::document::hidden::is_hidden;
+use crate::text::cut;
+pub use crate::text::hidden::is_hidden;
 pub(crate) use json::visible_json;
 pub use markdown::{markdown, markdown_code};
 
@@ -87,17 +88,13 @@ pub fn terminal(text: &str) -> String {
     terminal_within(text, usize::MAX)
 }
 
-/// [`terminal`], cut with `…` after `limit` characters of the text.
+/// [`terminal`] of a text that is first cut to `limit` characters, the last of them `…` where it was longer.
 #[must_use]
 pub fn terminal_within(text: &str, limit: usize) -> String {
     let mut visible = Visible::default();
     let mut out = String::with_capacity(text.len().min(limit));
-    let mut characters = text.chars();
-    for character in characters.by_ref().take(limit) {
+    for character in cut(text, limit).chars() {
         visible.push(&mut out, character);
-    }
-    if characters.next().is_some() {
-        out.push('…');
     }
     out
 }
@@ -188,7 +185,7 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_by_characters() {
-        assert_eq!(terminal_within("äöüß", 3), "äöü…");
+        assert_eq!(terminal_within("äöüß", 3), "äö…");
         assert_eq!(terminal_within("äöüß", 4), "äöüß");
         assert_eq!(terminal_within("", 0), "");
     }

@@ -13,6 +13,7 @@ pub mod resolver;
 pub mod retry;
 pub mod roots;
 
+use crate::text::cut;
 pub use error::FetchError;
 pub use permits::{Permit, Permits};
 pub use resolver::Lookup;
@@ -333,7 +334,7 @@ pub fn client_builder(roots_pem: Option<&[u8]>) -> Result<reqwest::ClientBuilder
 /// # Errors
 /// When it is not one; the text is cut to what a message can show.
 pub fn parse_url(text: &str) -> Result<Url, FetchError> {
-    Url::parse(text.trim()).map_err(|_| FetchError::NotAUrl(text.chars().take(100).collect()))
+    Url::parse(text.trim()).map_err(|_| FetchError::NotAUrl(cut(text, 100).into_owned()))
 }
 
 /// The host of an address, with its port if that is not the usual one.

@@ -15,9 +15,10 @@ pub mod remote;
 pub mod upstream;
 mod walk;
 
-pub use diff::{FileDelta, Status};
+pub use diff::FileDelta;
 pub use objects::{Blob, Item, Kind};
 pub use upstream::{Contained, Filter, Limits, Store, Upstream, UpstreamError, contained, fetch};
+pub use walk::Status;
 
 use crate::ids::CommitSha;
 use git2::{ErrorClass, ErrorCode, Oid, RepositoryOpenFlags};

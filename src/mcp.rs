@@ -6,6 +6,7 @@
 mod events;
 
 use crate::fetch::{FetchError, Fetcher, Incoming, Request};
+use crate::text::cut;
 use bytes::Bytes;
 use events::Events;
 use http::Method;
@@ -213,9 +214,8 @@ impl Session<'_> {
             (Some(result), None) => Ok(result.clone()),
             (_, Some(error)) => {
                 let code = error.get("code").and_then(Value::as_i64).unwrap_or_default();
-                let text: String =
-                    error.get("message").and_then(Value::as_str).unwrap_or("").chars().take(200).collect();
-                Err(Stop::Wrong(format!("it answered error {code}: {text}")))
+                let text = error.get("message").and_then(Value::as_str).unwrap_or("");
+                Err(Stop::Wrong(format!("it answered error {code}: {}", cut(text, 200))))
             }
             (None, None) => Err(Stop::Wrong("its answer has neither a result nor an error".into())),
         }

@@ -1,16 +1,19 @@
 //! `validate`: judges entries by the rules. Facts are gathered first; then everything here is synchronous and pure.
 
+pub(crate) mod branch;
 pub mod facts;
 pub mod fix;
 pub mod gather;
 pub mod index;
+pub(crate) mod mount;
+pub(crate) mod place;
 pub mod policy_change;
 pub mod rules;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
-pub(crate) mod text;
 pub mod waivers;
+pub(crate) mod written;
 
 use crate::entry::Entry;
 use crate::finding::{Finding, Report, Secrets, Severity, SourceText, Sources};
@@ -59,7 +62,7 @@ fn active(policy: &Policy) -> Vec<Active> {
 /// The credentials in a text, as `leaked-secret` finds them.
 #[must_use]
 pub fn secrets_in(text: &str) -> Secrets {
-    text::secrets::find(text).into_iter().map(|secret| secret.span).collect()
+    crate::text::secrets::find(text).into_iter().map(|secret| secret.span).collect()
 }
 
 /// Judges entries.

@@ -1,6 +1,7 @@
 //! The document at the end: whatever happened, it is one, and it fits.
 
 use super::tools::finish::Finish;
+use crate::text::{cut, first, shorten};
 use crate::verdict::document::{self, Findings, Status};
 use crate::verdict::{ReviewFinding, document::MAX_BYTES};
 use std::cmp::Reverse;
@@ -27,13 +28,13 @@ pub(super) fn document(ending: Ending) -> Findings {
     let mut document = Findings {
         version: 1,
         status: if incomplete.is_some() { Status::Incomplete } else { Status::Complete },
-        reason: incomplete.map(|reason| cut(&reason, MAX_REASON)),
-        summary: cut(&summary, document::MAX_SUMMARY),
+        reason: incomplete.map(|reason| cut(&reason, MAX_REASON).into_owned()),
+        summary: cut(&summary, document::MAX_SUMMARY).into_owned(),
         findings,
     };
     drop_beyond(&mut document, document::MAX_FINDINGS);
     for limit in CUTS {
-        document.findings.iter_mut().for_each(|finding| shorten(finding, limit));
+        document.findings.iter_mut().for_each(|finding| shorten_finding(finding, limit));
         if size(&document) <= MAX_BYTES {
             return document;
         }
@@ -58,26 +59,18 @@ fn size(document: &Findings) -> usize {
     serde_json::to_string(document).map_or(usize::MAX, |text| text.len() + 1)
 }
 
-fn shorten(finding: &mut ReviewFinding, limit: usize) {
-    finding.title = cut(&finding.title, document::MAX_TITLE);
-    finding.impact = cut(&finding.impact, limit);
-    finding.recommendation = cut(&finding.recommendation, limit);
+fn shorten_finding(finding: &mut ReviewFinding, limit: usize) {
+    shorten(&mut finding.title, document::MAX_TITLE);
+    shorten(&mut finding.impact, limit);
+    shorten(&mut finding.recommendation, limit);
     // A quote stays verbatim: its beginning is in the file as well, an ellipsis is not.
-    finding.quote = finding.quote.take().map(|quote| quote.chars().take(limit).collect());
-}
-
-/// At most `limit` characters, the last of them an ellipsis if there were more.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    text.chars().take(limit.saturating_sub(1)).chain(std::iter::once('…')).collect()
+    finding.quote = finding.quote.take().map(|quote| first(&quote, limit).to_owned());
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Ending, cut, document, size};
+    use super::{Ending, document, size};
     use crate::agent::tools::finish::Finish;
     use crate::verdict::document::{MAX_BYTES, Status};
     use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
@@ -128,6 +121,5 @@ mod tests {
         let document = document(Ending { finish: finish.clone(), incomplete: None });
         assert_eq!((document.status, document.reason), (Status::Complete, None));
         assert_eq!((document.summary, document.findings), (finish.summary, finish.findings));
-        assert_eq!(cut("abcdef", 4), "abc…");
     }
 }

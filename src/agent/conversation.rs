@@ -4,6 +4,7 @@
 //! calls. Making room changes texts, never that.
 
 use crate::provider::{anthropic, openai};
+use crate::text::first;
 
 /// What stands in place of a result that was let go.
 pub(super) const LET_GO: &str = "This result was removed to make room. Call the tool again if it is still needed.";
@@ -29,7 +30,7 @@ impl Call {
     /// The name as every provider takes it back: a model may have made up one with other characters.
     pub(super) fn safe_name(&self) -> String {
         let safe = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-        let name: String = self.name.chars().take(MAX_NAME).map(|c| if safe(c) { c } else { '_' }).collect();
+        let name: String = first(&self.name, MAX_NAME).chars().map(|c| if safe(c) { c } else { '_' }).collect();
         if name.is_empty() { "unnamed".to_owned() } else { name }
     }
 }

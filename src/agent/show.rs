@@ -1,6 +1,7 @@
 //! How bytes of a file look to the model: lines with numbers, nothing invisible, nothing without an end.
 
-use crate::document::hidden::is_hidden;
+use crate::text::cut;
+use crate::text::hidden::is_hidden;
 use std::fmt::Write;
 
 /// Characters of a line that are shown at once.
@@ -56,9 +57,7 @@ fn push(out: &mut String, item: Result<char, u8>) {
 pub(super) fn visible(text: &str, limit: usize) -> String {
     let mut out = String::new();
     // A line end within it is a hidden character like others; only one at its very end would be lost.
-    if write_visible(&mut out, text.as_bytes(), 0, limit) {
-        out.push('…');
-    }
+    write_visible(&mut out, cut(text, limit).as_bytes(), 0, usize::MAX);
     out
 }
 

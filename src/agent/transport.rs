@@ -1,11 +1,11 @@
 //! How the model is asked: through the proxy's Unix socket, again when the provider says to come back.
 
-use super::closing::cut;
 use super::event::Event;
 use super::wire::{self, Ask, Reply, Stop};
 use crate::fetch::install_crypto;
 use crate::provider::sse::Decoder;
 use crate::provider::{Provider, anthropic, openai};
+use crate::text::cut;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;

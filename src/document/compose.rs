@@ -13,6 +13,7 @@ mod syntax;
 use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_WAY};
 use super::scalar;
 use super::{DocumentError, Key, Node, Pair, Scalar, ScalarStyle, Span, Value};
+use crate::text::cut;
 use granit_parser::{Event, Parser, StructureStyle, Tag};
 use std::collections::HashMap;
 
@@ -312,12 +313,7 @@ fn earlier(pairs: &[Pair], index: &HashMap<Box<str>, Span>, key: &str) -> Option
 
 /// A key as an error message shows it: short, and on one line.
 fn shown(key: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut text: String = key.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if key.chars().nth(LONGEST).is_some() {
-        text.push('…');
-    }
-    text
+    cut(key, 40).chars().flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use super::{DocumentError, Key, Lines, Node, Pair, Scalar, ScalarStyle, Span, Value};
+use crate::text::cut;
 use jsonc_parser::ast;
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -134,9 +135,8 @@ fn node(value: ast::Value<'_>, nodes: &mut usize) -> Result<Node, DocumentError>
 
 /// So much of a key as tells which one it is.
 fn shown(key: &str) -> String {
-    let cut = key.char_indices().nth(80).map_or(key, |(end, _)| key.get(..end).unwrap_or_default());
     // Who shows the refusal of a program's answer does not expect the program's own words in it.
-    format!("{}{}", cut.escape_debug(), if cut.len() < key.len() { "…" } else { "" })
+    cut(key, 80).escape_debug().to_string()
 }
 
 fn pairs(object: ast::Object<'_>, nodes: &mut usize) -> Result<Vec<Pair>, DocumentError> {

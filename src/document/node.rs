@@ -1,31 +1,9 @@
 //! The tree that YAML and JSON texts compose to: plain data with a byte span on every node.
 
+use crate::text::Span;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-
-/// A half-open byte range into the text of one document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte; never before `start`.
-    pub end: usize,
-}
-
-impl Span {
-    /// A span over `start..end`; an `end` before `start` makes an empty span at `start`.
-    #[must_use]
-    pub fn new(start: usize, end: usize) -> Self {
-        Self { start, end: end.max(start) }
-    }
-
-    /// The span as a range, to slice the document's text with.
-    #[must_use]
-    pub fn range(self) -> std::ops::Range<usize> {
-        self.start..self.end
-    }
-}
 
 /// How a scalar is written. JSON strings are `DoubleQuoted`, other JSON scalars `Plain`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

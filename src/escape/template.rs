@@ -5,6 +5,7 @@
 //! escaped as it is. To forget a filter is harmless.
 
 use super::{markdown, markdown_code, terminal};
+use crate::text::{cut, first};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
@@ -73,10 +74,10 @@ fn within(text: &str, bytes: Option<usize>, escape: fn(&str) -> String) -> Strin
     let most = bytes.unwrap_or(DEFAULT_BYTES);
     // No escape is shorter than what it stands for by more than the blanks at the begin, of which one is as good as many.
     let text = text.trim();
-    let mut kept: String = text.chars().take(most).collect();
+    let mut kept = first(text, most);
     let mut cut = kept.len() < text.len();
     loop {
-        let mut escaped = escape(&kept);
+        let mut escaped = escape(kept);
         if cut {
             escaped.push('…');
         }
@@ -86,7 +87,7 @@ fn within(text: &str, bytes: Option<usize>, escape: fn(&str) -> String) -> Strin
         let characters = kept.chars().count();
         // In proportion to what is too much, and at least one.
         let keep = (characters * most / escaped.len()).min(characters - 1);
-        kept = kept.chars().take(keep).collect();
+        kept = first(kept, keep);
         cut = true;
     }
 }
@@ -103,11 +104,7 @@ fn fence(text: &str, bytes: usize) -> String {
     let mut lines = text.trim_matches(['\r', '\n']).split('\n');
     for (number, line) in lines.by_ref().enumerate() {
         let line = line.trim_end_matches(['\r', ' ', '\t']);
-        let mut shown: String =
-            line.chars().take(MAX_LINE).collect::<String>().split('\t').map(terminal).collect::<Vec<_>>().join("    ");
-        if line.chars().nth(MAX_LINE).is_some() {
-            shown.push('…');
-        }
+        let mut shown = cut(line, MAX_LINE).split('\t').map(terminal).collect::<Vec<_>>().join("    ");
         shown.push('\n');
         if number == MAX_LINES || body.len() + shown.len() > bytes {
             body.push_str("…\n");

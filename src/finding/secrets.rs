@@ -3,6 +3,7 @@
 
 use super::{Finding, SourceText, Sources};
 use crate::document::{Node, Span, Value};
+use crate::text::first;
 
 /// Stands for a character of a secret.
 pub const MASK: char = '•';
@@ -99,9 +100,9 @@ fn fold(text: &str) -> String {
 /// Masks every place that begins as `value` does, as far as it goes on like it. `folded` is what [`fold`] makes of `words`, and
 /// `value` is folded too.
 fn mask(words: &mut String, folded: &mut String, value: &str) {
-    let telling: String = value.chars().take(TELLING).collect();
+    let telling = first(value, TELLING);
     let mut at = 0;
-    while let Some(start) = folded.get(at..).and_then(|rest| rest.find(&telling)).map(|found| at + found) {
+    while let Some(start) = folded.get(at..).and_then(|rest| rest.find(telling)).map(|found| at + found) {
         let rest = folded.get(start..).unwrap_or_default();
         let same = rest.chars().zip(value.chars()).take_while(|(one, other)| one == other);
         let (length, count) = same.fold((0, 0), |(length, count), (one, _)| (length + one.len_utf8(), count + 1));

@@ -1,6 +1,6 @@
 //! What lies between two commits.
 
-use super::walk::{self, Found};
+use super::walk::{self, Found, Status};
 use super::{GitError, Repository, oid, sha};
 use crate::ids::CommitSha;
 use git2::{ErrorCode, Oid, Tree};
@@ -8,17 +8,6 @@ use std::collections::BTreeMap;
 
 /// A path relative to the registry's root, with `/`.
 type PathBytes = Vec<u8>;
-
-/// What became of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// Only the later commit has it.
-    Added,
-    /// Both have it, with another content, mode or kind.
-    Modified,
-    /// Only the earlier commit has it.
-    Deleted,
-}
 
 /// A file, link or submodule that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

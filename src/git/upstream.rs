@@ -12,6 +12,7 @@ mod commit;
 mod contained;
 mod download;
 mod history;
+mod object_id;
 mod pack;
 mod protocol;
 mod session;
@@ -21,12 +22,14 @@ pub use commit::Commit;
 pub use contained::{Contained, contained};
 pub use download::list;
 pub use history::History;
+pub use object_id::ObjectId;
 pub use protocol::Filter;
 pub use session::{Pair, Session};
-pub use store::{Entry, Found, Listing, Mode, ObjectId, Store, StoreReader};
+pub use store::{Entry, Found, Listing, Mode, Store, StoreReader};
 
 use crate::fetch::{FetchError, Fetcher, host_of};
 use crate::ids::CommitSha;
+use crate::text::cut;
 use download::Server;
 use protocol::{Ask, Otherwise};
 use std::fmt;
@@ -94,7 +97,7 @@ impl Upstream {
     /// # Errors
     /// When it is anything else.
     pub fn parse(text: &str) -> Result<Self, UpstreamAddressError> {
-        let wrong = |why| UpstreamAddressError { text: without_secrets(text).chars().take(200).collect(), why };
+        let wrong = |why| UpstreamAddressError { text: cut(&without_secrets(text), 200).into_owned(), why };
         if text.contains('\0') {
             return Err(wrong("it has a NUL in it"));
         }

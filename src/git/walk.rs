@@ -4,7 +4,7 @@
 //! put them into a pull request. libgit2's own comparison unfolds them all. This one counts what it looks at, and where that is
 //! too much it says of the folder that it changed, and not what in it did.
 
-use super::{GitError, Repository, Status};
+use super::{GitError, Repository};
 use git2::{ObjectType, Oid, Tree};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,17 @@ const IN_ALL: usize = 64_000_000;
 const ITEM: usize = 64;
 /// The longest path that is gone into, in bytes: Linux takes no longer one.
 const LONGEST: usize = 4096;
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Only the later commit has it.
+    Added,
+    /// Both have it, with another content, mode or kind.
+    Modified,
+    /// Only the earlier commit has it.
+    Deleted,
+}
 
 /// What became of a path, and whether it is a folder whose changes were too many to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

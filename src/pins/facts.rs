@@ -2,6 +2,7 @@
 //! judges it. Every text in here is upstream's choice: bounded here, escaped where it is shown.
 
 use crate::ids::CommitSha;
+use crate::text::ending;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,11 +19,7 @@ pub const MAX_TEXT: usize = 200;
 /// A path as far as it is named: at most [`MAX_PATH`] bytes of its end, which says what kind of file it is.
 #[must_use]
 pub fn named(path: &str) -> String {
-    if path.len() <= MAX_PATH {
-        return path.to_owned();
-    }
-    let start = path.char_indices().map(|(at, _)| at).find(|at| path.len() - at + '…'.len_utf8() <= MAX_PATH);
-    format!("…{}", start.and_then(|at| path.get(at..)).unwrap_or_default())
+    ending(path, MAX_PATH).into_owned()
 }
 
 /// What an upstream answers to the question where its branches and tags are.

@@ -15,6 +15,7 @@ use crate::fetch::{FetchOptions, Fetcher, Permits, SetupError, host_of};
 use crate::git::UpstreamError;
 use crate::git::upstream::{self, Limits};
 use crate::github::{self, Github, GithubError, GithubOptions};
+use crate::text::cut;
 use inspect::Inspection;
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -102,7 +103,7 @@ impl Resolver {
         match listed {
             Ok(listed) => Listing::Listed(Refs { head: listed.head, commits: listed.commits }),
             Err(UpstreamError::Redirect { to, for_good: true, .. }) => {
-                Listing::Moved(to.chars().take(MAX_ADDRESS).collect())
+                Listing::Moved(cut(&to, MAX_ADDRESS).into_owned())
             }
             Err(UpstreamError::NoRepository(_)) => Listing::Gone,
             Err(error) => match trouble(&error) {

@@ -1,6 +1,7 @@
 //! Why a call was not made, or did not end well: a closed set of words, for audit lines, and what the client is told.
 
 use crate::provider::{Disallowed, Provider, anthropic, openai};
+use crate::text::cut;
 use serde::Serialize;
 
 macro_rules! refusals {
@@ -124,7 +125,7 @@ impl Refusal {
         let mut message = format!("mcp-registry proxy: {}: {}", self.as_str(), self.message());
         if let Some(detail) = detail {
             message.push_str(": ");
-            message.extend(detail.chars().take(MAX_DETAIL));
+            message.push_str(&cut(detail, MAX_DETAIL));
         }
         let kind = match self.status() {
             400 | 408 => "invalid_request_error",

@@ -11,6 +11,7 @@ mod walk;
 use crate::git::upstream::{Found, LARGEST_FILE, Mode, ObjectId, Store, StoreReader, UpstreamError};
 use crate::ids::CommitSha;
 use crate::snapshot::Snapshot;
+use crate::text::cut;
 
 /// What is exported of a commit at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ pub fn snapshot(
 fn parts(directory: &str) -> Result<Vec<&str>, ExportError> {
     let parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let wrong = directory.starts_with('/') || directory.contains('\0') || parts.contains(&"..");
-    if wrong { Err(ExportError::Directory(directory.chars().take(200).collect())) } else { Ok(parts) }
+    if wrong { Err(ExportError::Directory(cut(directory, 200).into_owned())) } else { Ok(parts) }
 }
 
 /// The trees of the commit and of the directory.

@@ -41,6 +41,7 @@ mod tool_text;
 mod unreviewed;
 
 use crate::snapshot::Material;
+use crate::text::shorten;
 use crate::verdict::{ReviewFinding, document};
 use known::Known;
 use rayon::prelude::*;
@@ -174,15 +175,6 @@ fn sort(findings: &mut [ReviewFinding]) {
             .then_with(|| (&a.path, a.start_line, &a.title).cmp(&(&b.path, b.start_line, &b.title)))
             .then_with(|| a.cmp(b))
     });
-}
-
-/// Cuts a text to so many characters.
-fn shorten(text: &mut String, characters: usize) {
-    if let Some((at, _)) = text.char_indices().nth(characters) {
-        let end = text.get(..at).and_then(|kept| kept.char_indices().next_back()).map_or(0, |(last, _)| last);
-        text.truncate(end);
-        text.push('…');
-    }
 }
 
 #[cfg(test)]

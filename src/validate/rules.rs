@@ -11,6 +11,7 @@ use crate::document::{Document, Route, Span};
 use crate::entry::{Entry, Manifest};
 use crate::finding::{Anchor, Finding, Label, RuleDescriptor, Severity};
 use crate::policy::Policy;
+use crate::text::cut;
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -362,10 +363,7 @@ pub fn nearest_among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a st
 /// A text of an entry as a message quotes it: at most 80 characters, the rest as an ellipsis. Outputs escape it.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    cut(text, 80).into_owned()
 }
 
 /// What outputs that list rules need to know of each.

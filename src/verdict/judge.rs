@@ -21,6 +21,7 @@ use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Re
 use super::{Findings, Risk, Verdict};
 use crate::snapshot::language::{is_media, may_be_code};
 use crate::snapshot::{Material, Reason, Snapshot};
+use crate::text::cut;
 use quote::Texts;
 use std::cmp::Reverse;
 
@@ -61,7 +62,7 @@ pub fn heard(printed: &[u8], trouble: Option<&str>) -> Result<Findings, String> 
     let mut said = parsed.map_err(|_| trouble.to_owned())?;
     if said.status == Status::Complete {
         said.status = Status::Incomplete;
-        said.reason = Some(cut(trouble));
+        said.reason = Some(cut(trouble, MAX_REASON).into_owned());
     }
     Ok(said)
 }
@@ -80,7 +81,7 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
     for run in runs {
         let (status, reason, summary, said) = match run.said {
             Ok(said) => (said.status, said.reason, said.summary, said.findings),
-            Err(reason) => (Status::Incomplete, Some(cut(&reason)), String::new(), Vec::new()),
+            Err(reason) => (Status::Incomplete, Some(cut(&reason, MAX_REASON).into_owned()), String::new(), Vec::new()),
         };
         agents.push(AgentReport {
             name: run.name.clone(),
@@ -116,7 +117,7 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
 /// not be empty; if it is, one is made up, because a report without findings or reasons would be a pass.
 #[must_use]
 pub fn unjudged(reviewed: Reviewed, reasons: Vec<String>) -> ReviewReport {
-    let mut incomplete: Vec<String> = reasons.iter().map(|reason| cut(reason)).collect();
+    let mut incomplete: Vec<String> = reasons.iter().map(|reason| cut(reason, MAX_REASON).into_owned()).collect();
     if incomplete.is_empty() {
         incomplete.push("nothing was reviewed".to_owned());
     }
@@ -133,10 +134,6 @@ pub fn unjudged(reviewed: Reviewed, reasons: Vec<String>) -> ReviewReport {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_REASON).collect()
-}
-
 /// Who did not finish, one sentence each.
 fn missing(runs: &[AgentRun]) -> Vec<String> {
     let mut reasons = Vec::new();
@@ -145,7 +142,7 @@ fn missing(runs: &[AgentRun]) -> Vec<String> {
     }
     for AgentRun { name, said, usage, audit, .. } in runs {
         match said {
-            Err(reason) => reasons.push(format!("{name} did not finish: {}", cut(reason))),
+            Err(reason) => reasons.push(format!("{name} did not finish: {}", cut(reason, MAX_REASON))),
             Ok(Findings { status: Status::Incomplete, reason, .. }) => {
                 reasons.push(format!("{name} did not finish: {}", reason.as_deref().unwrap_or("it does not say why")));
             }
@@ -183,7 +180,8 @@ fn hit_limits(which: &str, snapshot: &Snapshot) -> Vec<String> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        Some(cut(&format!("not all of {which} was read: {} ({}{more})", kind.as_str(), first.path)))
+        let words = format!("not all of {which} was read: {} ({}{more})", kind.as_str(), first.path);
+        Some(cut(&words, MAX_REASON).into_owned())
     });
     kinds.collect()
 }

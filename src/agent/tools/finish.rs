@@ -3,6 +3,7 @@
 use super::{Answer, Tool, object};
 use crate::agent::input::{Input, Side};
 use crate::agent::show::{as_in_file, lines, visible};
+use crate::text::shorten;
 use crate::verdict::document::{MAX_FINDINGS, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use serde::Deserialize;
@@ -124,7 +125,7 @@ pub(super) fn run(input: &Input, arguments: Arguments) -> Result<Finish, Rejecte
         only_quotes &= sound;
         findings.extend(finding.filter(|_| sound));
     }
-    summary = summary.chars().take(MAX_SUMMARY).collect();
+    shorten(&mut summary, MAX_SUMMARY);
     let acceptable = Finish { summary, findings };
     if problems == 0 {
         return Ok(acceptable);

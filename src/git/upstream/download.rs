@@ -2,6 +2,7 @@
 
 use super::pack::{Bad, Measure};
 use super::protocol::{Abilities, Answer, Ask, Greeting, Otherwise, Wrong, abilities, question};
+use super::store::Came;
 use super::{Filter, Limits, Store, UpstreamError};
 use crate::fetch::{self, FetchError, Fetcher, Request, host_of, retry};
 use crate::git::remote::{self, RemoteRefs};
@@ -27,15 +28,6 @@ const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 const VERSION_2: HeaderValue = HeaderValue::from_static("version=2");
 /// Some hosts let nobody but Git in, and know it by how its name begins. libgit2 calls itself `git/2.0 (libgit2 …)`.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("git/2.0 (mcp-registry ", env!("CARGO_PKG_VERSION"), ")"));
-
-/// What came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Came {
-    /// What was left out, which may be less than was asked to be.
-    pub(super) filter: Filter,
-    /// Commits whose parents were cut off.
-    pub(super) shallow: Vec<CommitSha>,
-}
 
 /// A piece of a pack, on its way to the thread that unpacks.
 enum Piece {

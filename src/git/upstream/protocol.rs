@@ -3,6 +3,7 @@
 use super::ObjectId;
 use crate::git::packet::{Packet, Packets, line};
 use crate::ids::CommitSha;
+use crate::text::cut;
 
 /// What the server is asked to leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub(super) fn abilities(body: &[u8]) -> Result<Abilities, Greeting> {
                 found.filter = words.split(' ').any(|word| word == "filter");
                 found.shallow = words.split(' ').any(|word| word == "shallow");
             }
-            ("object-format", format) => found.object_format = Some(format.chars().take(20).collect()),
+            ("object-format", format) => found.object_format = Some(cut(format, 20).into_owned()),
             _ => {}
         }
     }
@@ -229,7 +230,7 @@ impl Answer {
 /// A server's words: one line of at most 200 characters.
 fn said(words: &[u8]) -> String {
     let text = String::from_utf8_lossy(words);
-    text.trim().split(['\n', '\r']).next().unwrap_or_default().chars().take(200).collect()
+    cut(text.trim().split(['\n', '\r']).next().unwrap_or_default(), 200).into_owned()
 }
 
 #[cfg(test)]

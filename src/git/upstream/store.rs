@@ -1,11 +1,10 @@
 //! Objects of a repository, read by id. No reference, configuration, hook or attribute of it is looked at.
 
 use super::commit::Commit;
-use super::download::Came;
-use super::{Filter, UpstreamError};
+use super::{Filter, ObjectId, UpstreamError};
 use crate::git::GitError;
 use crate::ids::CommitSha;
-use git2::{ErrorCode, ObjectType, Odb, Oid, RepositoryOpenFlags};
+use git2::{ErrorCode, ObjectType, Odb, RepositoryOpenFlags};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
@@ -19,52 +18,13 @@ const MAX_COMMIT: u64 = 16 * 1024 * 1024;
 /// Bytes that a compressed object may have more than an uncompressed one.
 const SLACK: u64 = 64 * 1024;
 
-/// The id of an object.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId([u8; 20]);
-
-impl fmt::Display for ObjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ObjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl From<&CommitSha> for ObjectId {
-    fn from(commit: &CommitSha) -> Self {
-        let mut id = [0; 20];
-        for (byte, pair) in id.iter_mut().zip(commit.as_str().as_bytes().chunks_exact(2)) {
-            *byte = pair.iter().fold(0, |byte, digit| (byte << 4) | digit_value(*digit));
-        }
-        Self(id)
-    }
-}
-
-impl From<&ObjectId> for CommitSha {
-    fn from(id: &ObjectId) -> Self {
-        Self::from_bytes(id.0)
-    }
-}
-
-/// The value of a lower-case hexadecimal digit.
-fn digit_value(digit: u8) -> u8 {
-    if digit.is_ascii_digit() { digit - b'0' } else { digit.wrapping_sub(b'a' - 10) & 15 }
-}
-
-impl ObjectId {
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(text).ok().filter(|text| text.len() == 40)?;
-        Oid::from_str(text).ok()?.as_bytes().try_into().ok().map(Self)
-    }
-
-    fn oid(self) -> Result<Oid, git2::Error> {
-        Oid::from_bytes(&self.0)
-    }
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Came {
+    /// What was left out, which may be less than was asked to be.
+    pub(super) filter: Filter,
+    /// Commits whose parents were cut off.
+    pub(super) shallow: Vec<CommitSha>,
 }
 
 /// What is there under an id.
@@ -402,7 +362,7 @@ fn parse_entry(data: &[u8]) -> Option<(Mode, &[u8], ObjectId, &[u8])> {
         0o160_000 => Mode::Submodule,
         _ => Mode::Other,
     };
-    Some((mode, name, ObjectId(id.try_into().ok()?), rest))
+    Some((mode, name, ObjectId::from(<[u8; 20]>::try_from(id).ok()?), rest))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::RegistryError;
 use crate::ids::CommitSha;
+use crate::text::cut;
 use serde_json::Value;
 
 /// The most characters of GitHub's own words that are passed on.
@@ -47,7 +48,7 @@ pub(super) fn message(body: &Value) -> String {
     let mut words = vec![body.get("message").and_then(Value::as_str).unwrap_or("no reason given")];
     let errors = body.get("errors").and_then(Value::as_array).into_iter().flatten();
     words.extend(errors.filter_map(|error| error.as_str().or_else(|| error.get("message")?.as_str())).take(5));
-    words.join(": ").chars().take(MAX_MESSAGE).collect()
+    cut(&words.join(": "), MAX_MESSAGE).into_owned()
 }
 
 /// A text at this JSON pointer.

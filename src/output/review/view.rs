@@ -3,6 +3,7 @@
 
 use super::link;
 use crate::output::count;
+use crate::text::cut;
 use crate::verdict::document::Status;
 use crate::verdict::report::{AgentReport, Found, JudgedFinding, Quote, ReviewReport, Scope};
 use crate::verdict::{Conclusion, Risk, Verdict};
@@ -217,10 +218,7 @@ fn finding<'r>(report: &ReviewReport, judged: &'r JudgedFinding) -> Finding<'r> 
     let place = match (&finding.path, lines) {
         (None, _) => "the repository".to_owned(),
         (Some(path), lines) => {
-            let mut place: String = path.chars().take(MAX_PLACE).collect();
-            if place.len() < path.len() {
-                place.push('…');
-            }
+            let mut place = cut(path, MAX_PLACE).into_owned();
             match lines {
                 Some((start, end)) if end > start => place.push_str(&format!(":{start}-{end}")),
                 Some((start, _)) => place.push_str(&format!(":{start}")),

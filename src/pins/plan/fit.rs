@@ -5,13 +5,14 @@ use super::{Decision, Plan, read};
 use crate::escape::visible_json;
 use crate::pins::facts::{Change, License};
 use crate::pins::reason::Reason;
+use crate::text::{ending, shorten};
 
 /// Bytes of all changes together, as they are written. The rest of a plan has what is left of [`super::MAX_BYTES`]: 4 MB,
 /// which 4,000 decisions fill.
 const ROOM: usize = 12 << 20;
 /// The most characters of a decision's sentence.
 const MAX_DETAIL: usize = 2_000;
-/// Characters of a path where there is no room for all of it.
+/// Bytes of a path where there is no room for all of it.
 const SHORT_PATH: usize = 100;
 
 impl Plan {
@@ -21,10 +22,7 @@ impl Plan {
     /// [`Reason::Unreachable`].
     pub fn fit(&mut self) {
         for decision in &mut self.decisions {
-            if let Some((at, _)) = decision.detail.char_indices().nth(MAX_DETAIL) {
-                decision.detail.truncate(at);
-                decision.detail.push('…');
-            }
+            shorten(&mut decision.detail, MAX_DETAIL);
             if let Err(problem) = read::check(decision) {
                 give_up(decision, problem);
             }
@@ -98,11 +96,8 @@ fn shrink(change: &mut Change, share: usize) -> bool {
     size(change) <= share
 }
 
-/// Leaves the end of a path, which says what kind of file it is.
 fn cut(path: &mut String) {
-    if let Some((at, _)) = path.char_indices().rev().nth(SHORT_PATH) {
-        path.replace_range(..at, "…");
-    }
+    *path = ending(path, SHORT_PATH).into_owned();
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::escape::visible_json;
 use crate::git::upstream::Upstream;
 use crate::pins::facts::{Change, License, MAX_COMMITS, MAX_PATH, MAX_PATHS, MAX_TEXT};
 use crate::pins::reason::Reason;
+use crate::text::cut;
 use chrono::{DateTime, Datelike as _, Utc};
 use serde::Deserialize;
 
@@ -73,7 +74,7 @@ impl Plan {
         }
         let mut before: Option<&str> = None;
         for (index, decision) in (1..).zip(&plan.decisions) {
-            let entry = || decision.entry.chars().take(MAX_TEXT).collect();
+            let entry = || cut(&decision.entry, MAX_TEXT).into_owned();
             let wrong = |problem| PlanError::Inconsistent { index, entry: entry(), problem };
             if before.is_some_and(|before| before >= &*decision.entry) {
                 return Err(wrong("decisions are sorted by entry, and each entry has one"));

@@ -16,6 +16,7 @@ use crate::pins::pinned::{is_as_planned, pinned};
 use crate::pins::plan::{Action, Decision, Pull};
 use crate::pins::reason::Reason;
 use crate::pins::rewrite::set_pin;
+use crate::text::cut;
 
 /// How often one entry may turn out to be other than it was read.
 const MAX_ROUNDS: usize = 3;
@@ -233,7 +234,7 @@ impl Actor<'_> {
             Some(decision) => (decision.reason.as_str(), decision.detail.as_str()),
             None => ("entry-gone", "the registry has no such entry with a source any more"),
         };
-        let note = format!("**Closed by this program** (`{code}`): {}", markdown(&body::first(why, 500)));
+        let note = format!("**Closed by this program** (`{code}`): {}", markdown(&cut(why, 500)));
         let block = Block { closed: Some(code.to_owned()), ..block };
         let body = body::bounded(block.replace_in(&pull.body, &note));
         if !self.is_as_read(pull).await? {

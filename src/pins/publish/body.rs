@@ -9,6 +9,7 @@ use crate::escape::host::Pages;
 use crate::escape::{markdown, template};
 use crate::pins::facts::{Change, CommitLine, License};
 use crate::pins::plan::Decision;
+use crate::text::cut;
 use minijinja::value::Serde;
 use serde::Serialize;
 
@@ -41,12 +42,7 @@ pub(super) fn with_block(block: &Block, text: &Text) -> String {
 
 /// A text that GitHub takes, whatever people added to it.
 pub(super) fn bounded(text: String) -> String {
-    first(&text, 65_000)
-}
-
-/// The first characters of a text.
-pub(super) fn first(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+    cut(&text, 65_000).into_owned()
 }
 
 /// Title and text for a step.

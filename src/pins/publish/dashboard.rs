@@ -2,12 +2,12 @@
 //!
 //! It says nothing of when it was written, so that it changes only when something did.
 
-use super::body::first;
 use super::{Published, Registry};
 use crate::escape::{markdown, markdown_code};
 use crate::github::registry::{Issue, RegistryError};
 use crate::pins::plan::{Action, Decision, Plan, Pull};
 use crate::pins::reason::Reason;
+use crate::text::cut;
 use std::collections::BTreeMap;
 
 /// The label by which it is found.
@@ -152,7 +152,7 @@ fn quiet(plan: &Plan, text: &mut String, mut room: usize) -> usize {
         let mut part = format!("\n### {reason} ({})\n\n", entries.len());
         let mut first = true;
         for entry in entries {
-            let shown = markdown_code(&self::first(entry, MAX_DETAIL));
+            let shown = markdown_code(&cut(entry, MAX_DETAIL));
             if part.len() + shown.len() + 3 > room {
                 left_out += 1;
                 continue;
@@ -169,7 +169,7 @@ fn quiet(plan: &Plan, text: &mut String, mut room: usize) -> usize {
 }
 
 fn row(decision: &Decision, section: Section) -> String {
-    let entry = markdown_code(&first(&decision.entry, MAX_DETAIL));
+    let entry = markdown_code(&cut(&decision.entry, MAX_DETAIL));
     let short = |id: &Option<crate::ids::CommitSha>| id.as_ref().map_or("?".to_owned(), |id| id.short().to_owned());
     let pin = match (section, &decision.new) {
         (_, Some(_)) if decision.old != decision.new => {
@@ -183,7 +183,7 @@ fn row(decision: &Decision, section: Section) -> String {
         (Section::Open, Reason::NotAncestor | Reason::LicenseChanged) => Some(format!("`{}`", decision.reason)),
         (Section::Open, _) => None,
         (Section::Waiting, reason) => Some(format!("`{reason}`")),
-        (_, reason) => Some(format!("`{reason}` {}", markdown(&first(&decision.detail, MAX_DETAIL)))),
+        (_, reason) => Some(format!("`{reason}` {}", markdown(&cut(&decision.detail, MAX_DETAIL)))),
     };
     let words: Vec<String> = pull.into_iter().chain(words).collect();
     format!("| {entry} | {pin} | {} |\n", words.join(" "))

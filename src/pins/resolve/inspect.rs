@@ -8,6 +8,7 @@ use crate::git::upstream::{Commit, Filter, History, Mode, ObjectId, Pair, Sessio
 use crate::git::{Contained, UpstreamError};
 use crate::ids::CommitSha;
 use crate::pins::facts::{Change, CommitLine, Files, License, MAX_COMMITS, MAX_TEXT, Move, Refs, Trouble};
+use crate::text::cut;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -278,12 +279,11 @@ fn answer(reader: &StoreReader<'_>, step: &Move, ends: &Ends, asked: &Asked) -> 
 }
 
 fn line((id, commit): &(CommitSha, Commit)) -> CommitLine {
-    let cut = |text: &str| text.chars().take(MAX_TEXT).collect();
     CommitLine {
         id: id.clone(),
-        author: cut(&commit.author),
+        author: cut(&commit.author, MAX_TEXT).into_owned(),
         date: commit.authored,
-        subject: cut(&commit.subject),
+        subject: cut(&commit.subject, MAX_TEXT).into_owned(),
         signed: commit.signed,
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::engine::EngineError;
 use crate::review::sandbox::SandboxError;
+use crate::text::cut;
 use serde_json::Value;
 use std::error::Error;
 
@@ -20,11 +21,7 @@ const OURS: &str = "mcp-registry-";
 pub(super) fn last_words(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let Some(line) = text.lines().map(str::trim).rfind(|line| !line.is_empty()) else { return String::new() };
-    let mut last: String = line.chars().take(MAX_LAST).collect();
-    if last.len() < line.len() {
-        last.push('…');
-    }
-    format!("; the end of its standard error: {last}")
+    format!("; the end of its standard error: {}", cut(line, MAX_LAST))
 }
 
 /// The same of the built-in agent, which writes events ([`crate::agent::Event`]): the provider's last trouble, if there was no

@@ -12,7 +12,8 @@ use super::reviewer_text;
 use super::sink::{Kept, PER_CHECK, Said, Sink};
 use super::subject::Subject;
 use crate::snapshot::Material;
-use crate::validate::text::hidden::{self, Hidden, Kind};
+use crate::text::cut;
+use crate::text::hidden::{self, Hidden, Kind};
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use std::collections::BTreeSet;
 
@@ -194,9 +195,7 @@ fn listed(characters: &[char]) -> String {
 }
 
 fn said(risk: Risk, title: String, decoded: Option<String>) -> Said {
-    let says = decoded
-        .map(|text| format!(" It says: `{}`.", text.chars().take(1_000).collect::<String>()))
-        .unwrap_or_default();
+    let says = decoded.map(|text| format!(" It says: `{}`.", cut(&text, 1_000))).unwrap_or_default();
     Said {
         title,
         risk,

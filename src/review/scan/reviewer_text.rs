@@ -8,7 +8,7 @@
 use super::place::Place;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
-use crate::validate::text::instructions::{self, Strength, Topic};
+use crate::text::instructions::{self, Strength, Topic};
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
 use std::ops::Range;

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::place::Place;
 use crate::snapshot::language::Language;
 use crate::snapshot::{Material, Snapshot};
-use crate::validate::text::instructions::{self, Instruction};
+use crate::text::instructions::{self, Instruction};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;

@@ -7,7 +7,7 @@
 use super::place::Place;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
-use crate::validate::text::instructions::{Strength, Topic};
+use crate::text::instructions::{Strength, Topic};
 use crate::verdict::{Category, Confidence, Risk};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;

@@ -8,6 +8,7 @@ use super::place::Place;
 use super::sink::{Kept, PER_CHECK, Said};
 use crate::snapshot::language::{Language, is_inert, is_media};
 use crate::snapshot::{Material, Reason, Unreviewed};
+use crate::text::cut;
 use crate::verdict::{Category, Confidence, Risk};
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -163,11 +164,7 @@ fn said(unreviewed: &Unreviewed) -> Said {
         Reason::UnusableName => ("the name cannot be a file's everywhere", Risk::Low),
         Reason::NameCollision => ("two names are one on some systems, so that one of two files is there", Risk::Medium),
     };
-    let more = if detail.is_empty() {
-        String::new()
-    } else {
-        format!(" More about it: {}.", detail.chars().take(500).collect::<String>())
-    };
+    let more = if detail.is_empty() { String::new() } else { format!(" More about it: {}.", cut(detail, 500)) };
     Said {
         title: format!("Not reviewed: {what}"),
         risk,

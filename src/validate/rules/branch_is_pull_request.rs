@@ -1,10 +1,10 @@
 //! `branch-is-pull-request`
 
-use super::invalid_branch::fault;
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
 use crate::route;
+use crate::validate::branch::{fault, pull_request};
 
 pub(super) static RULE: Rule = Rule {
     id: "branch-is-pull-request",
@@ -36,7 +36,7 @@ what contributors push.
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let Some(branch) = &subject.manifest().source.branch else { return };
     let shown = excerpt(branch);
-    if let Some(number) = pull_request(plain(branch)) {
+    if let Some(number) = pull_request(branch) {
         sink.value(
             route!["source", "branch"],
             format!("`{shown}` is pull request {number}, not a branch: whoever opened it decides what is in it"),
@@ -51,34 +51,6 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
         sink.value(route!["source", "branch"], format!("`{shown}` is no branch"))
             .help("name a branch of the repository, or remove the line to follow the default branch");
     }
-}
-
-/// Whether this rule reports the branch as a pull request.
-pub(super) fn is_request(branch: &str) -> bool {
-    pull_request(plain(branch)).is_some()
-}
-
-/// The name without what a refspec, a revision or a careless hand puts before it.
-fn plain(branch: &str) -> &str {
-    branch.trim_start_matches(|c: char| matches!(c, '+' | '^' | '/') || c.is_whitespace()).trim_end()
-}
-
-/// The number of the pull or merge request that a ref stands for, on GitHub, Gitea, GitLab or Bitbucket. Without
-/// `refs/` it needs its last part: a branch may be called `pull/7`.
-fn pull_request(branch: &str) -> Option<&str> {
-    let (is_ref, name) = match branch.strip_prefix("refs/") {
-        Some(name) => (true, name),
-        None => (false, branch),
-    };
-    let mut parts = name.split('/');
-    let (kind, number, last) = (parts.next()?, parts.next()?, parts.next());
-    let is_request = matches!(kind, "pull" | "merge-requests" | "pull-requests");
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let ends_well = match last {
-        Some(last) => parts.next().is_none() && matches!(last, "head" | "merge" | "from"),
-        None => is_ref,
-    };
-    (is_request && is_number && ends_well).then_some(number)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route};
 use crate::finding::Severity;
 use crate::route;
-use crate::validate::text::mount::{Danger, Mount};
+use crate::validate::mount::{Danger, Mount};
 
 pub(super) static RULE: Rule = Rule {
     id: "dangerous-mount",

@@ -3,8 +3,8 @@
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route};
 use crate::finding::Severity;
+use crate::net::address::{Address, is_ip_literal};
 use crate::route;
-use crate::validate::text::address::{Address, is_ip_literal};
 
 pub(super) static RULE: Rule = Rule {
     id: "foreign-host",

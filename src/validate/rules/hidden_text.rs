@@ -4,10 +4,10 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route, Span};
 use crate::entry::{Content, Entry, EntryFile};
 use crate::finding::{Anchor, Severity};
+use crate::net::address::Address;
 use crate::route;
-use crate::validate::text::address::Address;
-use crate::validate::text::hidden::{self, Hidden, Kind};
-use crate::validate::text::written;
+use crate::text::hidden::{self, Hidden, Kind};
+use crate::validate::written;
 use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {

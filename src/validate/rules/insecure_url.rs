@@ -3,9 +3,9 @@
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route};
 use crate::finding::Severity;
+use crate::net::address::Address;
 use crate::route;
-use crate::validate::text::address::Address;
-use crate::validate::text::place::inside;
+use crate::validate::place::inside;
 
 pub(super) static RULE: Rule = Rule {
     id: "insecure-url",

@@ -4,9 +4,9 @@ use super::{Check, Rule, Sink, Subject};
 use crate::document::{Node, Span, Value};
 use crate::entry::EntryFile;
 use crate::finding::{Anchor, Severity};
-use crate::validate::text::instructions::{Strength, find};
-use crate::validate::text::place::within;
-use crate::validate::text::written;
+use crate::text::instructions::{Strength, find};
+use crate::validate::place::within;
+use crate::validate::written;
 use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {

@@ -4,6 +4,7 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
 use crate::route;
+use crate::validate::branch::{fault, pull_request};
 
 pub(super) static RULE: Rule = Rule {
     id: "invalid-branch",
@@ -32,39 +33,13 @@ Write the name as the host shows it in its list of branches, or remove the line 
 fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
     let Some(branch) = &subject.manifest().source.branch else { return };
     // Without a name the default branch is followed.
-    if branch.is_empty() || super::branch_is_pull_request::is_request(branch) {
+    if branch.is_empty() || pull_request(branch).is_some() {
         return;
     }
     if let Some(why) = fault(branch) {
         sink.value(route!["source", "branch"], format!("`{}` cannot be the name of a branch: {why}", excerpt(branch)))
             .help("write the name as the host lists it, or remove the line to follow the default branch");
     }
-}
-
-/// Why Git does not take a text for the name of a branch, if it does not.
-pub(super) fn fault(branch: &str) -> Option<String> {
-    if branch.starts_with('-') {
-        return Some("with `-` it begins like an option".to_owned());
-    }
-    if let Some(wrong) = branch.chars().find(|c| c.is_ascii_control() || *c == ' ') {
-        return Some(if wrong == ' ' { "it has a blank" } else { "it has a control character" }.to_owned());
-    }
-    if let Some(wrong) = branch.chars().find(|c| matches!(c, '~' | '^' | ':' | '?' | '*' | '[' | '\\')) {
-        return Some(format!("names have no `{wrong}`"));
-    }
-    if let Some(wrong) = ["..", "@{", "//"].into_iter().find(|wrong| branch.contains(wrong)) {
-        return Some(format!("names have no `{wrong}`"));
-    }
-    if branch.starts_with('/') || branch.ends_with('/') {
-        return Some("it has a slash at one end".to_owned());
-    }
-    if branch.ends_with('.') {
-        return Some("it ends with a dot".to_owned());
-    }
-    if let Some(part) = branch.split('/').find(|part| part.starts_with('.') || part.ends_with(".lock")) {
-        return Some(format!("no part of a name is like `{}`", excerpt(part)));
-    }
-    matches!(branch, "@" | "HEAD").then(|| "Git means another thing by it".to_owned())
 }
 
 #[cfg(test)]

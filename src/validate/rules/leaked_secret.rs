@@ -4,8 +4,8 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Span;
 use crate::finding::{Anchor, Severity};
 use crate::route;
-use crate::validate::text::secrets::{self, Secret};
-use crate::validate::text::written;
+use crate::text::secrets::{self, Secret};
+use crate::validate::written;
 use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {

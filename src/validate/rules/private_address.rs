@@ -3,8 +3,8 @@
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
+use crate::net::address::Address;
 use crate::route;
-use crate::validate::text::address::Address;
 use core::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 use url::Host;

@@ -2,10 +2,10 @@
 
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
-use crate::document::hidden::is_hidden;
 use crate::finding::Severity;
 use crate::policy::Title;
 use crate::route;
+use crate::text::hidden::is_hidden;
 use std::ops::Range;
 
 pub(super) static RULE: Rule = Rule {

@@ -5,6 +5,7 @@ use super::{
     Status,
 };
 use crate::document::{Lines, Node, Scalar, ScalarStyle, Value, json};
+use crate::text::cut;
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use std::ops::RangeInclusive;
 
@@ -28,7 +29,7 @@ pub(super) fn findings(bytes: &[u8]) -> Result<Findings, String> {
         }
         let position = Lines::new(text).position(text, error.span.start);
         // The parser's words may repeat what it read.
-        let words: String = error.message.chars().take(100).flat_map(visible).collect();
+        let words: String = cut(&error.message, 100).chars().flat_map(visible).collect();
         format!("the document is not JSON: {words} (line {}, column {})", position.line, position.column)
     })?;
     if deeper_than(&root, MAX_DEPTH) {
@@ -39,7 +40,7 @@ pub(super) fn findings(bytes: &[u8]) -> Result<Findings, String> {
 
 /// Characters of the document in an error: those that are seen as they are, others as codes.
 fn visible(character: char) -> impl Iterator<Item = char> {
-    let plain = matches!(character, ' '..='~');
+    let plain = matches!(character, ' '..='~' | '…');
     plain.then_some(character).into_iter().chain((!plain).then(|| character.escape_unicode()).into_iter().flatten())
 }
 
@@ -103,10 +104,7 @@ impl<'n> Object<'n> {
     fn new(node: &'n Node, name: &str, known: &[&str]) -> Result<Self, String> {
         let Value::Mapping(pairs) = &node.value else { return Err(format!("{name}: not an object")) };
         if let Some(pair) = pairs.iter().find(|pair| !known.contains(&&*pair.key.text)) {
-            let mut shown: String = pair.key.text.chars().take(REPEATED).flat_map(visible).collect();
-            if pair.key.text.chars().nth(REPEATED).is_some() {
-                shown.push_str("...");
-            }
+            let shown: String = cut(&pair.key.text, REPEATED).chars().flat_map(visible).collect();
             return Err(format!("{name}: the key `{shown}` is unknown; known are {}", known.join(", ")));
         }
         Ok(Self { node, name: name.to_owned() })

@@ -12,7 +12,22 @@ pub(super) struct Source {
     /// How many lines that has.
     pub(super) lines: usize,
     /// Every path of two names or more in the code, and every name that `use` brings, each as its names.
-    paths: BTreeSet<Vec<String>>,
+    pub(super) paths: BTreeSet<Vec<String>>,
+    /// What `use` brings, in the order of the file.
+    pub(super) imports: Vec<Import>,
+    /// The code, without comments, strings and tests.
+    code: String,
+}
+
+/// One name that `use` brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Import {
+    /// What it is called here.
+    pub(super) name: String,
+    /// Where it comes from, as it is written.
+    pub(super) path: Vec<String>,
+    /// Whether others may take it from here: `pub use`, in any of its forms.
+    pub(super) public: bool,
 }
 
 /// Every file under `src/` that is not a test of its own.
@@ -47,7 +62,24 @@ pub(super) fn sources() -> Vec<Source> {
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
         let code = without_tests(&without_comments(text));
-        Self { path: path.to_owned(), text: text.to_owned(), lines: text.lines().count(), paths: paths(&code) }
+        let (paths, imports) = (paths(&code), imports(&tokens(&code)));
+        Self { path: path.to_owned(), text: text.to_owned(), lines: text.lines().count(), paths, imports, code }
+    }
+
+    /// The module that the file is, as its names from the root of the crate.
+    pub(super) fn module(&self) -> Vec<String> {
+        match self.path.trim_end_matches(".rs") {
+            "lib" => Vec::new(),
+            path => path.split('/').map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether a path is in the code for nothing but to let others take a name from here.
+    pub(super) fn only_passed_on(&self, path: &[String]) -> bool {
+        let Some(import) = self.imports.iter().find(|import| import.public && import.path == path) else {
+            return false;
+        };
+        tokens(&self.code).into_iter().filter(|token| *token == import.name).count() == 1
     }
 
     /// The module at the top that this file is part of.
@@ -197,8 +229,8 @@ fn without_tests(code: &str) -> String {
     kept
 }
 
-/// Every path in the code; `a::{b, c::d}` is `a::b` and `a::c::d`.
-fn paths(code: &str) -> BTreeSet<Vec<String>> {
+/// Names, `::` and single other characters.
+fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code;
     while let Some(c) = rest.chars().next() {
@@ -214,6 +246,61 @@ fn paths(code: &str) -> BTreeSet<Vec<String>> {
         }
         rest = &rest[length..];
     }
+    tokens
+}
+
+/// What every `use` in the code brings.
+fn imports(tokens: &[&str]) -> Vec<Import> {
+    let mut found = Vec::new();
+    for (at, _) in tokens.iter().enumerate().filter(|(_, token)| **token == "use") {
+        // `pub`, or the end of `pub(crate)`.
+        let public = at.checked_sub(1).is_some_and(|before| matches!(tokens[before], "pub" | ")"));
+        tree(tokens, at + 1, &[], public, &mut found);
+    }
+    found
+}
+
+/// Reads one tree of a `use`, below the names before it, and returns the token after it.
+fn tree(tokens: &[&str], mut at: usize, above: &[String], public: bool, found: &mut Vec<Import>) -> usize {
+    let mut path = above.to_vec();
+    let mut name = None;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        match *token {
+            "{" => {
+                while tokens.get(at).is_some_and(|token| *token != "}") {
+                    at = tree(tokens, at, &path, public, found);
+                    if tokens.get(at) == Some(&",") {
+                        at += 1;
+                    }
+                }
+                return at + 1;
+            }
+            "as" => {
+                name = tokens.get(at).map(|name| (*name).to_owned());
+                at += 1;
+            }
+            "self" if !path.is_empty() => {}
+            "::" => {}
+            token if token.starts_with(is_name) => path.push(token.to_owned()),
+            _ => {
+                at -= 1;
+                break;
+            }
+        }
+    }
+    if tokens.get(at) == Some(&"*") {
+        return at + 1;
+    }
+    if let Some(name) = name.or_else(|| path.last().cloned()) {
+        found.push(Import { name, path, public });
+    }
+    at
+}
+
+/// Every path in the code; `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths(code: &str) -> BTreeSet<Vec<String>> {
+    let tokens = tokens(code);
     let mut found = BTreeSet::new();
     let mut at = 0;
     while at < tokens.len() {

@@ -2,6 +2,7 @@
 //! them, the escape character can be changed on top, and the lines of a here-document belong to the instruction before them.
 
 use super::super::subject::Subject;
+use crate::text::first;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -175,12 +176,9 @@ fn delimiters(arguments: &str) -> Vec<(String, bool)> {
                 }
                 let tabs = bytes.get(at) == Some(&b'-');
                 let rest = arguments.get(at + usize::from(tabs)..).unwrap_or_default();
-                let name: String = rest
-                    .trim_start_matches(['"', '\''])
-                    .chars()
-                    .take(100)
-                    .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
-                    .collect();
+                let name = first(rest.trim_start_matches(['"', '\'']), 100);
+                let name: String =
+                    name.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')).collect();
                 if !name.is_empty() {
                     found.push((name, tabs));
                 }

@@ -4,7 +4,7 @@ use super::super::sink::Sink;
 use super::super::subject::Subject;
 use super::said;
 use crate::snapshot::language::Language;
-use crate::validate::text::hidden::{self, Hidden};
+use crate::text::hidden::{self, Hidden};
 use crate::verdict::Risk;
 use std::collections::BTreeSet;
 

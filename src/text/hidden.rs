@@ -6,10 +6,11 @@
 mod character;
 mod lookalike;
 
+pub use character::is_hidden;
 pub(crate) use character::{Kind, name};
 pub(crate) use lookalike::lookalike;
 
-use crate::document::Span;
+use super::Span;
 use character::{is_emoji, is_joining, kind};
 use std::collections::BTreeMap;
 

@@ -4,11 +4,13 @@
 //! talks about a credential (`ghp_your_token`, `sk-…`, `AKIAIOSFODNN7EXAMPLE`) is none.
 
 mod check;
+mod issuers;
 mod shape;
 
-use crate::document::Span;
+use super::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
-use shape::{SHAPES, Shape, Start};
+use issuers::SHAPES;
+use shape::{Shape, Start};
 use std::sync::LazyLock;
 
 /// A credential in a text.

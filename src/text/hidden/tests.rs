@@ -96,7 +96,7 @@ fn outputs_and_rules_agree_on_what_is_hidden() {
     for character in
         (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| *c == '\u{b}' || *c == '\u{c}' || !is_space(*c))
     {
-        let hidden = crate::document::hidden::is_hidden(character);
+        let hidden = super::is_hidden(character);
         assert_eq!(super::is_invisible(character), hidden, "U+{:04X}", u32::from(character));
     }
 }
