@@ -1,7 +1,7 @@
 //! Reading and formatting every `server.yaml` of a registry: the corpus of real entries where it is there
 //! (`MCP_REGISTRY_CORPUS`), else this repository's own `servers/`.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcp_registry::document::edit::{apply, replace_scalar};

@@ -5,7 +5,7 @@
 //! `cargo bench --bench pins`; a number after `--` is the latency in milliseconds. The server runs on the same machine, and
 //! starts three processes for each listing: on few cores, that is most of what is measured. What they alone take is said.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, dead_code)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods, dead_code)]
 
 #[path = "../tests/integration/git_server.rs"]
 mod git_server;

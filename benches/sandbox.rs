@@ -1,7 +1,7 @@
 //! How long a reviewer waits until its agent runs: from the call to the first byte that the agent writes, with the walls
 //! looked at in between; then until all is removed. And what the image costs the first time. Needs a container engine.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mcp_registry::engine::Engine;

@@ -1,7 +1,7 @@
 //! What people wait for: a whole registry judged. Uses the corpus of real entries where it is there
 //! (`MCP_REGISTRY_CORPUS`), else this repository's own `servers/`.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mcp_registry::entry::{Entry, load};

@@ -1,6 +1,8 @@
 //! What the process was started with. The only reader of environment variables and of the clock: everything else is
 //! told, so that a test can set all of it and the same input gives the same output.
 
+#![expect(clippy::disallowed_methods, reason = "this is the place that they are for")]
+
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use std::ffi::OsString;

@@ -1,6 +1,7 @@
 //! Edits of real entries: 2,045 pin changes that people and bots made, and every entry written in other ways.
 
 use crate::corpus;
+use crate::slow::is_skipped;
 use mcp_registry::document::edit::{
     Edit, apply, insert_key, quote_scalar, reorder_top_level, replace_scalar, sort_sequence, verify_same_data_except,
 };
@@ -42,6 +43,9 @@ fn quoted(text: &str, pins: [&str; 2], quote: char) -> String {
 
 #[test]
 fn moving_a_pin_changes_nothing_else() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(bumps) = corpus::lines::<Bump>("pin-bumps.jsonl") else { return };
     for bump in &bumps {
         let pins = [bump.old.as_str(), bump.new.as_str()];
@@ -101,6 +105,9 @@ fn rewritten(text: &str, pin: &str) -> Vec<String> {
 
 #[test]
 fn a_pin_moves_in_whatever_way_it_is_written() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(entries) = entries() else { return };
     let new = "0123456789abcdef0123456789abcdef01234567";
     let mut replaced = 0;
@@ -134,6 +141,9 @@ fn edited(id: &str, before: &Document, edit: Edit, changed: &[Route]) -> Documen
 
 #[test]
 fn every_entry_can_be_put_in_order() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(entries) = entries() else { return };
     let order = ["name", "image", "type", "meta", "about", "source", "run", "config", "oauth", "dynamic"];
     let reversed: Vec<&str> = order.iter().rev().copied().collect();
@@ -152,6 +162,9 @@ fn every_entry_can_be_put_in_order() {
 
 #[test]
 fn every_entry_takes_a_new_key() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(entries) = entries() else { return };
     let (mut inserted, mut refused) = (0, Vec::new());
     for (id, document) in entries.iter().step_by(4) {
@@ -184,6 +197,9 @@ fn every_entry_takes_a_new_key() {
 
 #[test]
 fn every_list_of_tags_can_be_sorted() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(entries) = entries() else { return };
     let route = route!["meta", "tags"];
     let (mut sorted, mut refused) = (0, Vec::new());
@@ -216,6 +232,9 @@ fn every_list_of_tags_can_be_sorted() {
 
 #[test]
 fn every_plain_scalar_can_be_quoted() {
+    if is_skipped("edits of every entry") {
+        return;
+    }
     let Some(entries) = entries() else { return };
     for (id, document) in entries.iter().step_by(10) {
         let mut edits = Vec::new();

@@ -1,5 +1,5 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod agent;
 mod changes;
@@ -33,6 +33,7 @@ mod rules;
 mod runner;
 mod sandbox;
 mod schema;
+mod slow;
 mod tls_server;
 mod update_pins;
 mod workflows;
