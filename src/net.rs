@@ -1,3 +1,6 @@
-//! Network addresses, as far as they can be judged without a network.
+//! Network addresses: what can be judged of them without a network.
 
 pub(crate) mod address;
+mod special;
+
+pub(crate) use special::{Special, effective, special};

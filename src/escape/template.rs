@@ -175,7 +175,7 @@ mod tests {
         `````
         ");
         let long = fence(&"x".repeat(1_000_000), 2_000);
-        assert_eq!(long, format!("```\n{}…\n```", "x".repeat(300)));
+        assert_eq!(long, format!("```\n{}…\n```", "x".repeat(299)));
         assert_eq!(fence(&"y\n".repeat(500), 2_000).lines().count(), 30 + 3);
         assert!(fence(&"`".repeat(5_000), 2_000).len() < 3_000);
         assert!(fence(&"\u{10ffff}".repeat(5_000), 2_000).len() < 2_100);

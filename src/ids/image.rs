@@ -1,9 +1,13 @@
-//! References to container images, as entries write them.
+//! References to container images: the one parser of them.
 
+use super::Digest;
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-/// `[host[:port]/]path[:tag][@digest]`, parsed. What is left out stays out: no default host and no `latest` are put in,
-/// because rules ask what the entry says and not what an engine would make of it.
+/// `[host[:port]/]path[:tag][@digest]`, parsed, and printed as it was written. What is left out stays out of the fields, because
+/// rules ask what the entry says and not what an engine would make of it; [`Self::registry`], [`Self::repository`] and
+/// [`Self::version`] fill it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageReference {
     /// The image registry, if one is named: `ghcr.io`, `localhost:5000`.
@@ -97,14 +101,52 @@ impl ImageReference {
         })
     }
 
+    /// The image registry, with its port if one is named. Without a host, and for every name of Docker Hub, `docker.io`.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        self.host.as_deref().filter(|host| !is_docker_hub(host)).unwrap_or(DOCKER_HUB)
+    }
+
+    /// The repository in that registry. On Docker Hub a name of one part is in `library/`.
+    #[must_use]
+    pub fn repository(&self) -> Cow<'_, str> {
+        if self.registry() == DOCKER_HUB && !self.path.contains('/') {
+            return Cow::Owned(format!("library/{}", self.path));
+        }
+        Cow::Borrowed(&self.path)
+    }
+
+    /// What is asked for in the repository: the digest, else the tag, else `latest`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
+    }
+
+    /// The same image under this tag, without a digest: a digest would overrule it.
+    ///
+    /// # Errors
+    /// When it is not a tag.
+    pub fn with_tag(&self, tag: &str) -> Result<Self, ImageReferenceError> {
+        if !is_tag(tag) {
+            return Err(ImageReferenceError::Tag);
+        }
+        Ok(Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() })
+    }
+
+    /// The same image at this digest, without a tag, which would say nothing more.
+    #[must_use]
+    pub fn with_digest(&self, digest: &Digest) -> Self {
+        Self { tag: None, digest: Some(digest.as_str().to_owned()), ..self.clone() }
+    }
+
     /// Host and path without what may be left out: `docker.io/library/x` and `x` are one image. Two references of the
     /// same image have the same short name.
     #[must_use]
     pub fn short_name(&self) -> String {
-        match self.host.as_deref() {
-            Some(host) if !is_docker_hub(host) => format!("{host}/{}", self.path),
-            _ => self.path.strip_prefix("library/").filter(|path| !path.contains('/')).unwrap_or(&self.path).to_owned(),
+        if self.registry() != DOCKER_HUB {
+            return format!("{}/{}", self.registry(), self.path);
         }
+        self.path.strip_prefix("library/").filter(|path| !path.contains('/')).unwrap_or(&self.path).to_owned()
     }
 
     /// Whether the image's name begins with `prefix`, on the border of a part: `ghcr.io/acme` and `ghcr.io/acme/` claim
@@ -118,6 +160,13 @@ impl ImageReference {
         };
         let name = self.short_name();
         name.strip_prefix(prefix).is_some_and(|rest| !prefix.is_empty() && (rest.is_empty() || rest.starts_with('/')))
+    }
+}
+
+impl FromStr for ImageReference {
+    type Err = ImageReferenceError;
+    fn from_str(text: &str) -> Result<Self, ImageReferenceError> {
+        Self::parse(text)
     }
 }
 
@@ -137,8 +186,11 @@ impl fmt::Display for ImageReference {
     }
 }
 
+/// How references name Docker Hub.
+const DOCKER_HUB: &str = "docker.io";
+
 fn is_docker_hub(host: &str) -> bool {
-    matches!(host, "docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com")
+    matches!(host, DOCKER_HUB | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com")
 }
 
 /// What engines take for a host in the first part of a name.
@@ -203,7 +255,8 @@ fn parse_digest(digest: &str) -> Result<&str, ImageReferenceError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{ImageReference, ImageReferenceError};
+    use super::{Digest, ImageReference, ImageReferenceError};
+    use proptest::prelude::*;
 
     fn parts(text: &str) -> (Option<String>, String, Option<String>, bool) {
         let parsed = ImageReference::parse(text).unwrap();
@@ -250,6 +303,39 @@ mod tests {
             assert_eq!(ImageReference::parse(text), Err(error), "{text}");
         }
         assert_eq!(ImageReference::parse(&"a".repeat(256)), Err(E::TooLong));
+    }
+
+    #[test]
+    fn what_is_left_out_means_docker_hub_and_latest() {
+        let full = |text: &str| {
+            let reference = ImageReference::parse(text).unwrap();
+            format!("{} {} {}", reference.registry(), reference.repository(), reference.version())
+        };
+        assert_eq!(full("busybox"), "docker.io library/busybox latest");
+        assert_eq!(full("mcp/x:1"), "docker.io mcp/x 1");
+        assert_eq!(full("index.docker.io/x"), "docker.io library/x latest");
+        assert_eq!(full("ghcr.io/x:1"), "ghcr.io x 1");
+        let digest = format!("sha256:{}", "0".repeat(64));
+        assert_eq!(full(&format!("localhost:5000/a/b:1@{digest}")), format!("localhost:5000 a/b {digest}"));
+    }
+
+    #[test]
+    fn tags_and_digests_replace_each_other() {
+        let digest = Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap();
+        let reference: ImageReference = "ghcr.io/a/b:1".parse().unwrap();
+        let pinned = reference.with_digest(&digest);
+        assert_eq!(pinned.to_string(), format!("ghcr.io/a/b@{digest}"));
+        assert_eq!(pinned.with_tag("2").unwrap().to_string(), "ghcr.io/a/b:2");
+        assert_eq!(pinned.with_tag("-2"), Err(ImageReferenceError::Tag));
+    }
+
+    proptest! {
+        #[test]
+        fn what_parses_is_printed_as_it_was_written(text in "([a-z0-9.:-]{0,8}/)?[a-z0-9/._-]{1,12}(:[A-Za-z0-9._-]{0,4})?") {
+            if let Ok(reference) = ImageReference::parse(&text) {
+                prop_assert_eq!(reference.to_string(), text);
+            }
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! test, so that a new one has to be placed.
 
 mod circles;
+mod places;
 mod source;
 
 use circles::circles;
+use places::{misplaced, out_of_date};
 use source::{Source, sources};
 use std::collections::BTreeSet;
 
@@ -17,7 +19,18 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "domain",
         &[
-            "build_record", "changes", "document", "entry", "finding", "ids", "net", "policy", "route", "snapshot", "text", "verdict",
+            "build_record",
+            "changes",
+            "document",
+            "entry",
+            "finding",
+            "ids",
+            "net",
+            "policy",
+            "route",
+            "snapshot",
+            "text",
+            "verdict",
         ],
         &["domain"],
     ),
@@ -141,6 +154,44 @@ fn violations(source: &Source) -> Vec<String> {
 fn every_module_keeps_to_its_layer() {
     let found: Vec<String> = sources().iter().flat_map(violations).collect();
     assert!(found.is_empty(), "the layout is broken (CONTRIBUTING.md says how it is meant):\n{}", found.join("\n"));
+}
+
+#[test]
+fn what_has_one_place_is_nowhere_else() {
+    let sources = sources();
+    let found: Vec<String> = sources.iter().flat_map(misplaced).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(out_of_date(&sources), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_place_is_found() {
+    for (path, text, words) in [
+        (
+            "pins.rs",
+            "let a: String = text.chars()\n    .take(MAX)\n    .collect();",
+            "one cutter of text, in src/text/cut.rs",
+        ),
+        ("pins.rs", "let a = text.chars().take(limit(3)).flat_map(f).collect::<String>();", "one cutter of text"),
+        ("pins.rs", "if let Some((at, _)) = text.char_indices().rev().nth(3) {}", "one cutter of text"),
+        ("pins.rs", "shown.push('…');", "one cutter of text"),
+        (
+            "review/scan/hosts.rs",
+            "fn f(ip: Ipv4Addr) -> bool { ip.is_private() }",
+            "one table of special-purpose addresses",
+        ),
+        ("sign.rs", "use oci_client::{Client, Reference};", "one parser of image references, in src/ids/image.rs"),
+    ] {
+        let said = misplaced(&Source::new(path, text)).join("\n");
+        assert!(said.contains(words), "{path}: {text}\nsaid: {said}");
+    }
+    for (path, text) in [
+        ("text/cut.rs", "text.char_indices().nth(most)"),
+        ("pins.rs", "items.take(3).collect(); text.chars().take(5).filter(f).count(); // push('…')\n"),
+        ("pins.rs", "#[cfg(test)]\nmod tests {\n    fn f() { text.chars().take(3).collect::<String>() }\n}\n"),
+    ] {
+        assert_eq!(misplaced(&Source::new(path, text)), Vec::<String>::new(), "{path}: {text}");
+    }
 }
 
 /// Circles that there still are: the two of issue 10 that others take apart.

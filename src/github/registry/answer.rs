@@ -79,6 +79,6 @@ mod tests {
         });
         assert_eq!(message(&body), "Validation Failed: A pull request already exists for a:b.: more");
         assert_eq!(message(&json!(null)), "no reason given");
-        assert_eq!(message(&json!({"message": "x".repeat(9_999)})).len(), 300);
+        assert_eq!(message(&json!({"message": "x".repeat(9_999)})).chars().count(), 300);
     }
 }

@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(last_words(b" \n\n"), "");
         assert_eq!(
             last_words("ä".repeat(10_000).as_bytes()).chars().count(),
-            "; the end of its standard error: ".len() + 201
+            "; the end of its standard error: ".len() + 200
         );
         assert!(last_words(b"\xff\xfe").ends_with("\u{fffd}\u{fffd}"));
     }

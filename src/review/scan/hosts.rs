@@ -9,10 +9,11 @@ mod lists;
 
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
+use crate::net::{effective, special};
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use lists::{CATCHERS, NOBODY, NOBODY_ENDINGS, SHARES, USUAL};
 use std::collections::{BTreeSet, HashSet};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::ops::Range;
 use url::Host;
 
@@ -134,8 +135,8 @@ fn host_of(address: &str) -> Option<String> {
 /// What is known of a host that is contacted; none if it is not one.
 fn kind(host: &str, address: &str) -> Option<Kind> {
     match Host::parse(host).ok()? {
-        Host::Ipv4(ip) => return is_public_v4(ip).then_some(Kind::Address),
-        Host::Ipv6(ip) => return is_public_v6(ip).then_some(Kind::Address),
+        Host::Ipv4(ip) => return is_public(ip.into()).then_some(Kind::Address),
+        Host::Ipv6(ip) => return is_public(ip.into()).then_some(Kind::Address),
         Host::Domain(_) => {}
     }
     let is = |names: &[&str]| {
@@ -170,33 +171,21 @@ fn posts_by_itself(host: &str, address: &str) -> bool {
     }
 }
 
-/// Whether an address is another machine's, and not one that documents or resolvers have.
-fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let octets = ip.octets();
-    let [first, second, ..] = octets;
-    let placeholder = octets.windows(2).all(|pair| matches!(pair, [a, b] if *b == a.wrapping_add(1) || a == b));
-    let resolver = matches!(
-        octets,
-        [8, 8, 8, 8] | [8, 8, 4, 4] | [1, 1, 1, 1] | [1, 0, 0, 1] | [9, 9, 9, 9] | [208, 67, 222, 222]
-    );
-    let shared = first == 100 && (64..128).contains(&second);
-    let benchmarks = first == 198 && matches!(second, 18 | 19);
-    !(ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_documentation()
-        || ip.is_unspecified()
-        || ip.is_broadcast()
-        || ip.is_multicast())
-        && first != 0
-        && first < 240
-        && !(placeholder || resolver || shared || benchmarks)
-}
-
-fn is_public_v6(ip: Ipv6Addr) -> bool {
-    // Global unicast (2000::/3) without the documentation prefix.
-    let [first, second, ..] = ip.segments();
-    first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0x0db8)
+/// Whether an address is another machine's, and not an example or a public resolver.
+fn is_public(address: IpAddr) -> bool {
+    let harmless = match effective(address) {
+        IpAddr::V4(address) => {
+            let octets = address.octets();
+            let placeholder = octets.windows(2).all(|pair| matches!(pair, [a, b] if *b == a.wrapping_add(1) || a == b));
+            let resolver = matches!(
+                octets,
+                [8, 8, 8, 8] | [8, 8, 4, 4] | [1, 1, 1, 1] | [1, 0, 0, 1] | [9, 9, 9, 9] | [208, 67, 222, 222]
+            );
+            placeholder || resolver
+        }
+        IpAddr::V6(_) => false,
+    };
+    !harmless && special(address).is_none()
 }
 
 /// Says new hosts of a file in one finding, and those of a telling kind each.
@@ -383,6 +372,11 @@ mod tests {
             let found = shown_full(&[(path, &format!("{line}\n"))]);
             assert!(found.contains(&format!(": {host}\n")), "{line}: {found}");
         }
+        // The address is inside of another one.
+        for written in ["[::ffff:45.33.32.156]", "[64:ff9b::45.33.32.156]", "[2002:2d21:209c::1]"] {
+            let found = shown_full(&[("a.py", &format!("x = 'http://{written}/'\n"))]);
+            assert!(found.contains(&format!("an address without a name: {written}\n")), "{written}: {found}");
+        }
         let fine = "run('./temp.sh'); v = '4.8.15.16'; w = ('10.0.0.1', 80); x = file.io; y = 'my-webhook.site.ts'; z = ('127.0.0.1', 1); o = '1.3.6.1.4.1'; t = ('1.2.3.4', 80)\n";
         assert_eq!(shown_full(&[("a.py", fine)]), "");
     }
@@ -390,6 +384,8 @@ mod tests {
     #[test]
     fn near_misses_are_none() {
         let code = "a = 'http://127.0.0.1:1'\nb = 'http://10.0.0.1'\nc = 'http://192.0.2.1'\nd = 'https://example.com'\ne = 'http://1.2.3.4'\nf = 'https://8.8.8.8/'\ng = f'https://{host}/'\nh = 'http://[::1]/'\n# https://webhook.site/x\ni = 'http://localhost'\n";
+        let inside = "a = 'http://[::ffff:10.0.0.1]/'\nb = 'http://[64:ff9b::7f00:1]/'\nc = 'http://[2002:a00:1::]/'\nd = 'http://192.0.0.8/'\n";
+        assert_eq!(shown_full(&[("a.py", inside)]), "");
         assert_eq!(shown_full(&[("a.py", code), ("README.md", "https://webhook.site/x")]), "");
     }
 

@@ -4,19 +4,21 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
 use crate::net::address::Address;
+use crate::net::{Special, effective, special};
 use crate::route;
-use core::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
+use std::net::IpAddr;
 use url::Host;
 
 pub(super) static RULE: Rule = Rule {
     id: "private-address",
-    summary: "an address leads to the user's own machine or a private network",
+    summary: "an address is the user's own machine, a private network or reserved",
     explanation: "\
 ## What
 `remote.url`, `about.icon`, `source.project` or `source.upstream` names `localhost`, a name that ends with `.localhost`,
-`.local` or `.internal`, or an IP address that is not public, however it is written (`127.0.0.1`, `0x7f.1`,
-`169.254.169.254`, `[::1]`). Networks that the policy allows in `network.allow` do not count.
+`.local` or `.internal`, or an IP address at which no public service can be, however it is written (`127.0.0.1`, `0x7f.1`,
+`169.254.169.254`, `[::1]`, `[64:ff9b::10.0.0.1]`). These are the addresses that `--online` refuses to contact. Networks that
+the policy allows in `network.allow` are not reported.
 
 ## Why
 Such an address is another machine for everybody: for a user whatever listens on theirs, for a program in a cloud the service
@@ -27,7 +29,7 @@ Name the public host of the service. A server that runs on the user's machine is
 registry lists services of its own network adds that to `network.allow` in `mcp-registry.toml`, or waives the finding.
 
 ## Source
-RFC 6761 and RFC 6762 (names), RFC 6890 (special-purpose addresses).
+RFC 6761 and RFC 6762 (names); IANA's registries of special-purpose IPv4 and IPv6 addresses (RFC 6890).
 ",
     severity: Severity::Error,
     needs: &[],
@@ -70,27 +72,21 @@ fn private(host: &str, allowed: &[IpNet]) -> Option<&'static str> {
             };
         }
         Host::Ipv4(address) => address.into(),
-        Host::Ipv6(address) => address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4),
+        Host::Ipv6(address) => address.into(),
     };
-    if allowed.iter().any(|network| network.contains(&address)) {
-        return None;
-    }
-    match address {
-        _ if address.is_loopback() || address.is_unspecified() => Some("the user's own machine"),
-        IpAddr::V4(address) if address.is_link_local() => {
-            Some("a link-local address, where clouds keep a machine's keys")
-        }
-        IpAddr::V4(address) if address.is_private() || is_shared(address) => Some("an address in a private network"),
-        IpAddr::V6(address) if address.is_unique_local() => Some("an address in a private network"),
-        IpAddr::V6(address) if address.is_unicast_link_local() => Some("a link-local address"),
-        _ => None,
-    }
-}
-
-/// `100.64.0.0/10`, which carriers and overlay networks use.
-fn is_shared(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    first == 100 && (64..128).contains(&second)
+    let is_allowed = |address: IpAddr| allowed.iter().any(|network| network.contains(&address));
+    let what = special(address).filter(|_| !is_allowed(address) && !is_allowed(effective(address)))?;
+    Some(match what {
+        Special::Loopback => "the user's own machine",
+        Special::Unspecified => "an unspecified address, which most systems take for the user's own machine",
+        Special::Private | Special::Shared => "an address in a private network",
+        Special::LinkLocal => "a link-local address, where clouds keep a machine's keys",
+        Special::Cloud => "an address at which a cloud serves a machine its own secrets",
+        Special::Documentation => "an address for documentation, which no host has",
+        Special::Benchmarking => "an address for benchmarks of networks",
+        Special::Multicast => "a multicast address",
+        Special::Reserved => "a reserved address, which no public host has",
+    })
 }
 
 #[cfg(test)]
@@ -131,6 +127,20 @@ mod tests {
             "[fe80::1]",
         ] {
             assert_eq!(findings("private-address", "x", &yaml(host)), 1, "{host}");
+        }
+        // The same addresses that `--online` refuses to contact.
+        let cases = [
+            ("168.63.129.16", "an address at which a cloud serves a machine its own secrets"),
+            ("[64:ff9b::a00:1]", "an address in a private network"),
+            ("[2002:a00:1::]", "an address in a private network"),
+            ("192.0.0.8", "a reserved address, which no public host has"),
+            ("0.1.2.3", "an unspecified address, which most systems take for the user's own machine"),
+            ("240.0.0.1", "a reserved address, which no public host has"),
+            ("224.0.0.1", "a multicast address"),
+        ];
+        for (host, what) in cases {
+            let shown = rendered("private-address", "x", &yaml(host));
+            assert!(shown.starts_with(&format!("error[private-address]: `{host}` is {what}\n")), "{shown}");
         }
         let others = "about: {icon: 'https://localhost/x.png'}\nsource: {project: 'https://10.0.0.1/a/b'}\n";
         assert_eq!(findings("private-address", "x", others), 2);

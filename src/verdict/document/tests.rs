@@ -203,7 +203,7 @@ fn refusals_say_what_and_where() {
     17 deep: the document is nested more than 16 deep
     16 deep: version: not a whole number
     too long: the document has 262145 bytes; 262144 are the most
-    a hostile key: the document: the key `k\u{1b}]8;;https://ev...` is unknown; known are version, status, reason, summary, findings
+    a hostile key: the document: the key `k\u{1b}]8;;https://e…` is unknown; known are version, status, reason, summary, findings
     a workflow command: the document is not JSON: unexpected colon (line 1, column 1)
     a missing key: findings[0].impact: missing
     another version: version: not 1

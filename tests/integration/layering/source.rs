@@ -66,6 +66,17 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned(), lines: text.lines().count(), paths, imports, code }
     }
 
+    /// The code without whitespace.
+    pub(super) fn squeezed(&self) -> String {
+        self.code.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
+    /// What is written, strings included, without lines of comment and without the tests at the end.
+    pub(super) fn written(&self) -> String {
+        let text = self.text.split("#[cfg(test)]\nmod ").next().unwrap_or("");
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    }
+
     /// The module that the file is, as its names from the root of the crate.
     pub(super) fn module(&self) -> Vec<String> {
         match self.path.trim_end_matches(".rs") {

@@ -171,7 +171,7 @@ fn what_cannot_be_reviewed_is_incomplete_and_never_a_pass() {
     target      verdict     risk     findings     report
     ./upstream  incomplete  unknown  no findings  reviews/report.md
 
-    ./upstream: incomplete: the repository cannot be fetched: [ROOT]/upstream has no commit 1111111111111111111111111111111111111111 (was it removed by a force-push, or is it on a branch of another re…
+    ./upstream: incomplete: the repository cannot be fetched: [ROOT]/upstream has no commit 1111111111111111111111111111111111111111 (was it removed by a force-push, or is it on a branch of another r…
     1 target: 1 incomplete
     "#);
     assert_eq!((output.stderr.as_str(), output.status), ("", 3));
