@@ -187,7 +187,7 @@ fn a_second_place_is_found() {
     }
     for (path, text) in [
         ("text/cut.rs", "text.char_indices().nth(most)"),
-        ("pins.rs", "items.take(3).collect(); text.chars().take(5).filter(f).count(); // push('…')\n"),
+        ("pins.rs", "items.take(3).collect(); text.chars().take(5).filter(f).count();\n// push('…')\n"),
         ("pins.rs", "#[cfg(test)]\nmod tests {\n    fn f() { text.chars().take(3).collect::<String>() }\n}\n"),
     ] {
         assert_eq!(misplaced(&Source::new(path, text)), Vec::<String>::new(), "{path}: {text}");
