@@ -8,6 +8,7 @@
 //! blanks too. A job may print any of our formats, so that no function here lets `##[` through, nor a text that
 //! begins with `::`, wherever it is put.
 
+mod commit;
 pub(crate) mod host;
 mod json;
 mod markdown;
@@ -15,6 +16,7 @@ pub(crate) mod template;
 
 use crate::text::cut;
 pub use crate::text::hidden::is_hidden;
+pub(crate) use commit::inert_code;
 pub(crate) use json::visible_json;
 pub use markdown::{markdown, markdown_code};
 

@@ -192,6 +192,9 @@ pub enum SetupError {
     /// The address of an API cannot be used.
     #[error("the address of GitHub's API cannot be used")]
     Api,
+    /// The token for an API cannot be sent.
+    #[error("the token for GitHub has characters that no token has, such as a line end")]
+    Token,
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),

@@ -9,6 +9,7 @@
 //! code set `safe.directory` for the user they run as; the error says how to do it elsewhere.
 
 mod diff;
+pub(crate) mod ids;
 mod objects;
 mod packet;
 pub mod remote;

@@ -1,26 +1,37 @@
-//! GitHub's REST API, as far as entries are judged by it and pull requests opened. octocrab's types stop here.
+//! GitHub's REST API: what entries are judged by ([`Github`]), and the registry's own repository, which is written to
+//! ([`registry`]).
 //!
-//! Every answer is asked for once in a run, however many entries share a repository, and once it is kept on disk only asked
-//! whether it changed, which costs nothing of the rate limit. A limit that ends soon is waited for; one that ends later
-//! makes the answer unavailable. Nothing here writes but [`registry`].
+//! Everything goes through one [`sender`]: it knows GitHub's limits ([`limits`], [`pace`]), tries again what is safe to try
+//! again, follows pages, bounds answers, and takes the token out of them ([`mask`]). A limit that ends soon is waited for,
+//! up to [`Pace::longest`]; a longer one ends everything.
+//!
+//! **A new kind of write** is a method of [`registry::Registry`] in a file of `registry/`: it calls `Sender::write` with a
+//! method, an encoded path, a body, what is taken out of the answer, and how to find out whether it was done when nobody
+//! answered. Nothing else of it is needed for limits, retries and masking. What is to be written, when, and in which order is
+//! decided elsewhere, as plain data.
+//!
+//! **octocrab** is the client: addresses, headers, authentication and bodies of requests are its work. Its typed models are
+//! not used. They require fields that nobody here needs (a pull request has about eighty, two repositories among them), so
+//! that an answer without one, or with a new word where a model is an enum, would stop a night; they keep everything, where
+//! an answer may have 24 MB; and the same structs of five fields read GitHub's servers of all ages. Its retries are off:
+//! they repeat writes. octocrab's types stop in this room.
 
-mod ask;
-mod contained;
+mod answer;
+mod limits;
+mod mask;
 mod names;
+mod pace;
+mod reader;
 pub mod registry;
-mod tree;
+mod sender;
 
-pub use contained::Contained;
+pub use mask::is_token;
 pub use names::located;
-pub use tree::PathKind;
+pub use pace::Pace;
+pub use reader::{Commit, Contained, Github, PathKind, Repository};
 
-use crate::fetch::cache::Cache;
-use crate::fetch::{self, SetupError, retry::Retry};
-use crate::ids::CommitSha;
-use ask::{Asker, Who};
-use names::{encode, is_ref_name};
+use crate::fetch::retry::Retry;
 use secrecy::SecretString;
-use serde_json::Value;
 use std::time::Duration;
 use url::Url;
 
@@ -36,37 +47,59 @@ pub struct GithubOptions {
     pub roots_pem: Option<Vec<u8>>,
     /// The time that one attempt may take.
     pub timeout: Duration,
-    /// When and how often to try again. `longest` bounds the wait for a rate limit to end, too.
+    /// When and how often to try again. The waits for limits are those of `pace`.
     pub retry: Retry,
+    /// How fast to ask and to write, and how long to wait for a limit to end.
+    pub pace: Pace,
     /// Requests at the same time. GitHub asks for few.
     pub concurrency: usize,
 }
 
 impl GithubOptions {
-    /// The usual ones for this API.
+    /// The usual ones for this API, with waits of up to a minute.
     #[must_use]
     pub fn new(api: Url) -> Self {
-        let retry = Retry { longest: Duration::from_secs(60), ..Retry::default() };
-        Self { api, token: None, roots_pem: None, timeout: Duration::from_secs(20), retry, concurrency: 4 }
+        let pace = Pace { longest: Duration::from_secs(60), ..Pace::default() };
+        let (timeout, retry) = (Duration::from_secs(20), Retry::default());
+        Self { api, token: None, roots_pem: None, timeout, retry, pace, concurrency: 4 }
     }
 }
 
-/// Why GitHub did not say.
+/// Why GitHub did not do or say something. Messages hold what GitHub said: escape before showing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GithubError {
-    /// Too many requests for now.
+    /// A limit that ends too late, or never seems to.
     #[error("GitHub's rate limit is reached{}", until.as_ref().map(|time| format!(" until {time}")).unwrap_or_default())]
     RateLimited {
-        /// When it ends, `HH:MM UTC`, if GitHub said so.
+        /// When it ends, `HH:MM UTC`, if that is known.
         until: Option<String>,
     },
-    /// The token, and nobody, may not see this.
-    #[error("GitHub refused to answer ({0})")]
-    Denied(u16),
-    /// Another status than this program knows what to make of.
-    #[error("GitHub answered {0}")]
-    Status(u16),
-    /// No answer.
+    /// A budget of [`Pace`] that is used up for too long.
+    #[error("this run used up what GitHub allows; the next request may be sent in {} min", wait.as_secs().div_ceil(60))]
+    BudgetUsed {
+        /// How long that is.
+        wait: Duration,
+    },
+    /// The token is not valid (401), or does not allow this (403).
+    #[error("GitHub refused ({status}){}", said(message))]
+    Denied {
+        /// 401 or 403.
+        status: u16,
+        /// GitHub's words.
+        message: String,
+    },
+    /// Something that was to be there is not, or may not be seen with this token.
+    #[error("GitHub does not find {0}")]
+    Missing(String),
+    /// A request that cannot be carried out.
+    #[error("GitHub answered {status}{}", said(message))]
+    Refused {
+        /// The status.
+        status: u16,
+        /// GitHub's words.
+        message: String,
+    },
+    /// No answer, or none that says what became of the request, after all attempts.
     #[error("GitHub did not answer: {0}")]
     Unreachable(String),
     /// An answer that is not what GitHub's description of its API promises.
@@ -74,149 +107,14 @@ pub enum GithubError {
     Unexpected(&'static str),
 }
 
-/// GitHub, as a client of its API.
-#[derive(Debug)]
-pub struct Github {
-    asker: Asker,
+fn said(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
-/// A repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
-    /// Where it is today, `https://github.com/owner/name`.
-    pub url: String,
-    /// Whether its owner declared it read-only.
-    pub archived: bool,
-    /// The SPDX id of its licence; `NOASSERTION` when GitHub does not recognise it, none when there is none.
-    pub license: Option<String>,
-    /// The branch that a clone starts on.
-    pub default_branch: String,
-    /// `/repos/owner/name`, encoded, as it is called today.
-    path: String,
-    who: Who,
-}
-
-/// A commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// The id of its tree.
-    pub tree: String,
-}
-
-impl Github {
-    /// A client. Must be called inside a tokio runtime.
-    ///
-    /// # Errors
-    /// When the certificates cannot be read, or the API's address cannot be used.
-    pub fn new(options: &GithubOptions, cache: Option<Cache>) -> Result<Self, SetupError> {
-        let client = fetch::client_builder(options.roots_pem.as_deref())?
-            .redirect(ask::own_redirects(&options.api))
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(options.timeout)
-            .build()
-            .map_err(SetupError::Client)?;
-        Ok(Self { asker: Asker::new(options, &client, cache)? })
+impl GithubError {
+    /// Whether another run may do what this one may not any more.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::BudgetUsed { .. })
     }
-
-    /// The repository of this owner and name; none when there is no such public one. A token that may not see a public
-    /// repository (an organisation can forbid tokens) is left out for it.
-    ///
-    /// # Errors
-    /// When GitHub does not say.
-    pub async fn repository(&self, owner: &str, name: &str) -> Result<Option<Repository>, GithubError> {
-        if !names::is_owner_or_name(owner) || !names::is_owner_or_name(name) {
-            return Ok(None);
-        }
-        let path = format!("/repos/{owner}/{name}");
-        let (mut who, mut answer) = (self.asker.first(), self.asker.get(self.asker.first(), &path).await);
-        if who == Who::Token && !matches!(answer, Ok(Some(_)) | Err(GithubError::Unreachable(_))) {
-            let anonymous = self.asker.get(Who::Anonymous, &path).await;
-            // The token's own answer says more than that nobody may ask any more.
-            if anonymous.is_ok() {
-                (who, answer) = (Who::Anonymous, anonymous);
-            }
-        }
-        let Some(body) = answer? else { return Ok(None) };
-        read_repository(&body, who).map(Some)
-    }
-
-    /// The commit that a branch points to; none when there is no such branch.
-    ///
-    /// # Errors
-    /// When GitHub does not say.
-    pub async fn branch_tip(&self, repository: &Repository, branch: &str) -> Result<Option<CommitSha>, GithubError> {
-        let Some(found) = self.reference(repository, "heads", branch).await? else { return Ok(None) };
-        let sha = found.pointer("/object/sha").and_then(Value::as_str).and_then(|sha| CommitSha::parse(sha).ok());
-        sha.map(Some).ok_or(GithubError::Unexpected("a branch without a commit"))
-    }
-
-    /// Whether there is a tag of this name.
-    ///
-    /// # Errors
-    /// When GitHub does not say.
-    pub async fn has_tag(&self, repository: &Repository, tag: &str) -> Result<bool, GithubError> {
-        Ok(self.reference(repository, "tags", tag).await?.is_some())
-    }
-
-    async fn reference(
-        &self,
-        repository: &Repository,
-        kind: &str,
-        name: &str,
-    ) -> Result<Option<std::sync::Arc<Value>>, GithubError> {
-        // A name that Git itself refuses names nothing; it is never made part of an address.
-        if !is_ref_name(name) {
-            return Ok(None);
-        }
-        let encoded: Vec<String> = name.split('/').map(encode).collect();
-        let path = format!("{}/git/ref/{kind}/{}", repository.path, encoded.join("/"));
-        let Some(found) = self.asker.get(repository.who, &path).await? else { return Ok(None) };
-        // Older servers answer with what begins with the name.
-        let full = format!("refs/{kind}/{name}");
-        Ok((found.get("ref").and_then(Value::as_str) == Some(full.as_str())).then_some(found))
-    }
-
-    /// The commit of this id; none when the repository does not have it. Forks' commits are had, too: see
-    /// [`Github::contained`].
-    ///
-    /// # Errors
-    /// When GitHub does not say.
-    pub async fn commit(&self, repository: &Repository, commit: &CommitSha) -> Result<Option<Commit>, GithubError> {
-        let path = format!("{}/git/commits/{commit}", repository.path);
-        let Some(found) = self.asker.get(repository.who, &path).await? else { return Ok(None) };
-        if found.get("sha").and_then(Value::as_str) != Some(commit.as_str()) {
-            return Ok(None);
-        }
-        let tree = found.pointer("/tree/sha").and_then(Value::as_str);
-        let tree = tree.filter(|tree| CommitSha::parse(tree).is_ok());
-        tree.map(|tree| Some(Commit { tree: tree.to_owned() }))
-            .ok_or(GithubError::Unexpected("a commit without a tree"))
-    }
-}
-
-fn read_repository(body: &Value, who: Who) -> Result<Repository, GithubError> {
-    let text = |key: &'static str| body.get(key).and_then(Value::as_str);
-    let (Some(full_name), Some(url), Some(default_branch)) =
-        (text("full_name"), text("html_url"), text("default_branch"))
-    else {
-        return Err(GithubError::Unexpected("a repository without a name"));
-    };
-    let path = match full_name.split_once('/') {
-        Some((owner, name)) if names::is_owner_or_name(owner) && names::is_owner_or_name(name) => {
-            format!("/repos/{owner}/{name}")
-        }
-        _ => return Err(GithubError::Unexpected("a repository's name")),
-    };
-    let license = match body.get("license") {
-        None | Some(Value::Null) => None,
-        Some(license) => Some(license.get("spdx_id").and_then(Value::as_str).unwrap_or("NOASSERTION").to_owned()),
-    };
-    Ok(Repository {
-        url: url.to_owned(),
-        archived: body.get("archived").and_then(Value::as_bool).unwrap_or(false),
-        license,
-        default_branch: default_branch.to_owned(),
-        path,
-        who,
-    })
 }

@@ -30,6 +30,7 @@ pub mod provider;
 pub mod proxy;
 pub mod review;
 pub mod snapshot;
+mod sync;
 pub(crate) mod text;
 pub mod ui;
 pub mod validate;

@@ -3,6 +3,7 @@
 //! A night is: [`facts`] are gathered ([`resolve`]), one [`reason`] is found for each entry, the [`plan`] is shown, and then the files of
 //! the work tree are rewritten ([`rewrite`]) or pull requests opened.
 
+pub mod applied;
 pub mod connect;
 pub mod decide;
 pub mod facts;

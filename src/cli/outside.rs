@@ -4,20 +4,44 @@ use super::{refuse, roots};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::validate::gather::Reach;
+use crate::validate::gather::is_token;
 use ipnet::IpNet;
+use secrecy::ExposeSecret as _;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
-use url::Url;
+use url::{Host, Url};
 
 /// What the process was started with, and these networks that may be reached although they are not public.
 ///
 /// # Errors
 /// When GITHUB_API_URL is no address, or the certificates cannot be read.
 pub(super) fn reach(context: &Context, allow: Vec<IpNet>) -> Result<Reach, CommandError> {
-    let github_api = Url::parse(&context.github_api_url).map_err(|error| {
-        refuse(format!("GITHUB_API_URL is not a URL: `{}`", context.github_api_url)).because(&error)
-    })?;
+    let github_api =
+        Url::parse(&context.github_api_url).map_err(|error| refuse("GITHUB_API_URL is not a URL").because(&error))?;
+    check(&github_api)?;
+    if context.github_token.as_ref().is_some_and(|token| !is_token(token.expose_secret())) {
+        return Err(refuse("GITHUB_TOKEN has a line end, a space or another character that no token has")
+            .hint("set it to the token alone; `$(cat FILE)` leaves out the line end of a file"));
+    }
     Ok(Reach { github_api, github_token: context.github_token.clone(), roots_pem: roots::read(context)?, allow })
+}
+
+/// Refuses an address over which a token would be read by others, and one that holds a secret: addresses are logged.
+fn check(api: &Url) -> Result<(), CommandError> {
+    if !api.username().is_empty() || api.password().is_some() {
+        return Err(refuse("GITHUB_API_URL has a user name or password in it").hint("put the token in GITHUB_TOKEN"));
+    }
+    let is_here = match api.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if api.scheme() == "https" || (api.scheme() == "http" && is_here) {
+        return Ok(());
+    }
+    Err(refuse(format!("GITHUB_API_URL is not https: `{api}`"))
+        .hint("anybody on the way could read the token; http is for this machine only"))
 }
 
 /// Runs what waits for the outside. From the moment this is made, Ctrl-C and a request to end no longer end the process:

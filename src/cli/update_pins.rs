@@ -1,5 +1,6 @@
 //! `update-pins`: arguments to a plan; the plan to files or pull requests, and to a rendering.
 
+mod applying;
 mod asking;
 mod by_hand;
 mod files;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &UpdatePinsArgs, global: &Global, context: &Context, ui:
     let policy = policy::load(&global.root, args.policy.as_deref())?;
     let outside = Outside::start()?;
     let (plan, stopped) = match &args.apply {
-        Some(file) => (files::read_plan(file)?, false),
+        Some(file) => (applying::take(args, file, &policy, context, ui)?, false),
         None => asking::ask(args, global, &policy, context, ui, &outside)?,
     };
     if let Some(file) = &args.plan {

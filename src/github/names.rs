@@ -35,6 +35,11 @@ pub(super) fn is_ref_name(name: &str) -> bool {
         && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
 }
 
+/// [`encode`] of each part between slashes.
+pub(super) fn encode_path(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
+}
+
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 pub(super) fn encode(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());

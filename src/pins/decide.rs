@@ -3,7 +3,7 @@
 //! Two steps, because a change is only looked at where a pin may move: [`follow`] and [`choose`] need nothing but the
 //! upstream's listing, [`judge`] the answers to what they ask.
 
-mod words;
+pub(super) mod words;
 
 use super::facts::{Change, License, Listing, Move, Refs, Trouble};
 use super::pinned::{Invalid, Pinned};
@@ -79,6 +79,7 @@ pub fn invalid(invalid: &Invalid) -> Decision {
         directory: String::new(),
         old: None,
         new: None,
+        tip: None,
         first_seen: None,
         urgent: false,
         change: None,
@@ -99,6 +100,7 @@ pub fn settle(pinned: &Pinned, terms: &Terms<'_>, reason: Reason, detail: impl I
         directory: pinned.directory.clone(),
         old: Some(pinned.pin.clone()),
         new: None,
+        tip: None,
         first_seen: None,
         urgent: terms.urgent,
         change: None,
@@ -232,6 +234,7 @@ pub fn choose(
     if let Some(same) = same.filter(|same| same.commit == new) {
         let mut decision = settle(pinned, terms, Reason::OutsideDirectory, same_words(pinned, &same.tree));
         decision.branch = Some(followed.name.clone());
+        decision.tip = Some(tip.clone()).filter(|tip| *tip != new);
         (decision.first_seen, decision.new) = (first_seen(&new), Some(new));
         return Choice::Settled(Box::new(decision));
     }
@@ -268,6 +271,7 @@ pub fn judge(pinned: &Pinned, question: &Question, answers: &[Result<Change, Tro
     Decision {
         branch: Some(followed.name.clone()),
         new: Some(new.clone()),
+        tip: Some(followed.tip.clone()).filter(|tip| tip != new),
         first_seen: *first_seen,
         change,
         ..settle(pinned, terms, reason, detail)
@@ -390,7 +394,7 @@ fn same_words(pinned: &Pinned, tree: &str) -> String {
 }
 
 /// The time after a span; the end of time when there is none.
-fn later(time: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+pub(super) fn later(time: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
     let span = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
     time.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -174,7 +174,7 @@ async fn ask(resolver: &Resolver, group: &[(&Pinned, Terms<'_>)], state: Option<
             };
             let answers: Vec<_> = question.moves.iter().map(of).collect();
             let decision = decide::judge(pinned, &question, &answers, terms);
-            told.same.extend(same_of(&decision).map(|same| (decision.entry.clone(), same)));
+            told.same.extend(Same::of(&decision).map(|same| (decision.entry.clone(), same)));
             told.decisions.push(decision);
         }
     }
@@ -212,13 +212,6 @@ async fn inspect<'q>(
     let moves: Vec<Move> = moves.into_iter().collect();
     let answers = resolver.inspect(&pinned.upstream, refs, &moves).await;
     moves.into_iter().zip(answers).collect()
-}
-
-/// What need not be asked again: where a build context was found to be that of the pin.
-fn same_of(decision: &Decision) -> Option<Same> {
-    let commit = decision.new.clone().filter(|_| decision.reason == Reason::OutsideDirectory)?;
-    let tree = decision.change.as_ref()?.new_tree.clone()?;
-    Some(Same { commit, directory: decision.directory.clone(), tree })
 }
 
 /// Sorts, and takes back what could not be done: a pin that cannot be set does not move.

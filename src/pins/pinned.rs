@@ -87,6 +87,13 @@ pub fn is_as_planned(entry: &Entry, decision: &Decision) -> Result<(), &'static 
             if Some(now.upstream.as_str()) != decision.project.as_deref() || now.directory != decision.directory {
                 return Err("the entry has another source than when the plan was made");
             }
+            let follows = |branch: &String| {
+                let full = ["refs/heads/", "refs/tags/", "refs/", ""].map(|start| format!("{start}{branch}"));
+                decision.branch.as_ref().is_none_or(|planned| full.contains(planned))
+            };
+            if !now.branch.as_ref().is_none_or(follows) {
+                return Err("the entry follows another branch than when the plan was made");
+            }
             Ok(())
         }
         Ok(None) => Err("the entry has no source any more"),

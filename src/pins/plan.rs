@@ -52,6 +52,9 @@ pub struct Decision {
     pub old: Option<CommitSha>,
     /// The commit that was looked at.
     pub new: Option<CommitSha>,
+    /// What the ref points to, where that is not `new`: a branch is followed at a distance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<CommitSha>,
     /// When this tool first saw `new`, if that is kept.
     pub first_seen: Option<DateTime<Utc>>,
     /// Whether it goes ahead of every limit: a security update.

@@ -4,28 +4,29 @@
 //! other. The run may be stopped at any write: the next one finds what was done, because every branch, commit and text of
 //! ours says which step of which entry it is for, and goes on from there.
 
-mod act;
 mod block;
 mod body;
 mod dashboard;
 mod error;
+mod intent;
 mod name;
 mod order;
 mod reconcile;
 mod survey;
 
-pub use crate::github::registry::{Pace, Registry, RegistryOptions};
+pub use crate::github::Pace;
+pub use crate::github::registry::Registry;
 pub use error::PublishError;
 
 use super::plan::{Action, Decision, Plan, Pull};
 use super::reason::Reason;
 use crate::fetch::SetupError;
-use crate::github::GithubOptions;
-use crate::github::registry::RegistryError;
+use crate::github::{GithubError, GithubOptions};
+use crate::sync::{Made, Outcome, Runner};
 use crate::validate::gather::{Progress, Reach};
-use act::{Actor, Done};
-use reconcile::Todo;
-use survey::{Known, Survey};
+use intent::{Done, Job};
+use reconcile::{Left, Todo, shown};
+use survey::{Finder, Known, Survey};
 
 /// What to publish, and how.
 #[derive(Debug, Clone)]
@@ -62,8 +63,8 @@ pub struct Published {
 /// When the certificates cannot be read, or the API's address cannot be used.
 pub fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
     let Reach { github_api, github_token, roots_pem, .. } = reach;
-    let github = GithubOptions { token: github_token, roots_pem, ..GithubOptions::new(github_api) };
-    Registry::new(&RegistryOptions { github, owner: owner.to_owned(), name: name.to_owned(), pace })
+    let github = GithubOptions { token: github_token, roots_pem, pace, ..GithubOptions::new(github_api) };
+    Registry::new(&github, owner, name)
 }
 
 /// Makes the pull requests of the repository what the plan says. Killed at any point and run again, it ends where one
@@ -85,9 +86,17 @@ pub async fn publish(registry: &Registry, plan: &Plan, request: &PublishRequest)
         }
         Err(survey::Stopped::Failed(error)) => return Err(error),
     };
-    Run { registry, request, survey: &survey, published: &mut published, stopped: None, opened: 0, written: 0 }
-        .all()
-        .await?;
+    Run {
+        registry,
+        request,
+        survey: &survey,
+        published: &mut published,
+        finder: Finder::new(registry, &survey.base, &survey.account),
+        runner: Runner::new(registry, request.dry_run),
+        opened: 0,
+    }
+    .all()
+    .await?;
     if request.dashboard {
         dashboard::keep(registry, &mut published, request.dry_run).await;
     }
@@ -100,12 +109,10 @@ struct Run<'a> {
     request: &'a PublishRequest,
     survey: &'a Survey,
     published: &'a mut Published,
-    /// Set once a limit ends too late, or the token is not good any more: those of apps end after an hour.
-    stopped: Option<RegistryError>,
+    finder: Finder<'a>,
+    runner: Runner<'a>,
     /// New pull requests that count.
     opened: usize,
-    /// Entries for which something was written.
-    written: usize,
 }
 
 impl Run<'_> {
@@ -124,107 +131,90 @@ impl Run<'_> {
 
     async fn one(&mut self, known: &Known) -> Result<(), PublishError> {
         let decision = known.decision.and_then(|index| self.published.plan.decisions.get(index)).cloned();
-        let todo = match &known.todo {
-            Ok(todo) => todo,
-            Err(error) => return self.failed(known, error.clone()),
-        };
-        let is_new = matches!(todo, Todo::Open(_));
-        let counts = is_new && decision.as_ref().is_some_and(|decision| !decision.urgent);
+        let counts = matches!(known.todo, Ok(Todo::Open(_))) && decision.as_ref().is_some_and(|it| !it.urgent);
         if counts && self.request.max_new_prs.is_some_and(|most| self.opened >= most) {
-            self.set(
-                known,
-                Some(Reason::OverLimit),
-                Some("this run opened as many new ones as it may".to_owned()),
-                None,
-            );
+            let (reason, why) =
+                (Some(Reason::OverLimit), Some("this run opened as many new ones as it may".to_owned()));
+            self.set(known, Left { reason, why, pull: None });
             return Ok(());
         }
-        if let (Some(error), false) = (&self.stopped, matches!(todo, Todo::Leave(..))) {
-            let error = error.clone();
-            return self.failed(known, error);
-        }
-        let actor = Actor {
-            registry: self.registry,
-            base: &self.survey.base,
-            dry_run: self.request.dry_run,
-            decision: decision.as_ref(),
-            known,
-        };
-        match actor.act().await {
-            Ok(done) => {
-                self.opened += usize::from(counts && matches!(done, Done::Opened(_)));
-                self.written += usize::from(!matches!(done, Done::Left(..) | Done::Kept(..)));
-                self.done(known, done);
-                Ok(())
+        let job = Job { registry: self.registry, base: &self.survey.base, decision: decision.as_ref(), known };
+        let finder = &self.finder;
+        let is_idle = matches!(known.todo, Ok(Todo::Leave(_)));
+        let settled = self.runner.settle(is_idle, async |round| {
+            if round == 0 {
+                return job.intent(known.todo.as_ref().map_err(Clone::clone)?, &known.remote).await;
             }
-            Err(error) => self.failed(known, error),
+            let mut remote = finder.read_again(&known.entry).await?;
+            let todo = finder.find(&known.entry, &known.wanted, &mut remote).await?;
+            job.intent(&todo, &remote).await
+        });
+        match settled.await {
+            Outcome::Done(done, made) => {
+                self.opened += usize::from(counts && matches!(done, Done::Opened));
+                self.done(known, done, made);
+            }
+            Outcome::Failed(error) => self.failed(known, &error),
+            Outcome::Useless { status, message } => {
+                return Err(PublishError::Denied { doing: "change pull requests", status, message });
+            }
         }
+        Ok(())
     }
 
-    fn done(&mut self, known: &Known, done: Done) {
+    fn done(&mut self, known: &Known, done: Done, made: Made) {
         // What keeps a pin from moving by itself is more than what became of its pull request.
-        let flagged = |reason: Reason| matches!(reason, Reason::NotAncestor | Reason::LicenseChanged);
+        let flagged = |reason: &Reason| matches!(reason, Reason::NotAncestor | Reason::LicenseChanged);
         let planned = known.decision.and_then(|index| self.published.plan.decisions.get(index));
-        let kept = planned.map(|decision| decision.reason).filter(|reason| flagged(*reason));
-        match done {
-            Done::Left(reason, why, pull) => {
-                let reason = reason.map(|reason| match kept {
-                    Some(kept) if reason == Reason::Unchanged => kept,
-                    _ => reason,
-                });
-                self.set(known, reason, why, pull);
+        let kept = planned.map(|decision| decision.reason).filter(flagged);
+        let of = |reason, pull| Left { reason: Some(kept.unwrap_or(reason)), why: None, pull };
+        let left = match done {
+            Done::Left(left) if left.reason == Some(Reason::Unchanged) => Left { reason: kept.or(left.reason), ..left },
+            Done::Left(left) => left,
+            Done::Opened if made.nothing_to_merge => {
+                let why = format!("`{}` has it already", self.survey.base.name);
+                Left { reason: Some(Reason::Current), why: Some(why), pull: None }
             }
-            Done::Opened(pull) => self.set(known, Some(kept.unwrap_or(Reason::Opened)), None, pull),
-            Done::Updated(pull) => self.set(known, Some(kept.unwrap_or(Reason::Updated)), None, Some(pull)),
-            Done::Closed(pull) => self.set(known, None, None, Some(pull)),
-            Done::Removed => {}
+            // Without a number where it only would be.
+            Done::Opened => of(Reason::Opened, made.pull.map(|pull| shown(&pull, Action::Open))),
+            Done::Updated(pull) => of(Reason::Updated, Some(pull)),
+            Done::Closed(pull) => Left { pull: Some(pull), ..Left::default() },
+            Done::Removed => return,
             Done::Kept(why, pull) => {
                 self.published.left.push(format!("{}: {why}", known.entry));
-                self.set(known, None, None, pull);
+                Left { pull, ..Left::default() }
             }
-        }
+        };
+        self.set(known, left);
     }
 
-    fn set(&mut self, known: &Known, reason: Option<Reason>, why: Option<String>, pull: Option<Pull>) {
+    fn set(&mut self, known: &Known, Left { reason, why, pull }: Left) {
         let Some(decision) = known.decision.and_then(|index| self.published.plan.decisions.get_mut(index)) else {
             self.published.gone.extend(pull.map(|pull| (known.entry.clone(), pull)));
             return;
         };
         decision.reason = reason.unwrap_or(decision.reason);
-        if let Some(why) = why {
-            decision.detail = why;
-        }
+        decision.detail = why.unwrap_or_else(|| std::mem::take(&mut decision.detail));
         decision.pull = pull.or(decision.pull.take());
     }
 
-    /// What became of an entry that GitHub did not do its part for. Only what concerns every entry is an error, and only as long
-    /// as there is nothing to tell but it.
-    fn failed(&mut self, known: &Known, error: RegistryError) -> Result<(), PublishError> {
-        match error {
-            RegistryError::Denied { status, message } if self.written == 0 => {
-                Err(PublishError::Denied { doing: "change pull requests", status, message })
-            }
-            error if error.is_limit() => {
-                match known.decision.and_then(|index| self.published.plan.decisions.get_mut(index)) {
-                    Some(decision) => limit(decision, &error, &mut self.published.left),
-                    None => self.published.left.push(format!("{}: {error}", known.entry)),
+    /// What became of an entry that GitHub did not do its part for.
+    fn failed(&mut self, known: &Known, error: &GithubError) {
+        let decision = known.decision.and_then(|index| self.published.plan.decisions.get_mut(index));
+        match decision {
+            Some(decision) if error.is_limit() => limit(decision, error, &mut self.published.left),
+            _ => {
+                if !error.is_limit() {
+                    let (reason, why) = (Some(Reason::Unreachable), Some(error.to_string()));
+                    self.set(known, Left { reason, why, pull: None });
                 }
-                self.stopped = Some(error);
-                Ok(())
-            }
-            error => {
-                self.set(known, Some(Reason::Unreachable), Some(error.to_string()), None);
                 self.published.left.push(format!("{}: {error}", known.entry));
-                if matches!(error, RegistryError::Denied { .. }) {
-                    self.stopped = Some(error);
-                }
-                Ok(())
             }
         }
     }
 }
 
-fn limit(decision: &mut Decision, error: &RegistryError, left: &mut Vec<String>) {
+fn limit(decision: &mut Decision, error: &GithubError, left: &mut Vec<String>) {
     decision.reason = Reason::RateLimited;
     decision.detail = error.to_string();
     left.push(format!("{}: {error}", decision.entry));

@@ -4,6 +4,8 @@
 //! Losing the file costs waiting, never a wrong pin.
 
 use super::pinned::Pinned;
+use super::plan::Decision;
+use super::reason::Reason;
 use crate::escape::visible_json;
 use crate::ids::CommitSha;
 use crate::policy::Pins;
@@ -63,6 +65,16 @@ pub struct Same {
     pub directory: String,
     /// The id of its tree, at both commits.
     pub tree: String,
+}
+
+impl Same {
+    /// What need not be asked again after a decision.
+    #[must_use]
+    pub fn of(decision: &Decision) -> Option<Self> {
+        let commit = decision.new.clone().filter(|_| decision.reason == Reason::OutsideDirectory)?;
+        let tree = decision.change.as_ref()?.new_tree.clone()?;
+        Some(Self { commit, directory: decision.directory.clone(), tree })
+    }
 }
 
 /// Why a text is not a state.
@@ -137,17 +149,24 @@ impl State {
         self.upstreams.entry(key.to_owned()).or_default().insert(name.to_owned(), seen);
     }
 
+    /// Since when an entry has this pin, if that is kept.
+    #[must_use]
+    pub fn since(&self, entry: &str, pin: &CommitSha) -> Option<DateTime<Utc>> {
+        self.entries.get(entry).filter(|kept| kept.pin == *pin).map(|kept| kept.since)
+    }
+
     /// Remembers the pin of an entry, if that is not the one it had. Since when it has it.
     pub fn keep_pin(&mut self, pinned: &Pinned, now: DateTime<Utc>) -> DateTime<Utc> {
-        let kept = self
-            .entries
-            .entry(pinned.entry.to_string())
-            .and_modify(|kept| {
-                if kept.pin != pinned.pin {
-                    *kept = Kept { pin: pinned.pin.clone(), since: now, same: None };
-                }
-            })
-            .or_insert_with(|| Kept { pin: pinned.pin.clone(), since: now, same: None });
+        self.keep_pin_of(&pinned.entry, &pinned.pin, now)
+    }
+
+    /// The same, by name.
+    pub fn keep_pin_of(&mut self, entry: &str, pin: &CommitSha, now: DateTime<Utc>) -> DateTime<Utc> {
+        let new = || Kept { pin: pin.clone(), since: now, same: None };
+        let kept = self.entries.entry(entry.to_owned()).or_insert_with(new);
+        if kept.pin != *pin {
+            *kept = new();
+        }
         kept.since
     }
 
@@ -169,8 +188,13 @@ impl State {
     pub fn retain(&mut self, pinned: &[Pinned]) {
         let keys: BTreeSet<&str> = pinned.iter().map(|pinned| &*pinned.key).collect();
         let names: BTreeSet<&str> = pinned.iter().map(|pinned| &*pinned.entry).collect();
-        self.upstreams.retain(|key, _| keys.contains(&**key));
-        self.entries.retain(|name, _| names.contains(&**name));
+        self.forget(|key| keys.contains(key), |name| names.contains(name));
+    }
+
+    /// Forgets the upstreams and entries that are not to be kept.
+    pub fn forget(&mut self, key: impl Fn(&str) -> bool, entry: impl Fn(&str) -> bool) {
+        self.upstreams.retain(|known, _| key(known));
+        self.entries.retain(|known, _| entry(known));
     }
 }
 

@@ -8,6 +8,7 @@ mod options;
 mod shared;
 mod source;
 
+pub use crate::github::is_token;
 pub use options::{GatherOptions, Progress, Reach};
 
 use super::facts::{Fact, Facts, Icon, Image, Remote, RemoteTools};

@@ -4,6 +4,7 @@
 //! is looked at afterwards is the state of the hub, and what the program said.
 
 mod anything;
+mod attacks;
 mod budgets;
 mod faults;
 mod kills;
@@ -65,6 +66,7 @@ pub(crate) fn stays(name: &str, day: u32, reason: Reason) -> Decision {
         directory: String::new(),
         old: Some(commit(name, day)),
         new: Some(commit(name, day)),
+        tip: None,
         first_seen: None,
         urgent: false,
         change: None,

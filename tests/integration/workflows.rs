@@ -92,6 +92,9 @@ fn the_token_that_writes_never_meets_an_upstream() {
     let (plan, publish) = (of("plan"), of("publish"));
     assert!(!plan.contains("secrets.") && !plan.contains("create-github-app-token"), "{plan}");
     assert!(publish.contains("create-github-app-token") && publish.contains("--apply"), "{publish}");
+    // Nor does what the one makes lie where the other keeps something, or become what is kept.
+    assert!(publish.contains("temp }}/plan") && !plan.contains("cache/save"), "{plan}\n{publish}");
+    assert!(publish.contains("cache/save") && publish.contains("--state"), "{publish}");
     for job in [&plan, &publish] {
         assert!(!job.contains("--open-prs") || job.contains("--apply"), "{job}");
     }

@@ -47,14 +47,16 @@ pub(in crate::cli) struct UpdatePinsArgs {
     pub(super) policy: Option<PathBuf>,
 
     /// Remember here when each commit was first seen, and since when an entry has its pin: what cooldown and intervals are
-    /// counted by. Made if it is not there; written under --dry-run, too.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "apply"], help_heading = "What moves")]
+    /// counted by. Made if it is not there; written under --dry-run, too. With --apply it is what this side knows, and counts
+    /// more than the plan.
+    #[arg(long, value_name = "FILE", conflicts_with = "to", help_heading = "What moves")]
     pub(super) state: Option<PathBuf>,
     /// Move a pin only to commits that were first seen this long ago; 0 for no wait. Without this: what the policy says.
     #[arg(long, value_name = "TIME", requires = "state", value_parser = units::cooldown, help_heading = "What moves")]
     pub(super) cooldown: Option<Duration>,
-    /// A security update: this entry goes ahead of cooldown, interval and --max-new-prs. May be repeated.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["to", "apply"], help_heading = "What moves")]
+    /// A security update: this entry goes ahead of cooldown, interval and --max-new-prs. May be repeated. With --apply, only
+    /// entries that are named here go ahead, whatever the plan says.
+    #[arg(long, value_name = "NAME", conflicts_with = "to", help_heading = "What moves")]
     pub(super) urgent: Vec<String>,
     /// Only the upstreams of this part of the registry, 1/4 for the first of four. All entries of one upstream are in one part.
     #[arg(long, value_name = "I/N", conflicts_with_all = ["to", "apply"], value_parser = Shard::parse, help_heading = "What moves")]

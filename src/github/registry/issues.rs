@@ -1,13 +1,16 @@
 //! Issues.
 
-use super::{Registry, RegistryError, answer};
+use super::{Account, Registry};
+use crate::github::GithubError;
 use crate::github::names::encode;
+use crate::github::sender::List;
 use http::Method;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
 
-/// Issues of a label that are looked through.
+/// Pages of the issues of a label that are looked through, each of 50.
 const MAX_PAGES: usize = 10;
-const PAGE: usize = 50;
 
 /// An issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,33 +23,45 @@ pub struct Issue {
     pub open: bool,
     /// Its text.
     pub body: String,
+    /// Who opened it.
+    pub author: Account,
 }
+
+/// One as GitHub answers it. Pull requests are among them.
+#[derive(Deserialize)]
+struct Item {
+    number: u64,
+    html_url: String,
+    state: String,
+    body: Option<String>,
+    user: Option<Account>,
+    pull_request: Option<IgnoredAny>,
+}
+
+impl From<Item> for Issue {
+    fn from(item: Item) -> Self {
+        let (body, author) = (item.body.unwrap_or_default(), item.user.unwrap_or_default());
+        Self { number: item.number, url: item.html_url, open: item.state == "open", body, author }
+    }
+}
+
+/// What an answer about an issue is that has no number, address or state.
+const WHAT: &str = "an issue";
 
 impl Registry {
     /// The issues with this label, open or closed, the oldest first, at most 500. Pull requests are not among them.
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn issues(&self, label: &str) -> Result<Vec<Issue>, RegistryError> {
-        let mut issues = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let label = encode(label);
-            let query =
-                format!("issues?state=all&labels={label}&sort=created&direction=asc&per_page={PAGE}&page={page}");
-            let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
-            let items = answer::items(&found.body)?;
-            for item in items.iter().filter(|item| item.get("pull_request").is_none()) {
-                issues.push(read(item)?);
-            }
-            if items.len() < PAGE && !found.more {
-                break;
-            }
-        }
-        Ok(issues)
+    pub async fn issues(&self, label: &str) -> Result<Vec<Issue>, GithubError> {
+        let query = format!("state=all&labels={}&sort=created&direction=asc", encode(label));
+        let list = List { path: &self.at("issues"), query: &query, page: 50, most: MAX_PAGES };
+        let (items, _) = self.sender.list::<Item>(list, WHAT).await?;
+        Ok(items.into_iter().filter(|item| item.pull_request.is_none()).map(Issue::from).collect())
     }
 
     /// Opens an issue with this label, which is made if it is not there. After an attempt of which nobody knows what became,
-    /// `is_it` recognises the text.
+    /// `is_it` recognises it.
     ///
     /// # Errors
     /// When GitHub does not do it.
@@ -55,16 +70,16 @@ impl Registry {
         title: &str,
         body: &str,
         label: &str,
-        is_it: impl Fn(&str) -> bool,
-    ) -> Result<Issue, RegistryError> {
+        is_it: impl Fn(&Issue) -> bool,
+    ) -> Result<Issue, GithubError> {
         let new = json!({ "title": title, "body": body, "labels": [label] });
         self.sender
             .write(
                 Method::POST,
                 &self.at("issues"),
                 Some(&new),
-                |answer| read(&answer.expect(201)?.body),
-                async || Ok(self.issues(label).await?.into_iter().find(|issue| is_it(&issue.body))),
+                |answer| answer.expect(201)?.read::<Item>(WHAT).map(Issue::from),
+                async || Ok(self.issues(label).await?.into_iter().find(&is_it)),
             )
             .await
     }
@@ -73,7 +88,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn update_issue(&self, number: u64, body: &str) -> Result<(), RegistryError> {
+    pub async fn update_issue(&self, number: u64, body: &str) -> Result<(), GithubError> {
         let change = json!({ "body": body });
         let address = self.at(&format!("issues/{number}"));
         self.sender
@@ -83,20 +98,10 @@ impl Registry {
                 Some(&change),
                 |answer| answer.expect(200).map(drop),
                 async || {
-                    let found = self.sender.get(&address).await?.expect(200)?;
-                    Ok((read(&found.body)?.body == body).then_some(()))
+                    let found: Item = self.sender.get(&address).await?.expect(200)?.read(WHAT)?;
+                    Ok((found.body.as_deref() == Some(body)).then_some(()))
                 },
             )
             .await
     }
-}
-
-fn read(item: &Value) -> Result<Issue, RegistryError> {
-    let number = item.get("number").and_then(Value::as_u64);
-    Ok(Issue {
-        number: number.ok_or(RegistryError::Unexpected("an issue without a number"))?,
-        url: answer::text(item, "/html_url")?.to_owned(),
-        open: answer::text(item, "/state")? == "open",
-        body: item.get("body").and_then(Value::as_str).unwrap_or_default().to_owned(),
-    })
 }

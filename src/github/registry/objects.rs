@@ -1,11 +1,13 @@
 //! Files, trees and commits.
 
-use super::{Registry, RegistryError, answer};
-use crate::github::names::{encode, is_ref_name};
+use super::{Id, Registry, made};
+use crate::github::GithubError;
+use crate::github::names::{encode_path, is_ref_name};
 use crate::ids::CommitSha;
 use base64::Engine as _;
 use http::Method;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,19 +31,17 @@ pub struct CommitObject {
     pub parents: Vec<CommitSha>,
     /// Its message.
     pub message: String,
-    /// Who wrote it, as it claims.
-    pub author: Person,
-    /// Who made it, as it claims.
-    pub committer: Person,
 }
 
-/// Somebody, as a commit names them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Person {
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
+/// An item of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct TreeItem {
+    /// Its name.
+    pub path: String,
+    /// `100644`, or `040000` for a directory.
+    pub mode: String,
+    /// The id of what it is.
+    pub sha: CommitSha,
 }
 
 impl Registry {
@@ -49,33 +49,40 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn file(&self, path: &str, at: &CommitSha, limit: usize) -> Result<FileContent, RegistryError> {
+    pub async fn file(&self, path: &str, at: &CommitSha, limit: usize) -> Result<FileContent, GithubError> {
+        #[derive(Deserialize)]
+        struct Found {
+            #[serde(rename = "type")]
+            kind: String,
+            path: String,
+            size: u64,
+            encoding: Option<String>,
+            content: Option<String>,
+        }
         // What holds of a branch's name keeps an address whole.
         if !is_ref_name(path) {
             return Ok(FileContent::Missing);
         }
-        let encoded: Vec<String> = path.split('/').map(encode).collect();
-        let answer = self.sender.get(&self.at(&format!("contents/{}?ref={at}", encoded.join("/")))).await?;
-        if answer.status == 404 {
-            return Ok(FileContent::Missing);
-        }
-        let body = answer.expect(200)?.body;
-        // A link to a file comes as that file, under the file's own path.
-        if body.get("type").and_then(Value::as_str) != Some("file") || answer::text(&body, "/path")? != path {
+        let answer = self.sender.get(&self.at(&format!("contents/{}?ref={at}", encode_path(path)))).await?;
+        let Some(answer) = answer.found()? else { return Ok(FileContent::Missing) };
+        // A directory is a list.
+        if answer.body.first() == Some(&b'[') {
             return Ok(FileContent::NoFile);
         }
-        let size =
-            body.get("size").and_then(Value::as_u64).ok_or(RegistryError::Unexpected("a file without a size"))?;
+        let Found { kind, path: found, size, encoding, content } = answer.read("a file without a size")?;
+        // A link to a file comes as that file, under the file's own path.
+        if kind != "file" || found != path {
+            return Ok(FileContent::NoFile);
+        }
         // Larger ones than a megabyte come without their content.
-        if size > limit as u64 || answer::text(&body, "/encoding")? != "base64" {
+        if size > limit as u64 || encoding.as_deref() != Some("base64") {
             return Ok(FileContent::TooLarge);
         }
-        let digits: Vec<u8> =
-            answer::text(&body, "/content")?.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(digits);
-        match bytes {
+        let digits =
+            content.unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
+        match base64::engine::general_purpose::STANDARD.decode(digits) {
             Ok(bytes) if bytes.len() as u64 == size => Ok(FileContent::Bytes(bytes)),
-            _ => Err(RegistryError::Unexpected("the content of a file")),
+            _ => Err(GithubError::Unexpected("the content of a file")),
         }
     }
 
@@ -83,27 +90,43 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn commit(&self, id: &CommitSha) -> Result<Option<CommitObject>, RegistryError> {
-        let answer = self.sender.get(&self.at(&format!("git/commits/{id}"))).await?;
-        if answer.status == 404 {
-            return Ok(None);
+    pub async fn commit(&self, id: &CommitSha) -> Result<Option<CommitObject>, GithubError> {
+        #[derive(Deserialize)]
+        struct Found {
+            tree: Id,
+            parents: Vec<Id>,
+            message: String,
         }
-        let body = answer.expect(200)?.body;
-        let parents = body.get("parents").ok_or(RegistryError::Unexpected("a commit without parents"))?;
-        let person = |who: &str| Person {
-            name: answer::text(&body, &format!("/{who}/name")).unwrap_or_default().to_owned(),
-            email: answer::text(&body, &format!("/{who}/email")).unwrap_or_default().to_owned(),
-        };
-        Ok(Some(CommitObject {
-            tree: answer::commit(&body, "/tree/sha")?.to_string(),
-            parents: answer::items(parents)?
-                .iter()
-                .map(|item| answer::commit(item, "/sha"))
-                .collect::<Result<_, _>>()?,
-            message: answer::text(&body, "/message")?.to_owned(),
-            author: person("author"),
-            committer: person("committer"),
-        }))
+        let answer = self.sender.get(&self.at(&format!("git/commits/{id}"))).await?;
+        let Some(answer) = answer.found()? else { return Ok(None) };
+        let Found { tree, parents, message } = answer.read("a commit")?;
+        let parents = parents.into_iter().map(|parent| parent.sha).collect();
+        Ok(Some(CommitObject { tree: tree.sha.to_string(), parents, message }))
+    }
+
+    /// The items of a tree, not of those below it, in Git's order.
+    ///
+    /// # Errors
+    /// When GitHub does not say, or the tree has more items than it lists: 100,000.
+    pub async fn tree(&self, id: &str) -> Result<Vec<TreeItem>, GithubError> {
+        #[derive(Deserialize)]
+        struct Found {
+            tree: Vec<TreeItem>,
+            truncated: bool,
+        }
+        let answer = self.sender.get(&self.at(&format!("git/trees/{id}"))).await?;
+        let found: Found = answer.expect(200)?.read("a tree")?;
+        if found.truncated { Err(GithubError::Unexpected("a tree that is cut")) } else { Ok(found.tree) }
+    }
+
+    /// Whether `commit` is `tip` or one of its ancestors.
+    ///
+    /// # Errors
+    /// When GitHub does not say.
+    pub async fn contains(&self, tip: &CommitSha, commit: &CommitSha) -> Result<bool, GithubError> {
+        let answer = self.sender.get(&self.at(&format!("compare/{tip}...{commit}?per_page=1"))).await?;
+        // Without a common ancestor GitHub answers 404.
+        answer.found()?.map_or(Ok(false), |answer| answer.is_behind())
     }
 
     /// Makes a tree like `base` with this text as the file at `path`, and says its id. The same input gives the same tree, so
@@ -111,12 +134,11 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_tree(&self, base: &str, path: &str, text: &str) -> Result<String, RegistryError> {
+    pub async fn create_tree(&self, base: &str, path: &str, text: &str) -> Result<String, GithubError> {
         let file = json!({ "path": path, "mode": "100644", "type": "blob", "content": text });
         let body = json!({ "base_tree": base, "tree": [file] });
-        let taken = |answer: answer::Answer| answer::commit(&answer.expect(201)?.body, "/sha");
         let address = self.at("git/trees");
-        let tree = self.sender.write(Method::POST, &address, Some(&body), taken, async || Ok(None)).await?;
+        let tree = self.sender.write(Method::POST, &address, Some(&body), made, async || Ok(None)).await?;
         Ok(tree.to_string())
     }
 
@@ -125,14 +147,8 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_commit(
-        &self,
-        message: &str,
-        tree: &str,
-        parent: &CommitSha,
-    ) -> Result<CommitSha, RegistryError> {
+    pub async fn create_commit(&self, message: &str, tree: &str, parent: &CommitSha) -> Result<CommitSha, GithubError> {
         let body = json!({ "message": message, "tree": tree, "parents": [parent.as_str()] });
-        let taken = |answer: answer::Answer| answer::commit(&answer.expect(201)?.body, "/sha");
-        self.sender.write(Method::POST, &self.at("git/commits"), Some(&body), taken, async || Ok(None)).await
+        self.sender.write(Method::POST, &self.at("git/commits"), Some(&body), made, async || Ok(None)).await
     }
 }

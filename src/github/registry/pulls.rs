@@ -1,9 +1,13 @@
 //! Pull requests.
 
-use super::{Registry, RegistryError, answer};
+use super::{Account, Registry};
+use crate::github::GithubError;
+use crate::github::answer::Answer;
 use crate::github::names::encode;
+use crate::github::sender::List;
 use crate::ids::CommitSha;
 use http::Method;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// Pull requests on one page. GitHub gives up to 100, of up to 65,536 characters each.
@@ -32,6 +36,8 @@ pub struct PullRequest {
     pub head: CommitSha,
     /// The branch it goes to.
     pub base: String,
+    /// Who opened it.
+    pub author: Account,
 }
 
 /// A pull request to be opened.
@@ -69,41 +75,65 @@ pub struct PullChange<'a> {
     pub close: bool,
 }
 
+/// One as GitHub answers it.
+#[derive(Deserialize)]
+struct Item {
+    number: u64,
+    html_url: String,
+    state: String,
+    merged_at: Option<String>,
+    title: String,
+    body: Option<String>,
+    user: Option<Account>,
+    head: End,
+    base: End,
+}
+
+/// The branch that a pull request comes from, or goes to.
+#[derive(Deserialize)]
+struct End {
+    #[serde(rename = "ref")]
+    branch: String,
+    sha: CommitSha,
+    repo: Option<Place>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    full_name: String,
+}
+
+/// What an answer about a pull request is that has no number, address, state or branches.
+const WHAT: &str = "a pull request";
+
 impl Registry {
     /// All open pull requests of branches of this repository whose names begin with `prefix`, the oldest first. Those of
     /// forks are not among them, whatever their branches are called.
     ///
     /// # Errors
     /// When GitHub does not say, or there are more than 10,000.
-    pub async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, RegistryError> {
-        let mut pulls = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let query = format!("pulls?state=open&sort=created&direction=asc&per_page={PAGE}&page={page}");
-            let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
-            let items = answer::items(&found.body)?;
-            for item in items {
-                pulls.extend(self.read(item)?.filter(|pull| pull.open && pull.branch.starts_with(prefix)));
-            }
-            if items.len() < PAGE && !found.more {
-                return Ok(pulls);
-            }
+    pub async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, GithubError> {
+        let query = "state=open&sort=created&direction=asc";
+        let list = List { path: &self.at("pulls"), query, page: PAGE, most: MAX_PAGES };
+        let (items, is_all) = self.sender.list(list, WHAT).await?;
+        if !is_all {
+            return Err(GithubError::Unexpected("more open pull requests than are read"));
         }
-        Err(RegistryError::Unexpected("more open pull requests than are read"))
+        let ours = items.into_iter().filter_map(|item| self.ours(item));
+        Ok(ours.filter(|pull| pull.open && pull.branch.starts_with(prefix)).collect())
     }
 
     /// The latest pull requests of one branch, open or closed, the newest first: at most 50.
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn pulls_of(&self, branch: &str, open: bool) -> Result<Vec<PullRequest>, RegistryError> {
+    pub async fn pulls_of(&self, branch: &str, open: bool) -> Result<Vec<PullRequest>, GithubError> {
         let state = if open { "open" } else { "closed" };
-        let head = encode(&format!("{}:{branch}", self.owner()));
+        let head = encode(&format!("{}:{branch}", self.today().0));
         let query = format!("pulls?state={state}&head={head}&sort=created&direction=desc&per_page={PAGE}");
-        let found = self.sender.get(&self.at(&query)).await?.expect(200)?;
-        let mut pulls = Vec::new();
-        for item in answer::items(&found.body)? {
-            pulls.extend(self.read(item)?.filter(|pull| pull.branch == branch && pull.open == open));
-        }
+        let items: Vec<Item> = self.sender.get(&self.at(&query)).await?.expect(200)?.read(WHAT)?;
+        let ours = items.into_iter().filter_map(|item| self.ours(item));
+        let mut pulls: Vec<PullRequest> = ours.filter(|pull| pull.branch == branch && pull.open == open).collect();
         pulls.sort_by_key(|pull| std::cmp::Reverse(pull.number));
         Ok(pulls)
     }
@@ -112,25 +142,27 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say, or there is none of this number.
-    pub async fn pull(&self, number: u64) -> Result<Option<PullRequest>, RegistryError> {
+    pub async fn pull(&self, number: u64) -> Result<Option<PullRequest>, GithubError> {
         let answer = self.sender.get(&self.at(&format!("pulls/{number}"))).await?;
-        self.read(&answer.expect(200)?.body)
+        Ok(self.ours(answer.expect(200)?.read(WHAT)?))
     }
 
     /// Opens a pull request.
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_pull(&self, new: &NewPull<'_>) -> Result<CreatedPull, RegistryError> {
+    pub async fn create_pull(&self, new: &NewPull<'_>) -> Result<CreatedPull, GithubError> {
         let body = json!({ "title": new.title, "head": new.branch, "base": new.base, "body": new.body });
-        let read = |body: &Value| self.read(body)?.ok_or(RegistryError::Unexpected("a pull request of another branch"));
+        let read = |answer: Answer| {
+            self.ours(answer.read(WHAT)?).ok_or(GithubError::Unexpected("a pull request of another branch"))
+        };
         self.sender
             .write(
                 Method::POST,
                 &self.at("pulls"),
                 Some(&body),
                 |answer| match answer.status {
-                    201 => read(&answer.body).map(CreatedPull::Done),
+                    201 => read(answer).map(CreatedPull::Done),
                     422 if answer.says("already exists") => Ok(CreatedPull::Exists),
                     422 if answer.says("no commits between") => Ok(CreatedPull::NothingToMerge),
                     _ => Err(answer.refusal()),
@@ -151,7 +183,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn update_pull(&self, number: u64, change: &PullChange<'_>) -> Result<(), RegistryError> {
+    pub async fn update_pull(&self, number: u64, change: &PullChange<'_>) -> Result<(), GithubError> {
         let mut body = Map::new();
         let mut set = |key: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -180,24 +212,21 @@ impl Registry {
     }
 
     /// None when the branch is of a fork, or of a repository that is gone.
-    fn read(&self, item: &Value) -> Result<Option<PullRequest>, RegistryError> {
-        let ours = format!("{}/{}", self.owner(), self.home.get().map_or(&self.name, |home| &home.name));
-        let of = item.pointer("/head/repo/full_name").and_then(Value::as_str);
-        if !of.is_some_and(|of| of.eq_ignore_ascii_case(&ours)) {
-            return Ok(None);
-        }
-        let number = item.get("number").and_then(Value::as_u64);
-        Ok(Some(PullRequest {
-            number: number.ok_or(RegistryError::Unexpected("a pull request without a number"))?,
-            url: answer::text(item, "/html_url")?.to_owned(),
-            open: answer::text(item, "/state")? == "open",
-            merged: item.get("merged_at").is_some_and(Value::is_string),
-            title: answer::text(item, "/title")?.to_owned(),
-            body: item.get("body").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            branch: answer::text(item, "/head/ref")?.to_owned(),
-            head: answer::commit(item, "/head/sha")?,
-            base: answer::text(item, "/base/ref")?.to_owned(),
-        }))
+    fn ours(&self, item: Item) -> Option<PullRequest> {
+        let (owner, name) = self.today();
+        let of = item.head.repo?.full_name;
+        of.eq_ignore_ascii_case(&format!("{owner}/{name}")).then(|| PullRequest {
+            number: item.number,
+            url: item.html_url,
+            open: item.state == "open",
+            merged: item.merged_at.is_some(),
+            title: item.title,
+            body: item.body.unwrap_or_default(),
+            branch: item.head.branch,
+            head: item.head.sha,
+            base: item.base.branch,
+            author: item.user.unwrap_or_default(),
+        })
     }
 }
 

@@ -1,10 +1,13 @@
 //! Branches.
 
-use super::{Registry, RegistryError, answer};
-use crate::github::names::{encode, is_ref_name};
+use super::Registry;
+use crate::github::GithubError;
+use crate::github::names::{encode_path, is_ref_name};
+use crate::github::sender::List;
 use crate::ids::CommitSha;
 use http::Method;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Pages of branches that are read, each of 100.
@@ -19,55 +22,72 @@ pub enum CreatedBranch {
     Exists,
 }
 
+/// One as GitHub answers it.
+#[derive(Deserialize)]
+struct Item {
+    #[serde(rename = "ref")]
+    name: String,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(rename = "type")]
+    kind: String,
+    sha: CommitSha,
+}
+
+impl Item {
+    /// The name of a branch and its commit.
+    fn branch(self) -> Result<Option<(String, CommitSha)>, GithubError> {
+        let Some(name) = self.name.strip_prefix("refs/heads/") else { return Ok(None) };
+        if self.object.kind != "commit" {
+            return Err(GithubError::Unexpected("a branch of something else than a commit"));
+        }
+        Ok(Some((name.to_owned(), self.object.sha)))
+    }
+}
+
 impl Registry {
     /// The branches whose names begin with `prefix`, and their commits. What is no branch of a commit is left out.
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn branches(&self, prefix: &str) -> Result<BTreeMap<String, CommitSha>, RegistryError> {
-        let address = self.at(&format!("git/matching-refs/heads/{}", encode_name(prefix)));
-        let mut branches = BTreeMap::new();
-        for page in 1..=MAX_PAGES {
-            // All of them come at once, and the description of the API knows of no pages; the header does.
-            let query = if page == 1 { String::new() } else { format!("?per_page=100&page={page}") };
-            let found = self.sender.get(&format!("{address}{query}")).await?.expect(200)?;
-            for item in answer::items(&found.body)? {
-                let name = answer::text(item, "/ref")?.strip_prefix("refs/heads/");
-                if let Some(name) = name.filter(|name| name.starts_with(prefix)) {
-                    branches.insert(name.to_owned(), tip(item)?);
-                }
-            }
-            if !found.more {
-                return Ok(branches);
-            }
+    pub async fn branches(&self, prefix: &str) -> Result<BTreeMap<String, CommitSha>, GithubError> {
+        let path = self.at(&format!("git/matching-refs/heads/{}", encode_path(prefix)));
+        // All of them come at once, and the description of the API knows of no pages; the header does.
+        let list = List { path: &path, query: "", page: 100, most: MAX_PAGES };
+        let (items, is_all) = self.sender.list::<Item>(list, "a branch").await?;
+        if !is_all {
+            return Err(GithubError::Unexpected("branches without an end"));
         }
-        Err(RegistryError::Unexpected("branches without an end"))
+        let branches = items.into_iter().filter_map(|item| item.branch().transpose());
+        branches
+            .filter(|branch| branch.as_ref().is_ok_and(|(name, _)| name.starts_with(prefix)) || branch.is_err())
+            .collect()
     }
 
     /// The commit that a branch points to; none when there is no such branch.
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn branch(&self, name: &str) -> Result<Option<CommitSha>, RegistryError> {
+    pub async fn branch(&self, name: &str) -> Result<Option<CommitSha>, GithubError> {
         check(name)?;
-        let answer = self.sender.get(&self.at(&format!("git/ref/heads/{}", encode_name(name)))).await?;
-        if answer.status == 404 {
+        let answer = self.sender.get(&self.at(&format!("git/ref/heads/{}", encode_path(name)))).await?;
+        let Some(answer) = answer.found()? else { return Ok(None) };
+        // Older servers answer with a list of what begins with the name.
+        if answer.body.first() == Some(&b'[') {
             return Ok(None);
         }
-        let found = answer.expect(200)?;
-        // Older servers answer with what begins with the name.
-        if answer::text(&found.body, "/ref").is_ok_and(|full| full.strip_prefix("refs/heads/") == Some(name)) {
-            tip(&found.body).map(Some)
-        } else {
-            Ok(None)
-        }
+        let found = answer.read::<Item>("a branch without a commit")?.branch()?;
+        Ok(found.filter(|(found, _)| found == name).map(|(_, commit)| commit))
     }
 
     /// Makes a branch. The commit has to be there.
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_branch(&self, name: &str, commit: &CommitSha) -> Result<CreatedBranch, RegistryError> {
+    pub async fn create_branch(&self, name: &str, commit: &CommitSha) -> Result<CreatedBranch, GithubError> {
         check(name)?;
         let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit.as_str() });
         let state = async || {
@@ -96,10 +116,10 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn move_branch(&self, name: &str, commit: &CommitSha) -> Result<bool, RegistryError> {
+    pub async fn move_branch(&self, name: &str, commit: &CommitSha) -> Result<bool, GithubError> {
         check(name)?;
         let body = json!({ "sha": commit.as_str(), "force": true });
-        let address = self.at(&format!("git/refs/heads/{}", encode_name(name)));
+        let address = self.at(&format!("git/refs/heads/{}", encode_path(name)));
         let moved = self.sender.write(
             Method::PATCH,
             &address,
@@ -121,9 +141,9 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn delete_branch(&self, name: &str) -> Result<(), RegistryError> {
+    pub async fn delete_branch(&self, name: &str) -> Result<(), GithubError> {
         check(name)?;
-        let address = self.at(&format!("git/refs/heads/{}", encode_name(name)));
+        let address = self.at(&format!("git/refs/heads/{}", encode_path(name)));
         let deleted = self.sender.write(
             Method::DELETE,
             &address,
@@ -142,17 +162,6 @@ impl Registry {
 }
 
 /// A name that Git itself refuses never becomes part of an address.
-fn check(name: &str) -> Result<(), RegistryError> {
-    if is_ref_name(name) { Ok(()) } else { Err(RegistryError::Missing(format!("a branch `{name}`"))) }
-}
-
-fn encode_name(name: &str) -> String {
-    name.split('/').map(encode).collect::<Vec<_>>().join("/")
-}
-
-fn tip(item: &Value) -> Result<CommitSha, RegistryError> {
-    if answer::text(item, "/object/type")? != "commit" {
-        return Err(RegistryError::Unexpected("a branch of something else than a commit"));
-    }
-    answer::commit(item, "/object/sha")
+fn check(name: &str) -> Result<(), GithubError> {
+    if is_ref_name(name) { Ok(()) } else { Err(GithubError::Missing(format!("a branch `{name}`"))) }
 }

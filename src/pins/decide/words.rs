@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A moment, to the minute.
-pub(super) fn instant(time: DateTime<Utc>) -> String {
+pub(in crate::pins) fn instant(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A span as people write it: `24h`, `7d`, `90s`.
-pub(super) fn spoken(span: Duration) -> String {
+pub(in crate::pins) fn spoken(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         172_800.. if seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),

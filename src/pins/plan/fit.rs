@@ -58,7 +58,8 @@ impl Plan {
 fn give_up(decision: &mut Decision, problem: &str) {
     decision.reason = Reason::Unreachable;
     decision.detail = format!("what is known of it does not fit into a plan: {problem}");
-    (decision.branch, decision.new, decision.first_seen, decision.change) = (None, None, None, None);
+    (decision.branch, decision.new, decision.tip) = (None, None, None);
+    (decision.first_seen, decision.change) = (None, None);
     // What the entry itself names.
     if read::check(decision).is_err() {
         (decision.project, decision.directory) = (None, String::new());
@@ -129,7 +130,9 @@ mod tests {
             install: list(),
             ci: list(),
         };
-        let change = Change { commits: vec![line; commits], commits_total: 1000, files, ..Change::default() };
+        let commits = vec![line; commits];
+        let change =
+            Change { ancestor: true, directory: true, commits, commits_total: 1000, files, ..Change::default() };
         let decision = |number: usize| Decision {
             entry: format!("entry-{number:06}"),
             path: format!("servers/entry-{number:06}/server.yaml"),
@@ -140,6 +143,7 @@ mod tests {
             directory: "src".to_owned(),
             old: Some(sha("1")),
             new: Some(sha("2")),
+            tip: None,
             first_seen: None,
             urgent: false,
             change: Some(change.clone()),

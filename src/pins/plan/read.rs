@@ -149,7 +149,24 @@ pub(super) fn check(decision: &Decision) -> Result<(), &'static str> {
             return Err("the pin moves, and `old` and `new` are the same");
         }
     }
-    decision.change.as_ref().map_or(Ok(()), check_change)
+    let Some(change) = &decision.change else { return Ok(()) };
+    check_change(change)?;
+    if decision.reason.moves() && !fits(decision.reason, change) {
+        return Err("the pin moves, and `change` says that it must not, or why people have to look");
+    }
+    Ok(())
+}
+
+/// Whether a pin may move for this reason if this is what is between the commits.
+fn fits(reason: Reason, change: &Change) -> bool {
+    let flag = match (change.ancestor, &change.license) {
+        (false, _) => reason == Reason::NotAncestor,
+        (true, License::Same) => true,
+        (true, _) => matches!(reason, Reason::LicenseChanged | Reason::NotAncestor),
+    };
+    let is_same = change.new_tree.is_some() && change.old_tree == change.new_tree;
+    let is_built = change.directory && change.dockerfile != Some(false);
+    flag && is_built && !is_same && change.contained != Some(false) && change.archived != Some(true)
 }
 
 /// Whether RFC 3339 can write it.

@@ -3,12 +3,13 @@
 //! Nearly everything in it is upstream's choice. Only the template makes structure; every value is escaped by the engine that
 //! renders it ([`crate::escape::template`]), and the machine block stands before it.
 
-use super::block::{self, Block};
+use super::block::Block;
 use super::name::{self, Step};
 use crate::escape::host::Pages;
-use crate::escape::{markdown, template};
+use crate::escape::{inert_code, markdown, template};
 use crate::pins::facts::{Change, CommitLine, License};
 use crate::pins::plan::Decision;
+use crate::sync::block;
 use crate::text::cut;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -37,7 +38,7 @@ impl Text {
 
 /// The whole text, as it goes to GitHub.
 pub(super) fn with_block(block: &Block, text: &Text) -> String {
-    bounded(format!("{}\n\n{}", block.write(), text.text))
+    bounded(format!("{}\n\n{}", block::write(block), text.text))
 }
 
 /// A text that GitHub takes, whatever people added to it.
@@ -53,7 +54,7 @@ pub(super) fn text(decision: &Decision, step: &Step) -> Text {
     for (commits, paths) in SHOWN {
         let view = View::new(decision, step, *commits, *paths);
         text = match environment.render_str(TEMPLATE, Serde(&view)) {
-            Ok(text) => text.trim_end().to_owned() + "\n",
+            Ok(text) => inert_code(text.trim_end()) + "\n",
             // The template is part of the program and tests render it, so that it cannot fail.
             Err(error) => format!("The text could not be rendered: {}\n", markdown(&error.to_string())),
         };

@@ -4,7 +4,8 @@
 
 use super::{Published, Registry};
 use crate::escape::{markdown, markdown_code};
-use crate::github::registry::{Issue, RegistryError};
+use crate::github::GithubError;
+use crate::github::registry::Issue;
 use crate::pins::plan::{Action, Decision, Plan, Pull};
 use crate::pins::reason::Reason;
 use crate::text::cut;
@@ -30,7 +31,7 @@ pub(super) async fn keep(registry: &Registry, published: &mut Published, dry_run
         Ok(dashboard) => published.dashboard = dashboard,
         Err(error) => {
             let hint = match error {
-                RegistryError::Denied { .. } => "; the token needs `issues: write`",
+                GithubError::Denied { .. } => "; the token needs `issues: write`",
                 _ => "",
             };
             published.left.push(format!("the dashboard: {error}{hint}"));
@@ -38,11 +39,13 @@ pub(super) async fn keep(registry: &Registry, published: &mut Published, dry_run
     }
 }
 
-async fn write(registry: &Registry, text: &str, dry_run: bool) -> Result<Option<Pull>, RegistryError> {
+async fn write(registry: &Registry, text: &str, dry_run: bool) -> Result<Option<Pull>, GithubError> {
     let shown = |issue: &Issue, action| Some(Pull { number: issue.number, url: issue.url.clone(), action });
-    let is_it = |body: &str| body.starts_with(MARKER);
+    // Anybody may write such an issue; only our own is ours to write to.
+    let account = registry.account().await?;
+    let is_it = |issue: &Issue| issue.author.id == account.id && issue.body.starts_with(MARKER);
     // Who closed it does not want to see it: it is kept, and not opened again.
-    let found = registry.issues(LABEL).await?.into_iter().filter(|issue| is_it(&issue.body));
+    let found = registry.issues(LABEL).await?.into_iter().filter(is_it);
     match found.max_by_key(|issue| (issue.open, std::cmp::Reverse(issue.number))) {
         Some(issue) if issue.body.lines().map(str::trim_end).eq(text.lines()) => Ok(shown(&issue, Action::Leave)),
         Some(issue) => {

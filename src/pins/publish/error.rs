@@ -1,6 +1,6 @@
 //! Why nothing was published, or publishing ended.
 
-use crate::github::registry::RegistryError;
+use crate::github::GithubError;
 
 /// Why a run ended. What was done until then stays, and the next run goes on from there. Messages hold what GitHub said:
 /// escape before showing.
@@ -29,7 +29,7 @@ pub enum PublishError {
     },
     /// GitHub did not say what there is, so that nothing could be decided.
     #[error("what is open on GitHub is not known")]
-    Unknown(#[source] RegistryError),
+    Unknown(#[source] GithubError),
 }
 
 impl PublishError {

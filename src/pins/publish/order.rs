@@ -16,7 +16,7 @@ fn key(known: &Known, decisions: &[Decision]) -> (bool, u8, DateTime<Utc>, Strin
     let decision = known.decision.and_then(|index| decisions.get(index));
     let urgent = decision.is_some_and(|decision| decision.urgent);
     let kind = match &known.todo {
-        Ok(Todo::Leave(..)) => 0,
+        Ok(Todo::Leave(_)) => 0,
         Ok(Todo::Close | Todo::RemoveBranch) => 1,
         Ok(Todo::Update(_)) => 2,
         Ok(Todo::Open(_)) => 3,

@@ -1,14 +1,16 @@
 //! From what is wanted and what GitHub has to what is to be done. Pure.
 
-use super::block::{Block, Found};
+use super::block::Block;
 use super::name::Step;
-use crate::github::registry::PullRequest;
+use crate::github::registry::{Account, PullRequest};
 use crate::ids::CommitSha;
 use crate::pins::plan::{Action, Pull};
 use crate::pins::reason::Reason;
+use crate::sync::block::{self, Found};
+use crate::sync::head::Head;
 use std::collections::BTreeMap;
 
-/// Closed pull requests, the newest first, whose text says nothing and whose commits are asked for: one read each.
+/// Closed pull requests, the newest first, whose text says nothing and whose commits are asked for.
 const MAX_WITHOUT_BLOCK: usize = 10;
 
 /// What is wanted of an entry's pull request.
@@ -36,8 +38,17 @@ pub(super) struct Remote {
     pub(super) open: Option<PullRequest>,
     /// The closed ones, the newest first, once they were asked for.
     pub(super) closed: Option<Vec<PullRequest>>,
-    /// The steps of commits, if they are such as we make, once they were asked for.
-    pub(super) made: BTreeMap<CommitSha, Option<Step>>,
+    /// What commits are, if they are such as we make, once that was asked for.
+    pub(super) made: BTreeMap<CommitSha, Option<Head<Step>>>,
+}
+
+/// What is the same for all entries.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The branch that pull requests go to.
+    pub(super) base: &'a str,
+    /// Who opens ours.
+    pub(super) account: &'a Account,
 }
 
 /// What has to be asked before it can be said what is to be done.
@@ -52,8 +63,8 @@ pub(super) enum Missing {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Todo {
-    /// Nothing. The reason, if the entry's own does not stand; why, in words; and the pull request that this is about.
-    Leave(Option<Reason>, Option<String>, Option<Pull>),
+    /// Nothing.
+    Leave(Left),
     /// Open a pull request from this branch.
     Open(Branch),
     /// Give the open one a new commit, or the same pin another title and text.
@@ -64,13 +75,24 @@ pub(super) enum Todo {
     RemoveBranch,
 }
 
+/// Why nothing is done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Left {
+    /// The reason, if the entry's own does not stand.
+    pub(super) reason: Option<Reason>,
+    /// Why, in words, if the entry's own do not stand.
+    pub(super) why: Option<String>,
+    /// The pull request that this is about.
+    pub(super) pull: Option<Pull>,
+}
+
 /// How the branch of a new pull request comes to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Branch {
     /// It is made.
     Create,
     /// It is there, with the very commit.
-    Keep(CommitSha),
+    Keep,
     /// It is there with another commit of ours, this one, and is moved.
     Replace(CommitSha),
 }
@@ -82,128 +104,129 @@ pub(super) enum Push {
     TextOnly,
     /// It gets a new commit in place of this one; none where the branch is gone.
     NewCommit(Option<CommitSha>),
-    /// It still is at this commit, and the one that it should be at was made already.
-    Resume(CommitSha, CommitSha),
+}
+
+impl Todo {
+    /// Nothing is done, and the entry's own reason stands.
+    fn leave(pull: Option<&PullRequest>) -> Self {
+        Self::Leave(Left { pull: pull.map(|pull| shown(pull, Action::Leave)), ..Left::default() })
+    }
+
+    /// Nothing is done, for this reason.
+    pub(super) fn because(reason: Reason, why: String, pull: Option<&PullRequest>) -> Self {
+        let pull = pull.map(|pull| shown(pull, Action::Leave));
+        Self::Leave(Left { reason: Some(reason), why: Some(why), pull })
+    }
 }
 
 /// What is to be done, or what has to be asked first.
-pub(super) fn reconcile(entry: &str, wanted: &Wanted, remote: &Remote, base: &str) -> Result<Todo, Missing> {
-    if *wanted == Wanted::Nothing {
-        return Ok(Todo::Leave(None, None, remote.open.as_ref().map(|pull| shown(pull, Action::Leave))));
-    }
-    match &remote.open {
-        Some(pull) => with_open(entry, wanted, remote, pull, base),
-        None => without_open(entry, wanted, remote),
+pub(super) fn reconcile(entry: &str, wanted: &Wanted, remote: &Remote, place: Place<'_>) -> Result<Todo, Missing> {
+    match (wanted, &remote.open) {
+        (Wanted::Nothing, open) => Ok(Todo::leave(open.as_ref())),
+        (_, Some(pull)) => with_open(entry, wanted, remote, pull, place),
+        (_, None) => without_open(entry, wanted, remote, place),
     }
 }
 
-fn with_open(entry: &str, wanted: &Wanted, remote: &Remote, pull: &PullRequest, base: &str) -> Result<Todo, Missing> {
-    let leave =
-        |reason: Reason, why: String| Ok(Todo::Leave(Some(reason), Some(why), Some(shown(pull, Action::Leave))));
+fn with_open(
+    entry: &str,
+    wanted: &Wanted,
+    remote: &Remote,
+    pull: &PullRequest,
+    place: Place<'_>,
+) -> Result<Todo, Missing> {
     let number = pull.number;
-    let Some(block) = block_of(entry, pull) else {
-        return theirs(
-            wanted,
-            pull,
-            format!("the text of #{number} was changed: what this program keeps there is not"),
-        );
+    // A pull request that is somebody else's, or is so by now.
+    let theirs = |why: String| match wanted {
+        Wanted::Move { .. } => Ok(Todo::because(Reason::HumanEdits, why, Some(pull))),
+        Wanted::Close | Wanted::Nothing => Ok(Todo::leave(Some(pull))),
     };
-    if pull.base != base {
-        return theirs(wanted, pull, format!("#{number} goes to the branch `{}` and not to `{base}`", pull.base));
+    if !is_ours(pull, place) {
+        let (who, we) = (&pull.author.login, &place.account.login);
+        return theirs(format!("#{number} was opened by `{who}`, not by `{we}`"));
     }
-    if remote.branch.as_ref().is_some_and(|branch| !block.made(branch)) {
-        return theirs(wanted, pull, format!("somebody pushed to the branch of #{number}"));
+    let Some(block) = block_of(entry, pull) else {
+        return theirs(format!("the text of #{number} was changed: what this program keeps there is not"));
+    };
+    if pull.base != place.base {
+        return theirs(format!("#{number} goes to the branch `{}` and not to `{}`", pull.base, place.base));
     }
+    let head = match &remote.branch {
+        Some(branch) => match remote.made(branch)? {
+            Some(head) => Some(head),
+            None => return theirs(format!("somebody pushed to the branch of #{number}")),
+        },
+        None => None,
+    };
     let Wanted::Move { step, text } = wanted else {
         // Somebody opened it again: it is theirs to close.
-        let reopened = block.closed.is_some() || block.kept;
-        return Ok(if reopened { Todo::Leave(None, None, Some(shown(pull, Action::Leave))) } else { Todo::Close });
+        return Ok(if block.closed.is_some() || block.kept { Todo::leave(Some(pull)) } else { Todo::Close });
     };
-    if block.is_for(step) {
-        return Ok(match &remote.branch {
-            None => Todo::Update(Push::NewCommit(None)),
-            Some(branch) if *branch != block.head => Todo::Update(Push::Resume(branch.clone(), block.head.clone())),
-            Some(_) if block.text != *text || block.closed.is_some() => Todo::Update(Push::TextOnly),
-            Some(_) => Todo::Leave(Some(Reason::Unchanged), None, Some(shown(pull, Action::Leave))),
-        });
+    if !block.is_for(step) {
+        let closed = remote.closed.as_ref().ok_or(Missing::Closed)?;
+        if let Some(refused) = refused_by_human(entry, closed, step, remote, place)? {
+            let why = format!("#{} was closed for this commit", refused.number);
+            return Ok(Todo::because(Reason::ClosedByHuman, why, Some(pull)));
+        }
     }
-    let closed = remote.closed.as_ref().ok_or(Missing::Closed)?;
-    if let Some(refused) = refused_by_human(entry, closed, step, remote)? {
-        return leave(Reason::ClosedByHuman, format!("#{} was closed for this commit", refused.number));
-    }
-    Ok(Todo::Update(Push::NewCommit(remote.branch.clone())))
-}
-
-/// A pull request that is somebody else's by now.
-fn theirs(wanted: &Wanted, pull: &PullRequest, why: String) -> Result<Todo, Missing> {
-    let pull = Some(shown(pull, Action::Leave));
-    Ok(match wanted {
-        Wanted::Move { .. } => Todo::Leave(Some(Reason::HumanEdits), Some(why), pull),
-        Wanted::Close | Wanted::Nothing => Todo::Leave(None, None, pull),
+    Ok(if head.is_none_or(|head| head.step != *step || head.merged) {
+        Todo::Update(Push::NewCommit(remote.branch.clone()))
+    } else if block.is_for(step) && block.text == *text && block.closed.is_none() {
+        let pull = Some(shown(pull, Action::Leave));
+        Todo::Leave(Left { reason: Some(Reason::Unchanged), why: None, pull })
+    } else {
+        Todo::Update(Push::TextOnly)
     })
 }
 
-fn without_open(entry: &str, wanted: &Wanted, remote: &Remote) -> Result<Todo, Missing> {
+fn without_open(entry: &str, wanted: &Wanted, remote: &Remote, place: Place<'_>) -> Result<Todo, Missing> {
     if remote.branch.is_none() && *wanted == Wanted::Close {
-        return Ok(Todo::Leave(None, None, None));
+        return Ok(Todo::leave(None));
     }
     let closed = remote.closed.as_ref().ok_or(Missing::Closed)?;
     if let Wanted::Move { step, .. } = wanted
-        && let Some(refused) = refused_by_human(entry, closed, step, remote)?
+        && let Some(refused) = refused_by_human(entry, closed, step, remote, place)?
     {
         let why = format!("#{} was closed for this commit", refused.number);
-        return Ok(Todo::Leave(Some(Reason::ClosedByHuman), Some(why), Some(shown(refused, Action::Leave))));
+        return Ok(Todo::because(Reason::ClosedByHuman, why, Some(refused)));
     }
     let Some(branch) = &remote.branch else { return Ok(Todo::Open(Branch::Create)) };
-    // The newest pull request that knows the commit says what it is.
-    let left_over = closed.iter().find_map(|pull| {
-        let block = block_of(entry, pull)?;
-        (block.made(branch) || (pull.merged && pull.head == *branch)).then_some((pull, block))
-    });
-    let made = match &left_over {
-        Some((_, block)) => Some(Step { old: block.old.clone(), new: block.new.clone() }),
-        None => remote.made(branch)?.clone(),
-    };
-    match wanted {
-        Wanted::Move { step, .. } => Ok(match (&made, &left_over) {
-            (None, _) => {
-                let why = format!("the branch `{}` is not of this program", super::name::branch(entry));
-                Todo::Leave(Some(Reason::HumanEdits), Some(why), None)
-            }
-            // What was merged is in the base already: a pull request of it would be empty.
-            (Some(made), left_over)
-                if made == step
-                    && left_over.as_ref().is_none_or(|(pull, block)| !pull.merged && block.head == *branch) =>
-            {
-                Todo::Open(Branch::Keep(branch.clone()))
-            }
-            (Some(_), _) => Todo::Open(Branch::Replace(branch.clone())),
-        }),
+    let left_over = closed.iter().find(|pull| is_ours(pull, place) && pull.head == *branch);
+    // All of a branch that was merged as it is now is in the base, whoever pushed to it: nothing of it is lost.
+    let is_merged = left_over.is_some_and(|pull| pull.merged);
+    let head = if is_merged { None } else { remote.made(branch)? };
+    Ok(match (wanted, head) {
+        (Wanted::Move { .. }, _) if is_merged => Todo::Open(Branch::Replace(branch.clone())),
+        (Wanted::Move { .. }, None) => {
+            let why = format!("the branch `{}` is not of this program", super::name::branch(entry));
+            Todo::because(Reason::HumanEdits, why, None)
+        }
+        (Wanted::Move { step, .. }, Some(head)) if head.step == *step && !head.merged => Todo::Open(Branch::Keep),
+        (Wanted::Move { .. }, Some(_)) => Todo::Open(Branch::Replace(branch.clone())),
         // After a human closed it, the branch is theirs to keep.
-        _ => Ok(match (&made, &left_over) {
-            (None, _) => Todo::Leave(None, None, None),
-            (_, Some((pull, block))) if !pull.merged && block.closed.is_none() => Todo::Leave(None, None, None),
-            _ => Todo::RemoveBranch,
-        }),
-    }
+        (_, None) if !is_merged => Todo::leave(None),
+        _ if left_over.is_some_and(|pull| !pull.merged && !was_closed_by_us(entry, pull)) => Todo::leave(None),
+        _ => Todo::RemoveBranch,
+    })
 }
 
-/// The pull request for this very commit that somebody closed, and not we.
+/// The pull request of ours for this very commit that somebody closed, and not we.
 fn refused_by_human<'a>(
     entry: &str,
     closed: &'a [PullRequest],
     step: &Step,
     remote: &Remote,
+    place: Place<'_>,
 ) -> Result<Option<&'a PullRequest>, Missing> {
     let mut without_block = 0;
-    for pull in closed.iter().filter(|pull| !pull.merged) {
+    for pull in closed.iter().filter(|pull| !pull.merged && is_ours(pull, place)) {
         let refused = match block_of(entry, pull) {
             Some(block) => block.new == step.new && block.closed.is_none(),
             // Somebody wrote another text before closing it. The title may still say what it was for, and its commit does.
             None if pull.title.contains(step.new.short()) => true,
             None if without_block < MAX_WITHOUT_BLOCK => {
                 without_block += 1;
-                remote.made(&pull.head)?.as_ref().is_some_and(|made| made.new == step.new)
+                remote.made(&pull.head)?.is_some_and(|head| head.step.new == step.new)
             }
             None => false,
         };
@@ -215,18 +238,27 @@ fn refused_by_human<'a>(
 }
 
 impl Remote {
-    /// The step of a commit, if it is one that we make.
-    fn made(&self, commit: &CommitSha) -> Result<&Option<Step>, Missing> {
-        self.made.get(commit).ok_or_else(|| Missing::Made(commit.clone()))
+    /// What a commit is, if it is one that we make.
+    fn made(&self, commit: &CommitSha) -> Result<Option<&Head<Step>>, Missing> {
+        self.made.get(commit).map(Option::as_ref).ok_or_else(|| Missing::Made(commit.clone()))
     }
+}
+
+/// Whether our account opened it.
+fn is_ours(pull: &PullRequest, place: Place<'_>) -> bool {
+    pull.author.id == place.account.id
 }
 
 /// What this program knows of a pull request of this entry.
 pub(super) fn block_of(entry: &str, pull: &PullRequest) -> Option<Block> {
-    match Block::read(&pull.body) {
+    match block::read::<Block>(&pull.body) {
         Found::Block(block) if block.entry == entry => Some(*block),
         _ => None,
     }
+}
+
+fn was_closed_by_us(entry: &str, pull: &PullRequest) -> bool {
+    block_of(entry, pull).is_some_and(|block| block.closed.is_some())
 }
 
 /// A pull request, as plans name it.

@@ -3,27 +3,19 @@
 use super::body::{self, Text};
 use super::error::PublishError;
 use super::name::{self, PREFIX, Step};
-use super::reconcile::{Missing, Remote, Todo, Wanted, reconcile};
+use super::reconcile::{Left, Missing, Place, Remote, Todo, Wanted, reconcile};
 use super::{Plan, PublishRequest, Registry};
-use crate::github::registry::{PullRequest, RegistryError};
-use crate::ids::CommitSha;
+use crate::github::GithubError;
+use crate::github::registry::{Account, PullRequest};
 use crate::pins::plan::Decision;
 use crate::pins::reason::Reason;
+use crate::pins::rewrite::set_pin;
+use crate::sync::head::{Base, Heads, Shape};
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries that are looked at at the same time. The adapter bounds the requests.
 const AT_ONCE: usize = 8;
-
-/// The branch that pull requests go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Base {
-    pub(super) name: String,
-    /// Its commit when the run began.
-    pub(super) commit: CommitSha,
-    /// The tree of that commit.
-    pub(super) tree: String,
-}
 
 /// Everything that is known of an entry before anything is done.
 #[derive(Debug)]
@@ -36,28 +28,29 @@ pub(super) struct Known {
     pub(super) text: Option<Text>,
     pub(super) remote: Remote,
     /// What is to be done, if that could be found out.
-    pub(super) todo: Result<Todo, RegistryError>,
+    pub(super) todo: Result<Todo, GithubError>,
 }
 
 /// Of every entry that may have something to be done.
 #[derive(Debug)]
 pub(super) struct Survey {
     pub(super) base: Base,
+    pub(super) account: Account,
     pub(super) known: Vec<Known>,
 }
 
 /// Why there is none.
 #[derive(Debug)]
 pub(super) enum Stopped {
-    Limited(RegistryError),
+    Limited(GithubError),
     Failed(PublishError),
 }
 
-impl From<RegistryError> for Stopped {
-    fn from(error: RegistryError) -> Self {
+impl From<GithubError> for Stopped {
+    fn from(error: GithubError) -> Self {
         match error {
             error if error.is_limit() => Self::Limited(error),
-            RegistryError::Denied { status, message } => {
+            GithubError::Denied { status, message } => {
                 Self::Failed(PublishError::Denied { doing: "show branches and pull requests", status, message })
             }
             error => Self::Failed(PublishError::Unknown(error)),
@@ -68,6 +61,7 @@ impl From<RegistryError> for Stopped {
 impl Survey {
     pub(super) async fn take(registry: &Registry, plan: &Plan, request: &PublishRequest) -> Result<Self, Stopped> {
         let base = base(registry, request.base.as_deref()).await?;
+        let account = registry.account().await?.clone();
         // Branches first: a pull request that is opened in between has its branch in the list, or is found when it cannot be
         // opened again.
         let mut branches = registry.branches(PREFIX).await?;
@@ -87,9 +81,9 @@ impl Survey {
             };
             let (wanted, text) = wanted(decision);
             let todo = match problem(decision, unsafe_name || !seen.insert(&decision.entry)) {
-                Some(problem) => Ok(Todo::Leave(Some(Reason::InvalidEntry), Some(problem.to_owned()), None)),
+                Some(problem) => Ok(Todo::because(Reason::InvalidEntry, problem.to_owned(), None)),
                 None if unsafe_name => continue,
-                None => Ok(Todo::Leave(None, None, None)),
+                None => Ok(Todo::Leave(Left::default())),
             };
             known.push(Known { entry: decision.entry.clone(), decision: Some(index), wanted, text, remote, todo });
         }
@@ -105,50 +99,81 @@ impl Survey {
                     wanted: Wanted::Close,
                     text: None,
                     remote: Remote { branch: branches.remove(&branch), open, ..Remote::default() },
-                    todo: Ok(Todo::Leave(None, None, None)),
+                    todo: Ok(Todo::Leave(Left::default())),
                 });
             }
         }
-        let base_name = &base.name;
+        let finder = Finder::new(registry, &base, &account);
+        let finder = &finder;
         let known = stream::iter(known)
             .map(|mut known| async move {
-                if known.todo == Ok(Todo::Leave(None, None, None)) {
-                    known.todo = find(registry, &known.entry, &known.wanted, &mut known.remote, base_name).await;
+                if known.todo == Ok(Todo::Leave(Left::default())) {
+                    known.todo = finder.find(&known.entry, &known.wanted, &mut known.remote).await;
                 }
                 known
             })
             .buffered(AT_ONCE)
             .collect()
             .await;
-        Ok(Self { base, known })
+        Ok(Self { base, account, known })
     }
 }
 
-/// What is to be done for an entry; asks what is missing for that, and keeps it.
-pub(super) async fn find(
-    registry: &Registry,
-    entry: &str,
-    wanted: &Wanted,
-    remote: &mut Remote,
-    base: &str,
-) -> Result<Todo, RegistryError> {
-    loop {
-        match reconcile(entry, wanted, remote, base) {
-            Ok(todo) => return Ok(todo),
-            Err(Missing::Closed) => remote.closed = Some(registry.pulls_of(&name::branch(entry), false).await?),
-            Err(Missing::Made(commit)) => {
-                let made = made(registry, entry, &commit).await?;
-                remote.made.insert(commit, made);
+/// Finds out what is to be done for entries.
+#[derive(Debug)]
+pub(super) struct Finder<'a> {
+    registry: &'a Registry,
+    place: Place<'a>,
+    heads: Heads<'a>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(registry: &'a Registry, base: &'a Base, account: &'a Account) -> Self {
+        Self { registry, place: Place { base: &base.name, account }, heads: Heads::new(registry, base) }
+    }
+
+    /// What is to be done for an entry; asks what is missing for that, and keeps it.
+    pub(super) async fn find(&self, entry: &str, wanted: &Wanted, remote: &mut Remote) -> Result<Todo, GithubError> {
+        loop {
+            match reconcile(entry, wanted, remote, self.place) {
+                Ok(todo) => return Ok(todo),
+                Err(Missing::Closed) => {
+                    remote.closed = Some(self.registry.pulls_of(&name::branch(entry), false).await?);
+                }
+                Err(Missing::Made(commit)) => {
+                    let made = self.heads.look(&commit, &PinCommit(entry)).await?;
+                    remote.made.insert(commit, made);
+                }
             }
         }
     }
+
+    /// What GitHub has of one entry now.
+    pub(super) async fn read_again(&self, entry: &str) -> Result<Remote, GithubError> {
+        let name = name::branch(entry);
+        let open = pick(self.registry.pulls_of(&name, true).await?, self.place.base);
+        Ok(Remote { branch: self.registry.branch(&name).await?, open, ..Remote::default() })
+    }
 }
 
-/// What GitHub has of one entry now.
-pub(super) async fn read_again(registry: &Registry, entry: &str, base: &str) -> Result<Remote, RegistryError> {
-    let name = name::branch(entry);
-    let open = pick(registry.pulls_of(&name, true).await?, base);
-    Ok(Remote { branch: registry.branch(&name).await?, open, ..Remote::default() })
+/// The commits that this program makes for an entry.
+struct PinCommit<'a>(&'a str);
+
+impl Shape for PinCommit<'_> {
+    type Step = Step;
+
+    fn path(&self) -> String {
+        name::path(self.0)
+    }
+
+    fn step(&self, message: &str) -> Option<Step> {
+        name::step(self.0, message)
+    }
+
+    fn rewrite(&self, step: &Step, text: &str) -> Option<String> {
+        let rewrite = set_pin(text, &step.new).ok()?;
+        rewrite.text.filter(|_| rewrite.old.as_deref() == Some(step.old.as_str()))
+    }
 }
 
 /// Of several pull requests of one branch that to the base, which can only be one.
@@ -158,29 +183,20 @@ fn pick(pulls: Vec<PullRequest>, base: &str) -> Option<PullRequest> {
     (index < pulls.len()).then(|| pulls.swap_remove(index))
 }
 
-/// The step of a commit, if this program made it: its message says which, and nobody changed it since. What it changes is
-/// looked at before a pull request is made of it.
-async fn made(registry: &Registry, entry: &str, commit: &CommitSha) -> Result<Option<Step>, RegistryError> {
-    let Some(commit) = registry.commit(commit).await? else { return Ok(None) };
-    // Who amends a commit is its committer then. GitHub itself is that of commits that it signs.
-    let unchanged = commit.committer == commit.author || commit.committer.email == "noreply@github.com";
-    Ok(name::step(entry, &commit.message).filter(|_| unchanged && commit.parents.len() == 1))
-}
-
 async fn base(registry: &Registry, name: Option<&str>) -> Result<Base, Stopped> {
     let home = match registry.open().await {
-        Err(RegistryError::Missing(_)) => return Err(Stopped::Failed(PublishError::NoRepository(registry.name()))),
+        Err(GithubError::Missing(_)) => return Err(Stopped::Failed(PublishError::NoRepository(registry.name()))),
         home => home?,
     };
     let name = name.unwrap_or(&home.default_branch).to_owned();
     let none = || PublishError::NoBase { repository: registry.name(), branch: name.clone() };
     let commit = match registry.branch(&name).await {
         Ok(Some(commit)) => commit,
-        Ok(None) | Err(RegistryError::Missing(_)) => return Err(Stopped::Failed(none())),
+        Ok(None) | Err(GithubError::Missing(_)) => return Err(Stopped::Failed(none())),
         Err(error) => return Err(error.into()),
     };
     let object = registry.commit(&commit).await?;
-    let object = object.ok_or(RegistryError::Unexpected("a branch without its commit"))?;
+    let object = object.ok_or(GithubError::Unexpected("a branch without its commit"))?;
     Ok(Base { name, commit, tree: object.tree })
 }
 

@@ -63,6 +63,10 @@ pub(crate) enum Kind {
     Html,
     /// It was done, and the answer has more bytes than anybody wants.
     Huge,
+    /// It was done, and the answer is a list of millions of empty lists, in as many bytes as an answer may have.
+    Nested,
+    /// It was done, and names, titles and addresses in the answer end with the token.
+    Echoed,
 }
 
 impl Kind {
@@ -92,8 +96,8 @@ impl Kind {
 
     /// Whether the call has its effect.
     pub(crate) fn after(self) -> bool {
-        use Kind::{CloseAfter, CutBody, GatewayAfter, HalfJson, Huge, Race, SilenceAfter};
-        matches!(self, GatewayAfter | SilenceAfter | CloseAfter | Race | HalfJson | CutBody | Huge)
+        use Kind::{CloseAfter, CutBody, Echoed, GatewayAfter, HalfJson, Huge, Nested, Race, SilenceAfter};
+        matches!(self, GatewayAfter | SilenceAfter | CloseAfter | Race | HalfJson | CutBody | Huge | Nested | Echoed)
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) type Route = (&'static str, &'static str, Handler);
 
 /// Every request that the hub knows. Of two that fit, the first is taken.
 pub(crate) const ROUTES: &[Route] = &[
+    ("POST", "/graphql", reading::viewer),
     ("GET", "/rate_limit", reading::rate_limit),
     ("GET", "/repos/{owner}/{repo}", reading::repository),
     ("GET", "/repos/{owner}/{repo}/contents/{path}", reading::contents),

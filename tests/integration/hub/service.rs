@@ -27,8 +27,34 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn is_write(&self) -> bool {
-        self.method != "GET"
+        is_write(&self.method, &self.path)
     }
+}
+
+/// Puts the token behind what an answer says that people see.
+fn echo(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(echo),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text)
+                        if ["html_url", "full_name", "default_branch", "login", "title", "body"]
+                            .contains(&name.as_str()) =>
+                    {
+                        text.push_str(TOKEN);
+                    }
+                    value => echo(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Queries of the other API are posted and change nothing.
+fn is_write(method: &str, path: &str) -> bool {
+    method != "GET" && path != "/graphql"
 }
 
 /// A request as it came.
@@ -100,7 +126,7 @@ impl Service {
     pub(crate) fn handle(&mut self, mut arrived: Arrived) -> Sent {
         self.rewrite(&mut arrived);
         let arrived = &arrived;
-        let is_write = arrived.method != "GET";
+        let is_write = is_write(&arrived.method, &arrived.target);
         self.count.all += 1;
         *(if is_write { &mut self.count.writes } else { &mut self.count.reads }) += 1;
         let call = Call {
@@ -146,6 +172,15 @@ impl Service {
                 // Blanks after JSON are JSON.
                 body.resize(HUGE, b' ');
                 Sent::Answer { status, headers, body, cut: false }
+            }
+            (Some(Kind::Nested), Sent::Answer { status, headers, .. }) => {
+                let body = format!("[{}[]]", "[],".repeat(HUGE / 4)).into_bytes();
+                Sent::Answer { status, headers, body, cut: false }
+            }
+            (Some(Kind::Echoed), Sent::Answer { status, headers, body, cut }) if !body.is_empty() => {
+                let mut value = serde_json::from_slice(&body).unwrap();
+                echo(&mut value);
+                Sent::Answer { status, headers, body: value.to_string().into_bytes(), cut }
             }
             (_, reply) => reply,
         };
@@ -249,7 +284,8 @@ impl Service {
             self.offence(arrived, "the hub has no such endpoint");
             return None;
         };
-        if let Some(description) = self.description {
+        // The description is of the one API only.
+        if let Some(description) = self.description.filter(|_| route.1 != "/graphql") {
             let wrong = description.request(route.0, route.1, &params, &query, Some(&arrived.body));
             for wrong in wrong {
                 self.offence(arrived, &wrong);
@@ -267,7 +303,7 @@ impl Service {
 
     /// Why somebody may not do this; none when they may.
     fn refusal(&self, route: &routes::Route, full_name: Option<&str>, who: &str) -> Option<Reply> {
-        let is_write = route.0 != "GET";
+        let is_write = is_write(route.0, route.1);
         let full_name = full_name?;
         let Some(repo) = self.world.repos.get(full_name).filter(|repo| !repo.private || !who.is_empty()) else {
             return Some(Reply::not_found());
@@ -291,7 +327,7 @@ impl Service {
 
     /// The right answer.
     fn answer(&mut self, arrived: &Arrived) -> Sent {
-        let is_write = arrived.method != "GET";
+        let is_write = is_write(&arrived.method, &arrived.target);
         let Some((route, query)) = self.judge(arrived) else { return self.send(&Reply::not_found(), &[]) };
         if self.used >= self.limits.calls {
             return self.instead(Kind::Primary(self.reset.saturating_sub(seconds_now())));
@@ -302,7 +338,7 @@ impl Service {
             return self.instead(Kind::Secondary(403, wait.as_secs() + u64::from(wait > Duration::ZERO)));
         }
         let reply = self.perform(arrived, route, &query);
-        if let Some(description) = self.description {
+        if let Some(description) = self.description.filter(|_| route.1 != "/graphql") {
             let wrong = description.response(route.0, route.1, reply.status, reply.body.as_ref());
             for wrong in wrong {
                 self.offence(arrived, &format!("answered with {}: {wrong}", reply.status));

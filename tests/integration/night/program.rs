@@ -48,7 +48,11 @@ impl Nights {
     fn publish(&self, hub: &Hub, most: usize) -> Plan {
         let (plan, result, most) = (self.file("plan.json"), self.file("result.json"), most.to_string());
         let fixed = ["update-pins", "--apply", &plan, "--open-prs", "--repository", REPO, "--write-interval", "0"];
-        let command = self.registry.command(fixed.iter().chain(&["--max-new-prs", &most, "--plan", &result]));
+        // Who applies a plan holds it to the policy.
+        let policy = self.file("publish.toml");
+        std::fs::write(&policy, format!("[registry]\nhosts = [\"127.0.0.1:{}\"]\n", self.world.server.port)).unwrap();
+        let more = ["--max-new-prs", &most, "--plan", &result, "--policy", &policy];
+        let command = self.registry.command(fixed.iter().chain(&more));
         let output = command.env("GITHUB_API_URL", &hub.url).env("GITHUB_TOKEN", TOKEN).run();
         assert_eq!(output.status, 3, "some upstreams did not answer: {}{}", output.stdout, output.stderr);
         read(&result)

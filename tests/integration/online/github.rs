@@ -270,9 +270,11 @@ async fn a_limit_that_ends_late_makes_facts_unavailable_and_stops_asking() {
 #[tokio::test]
 async fn other_answers_say_nothing() {
     let github = FakeGithub::start([("acme/x", with_files())]).await;
-    for (status, why) in
-        [(500, "GitHub answered 500"), (403, "GitHub refused to answer (403)"), (418, "GitHub answered 418")]
-    {
+    for (status, why) in [
+        (500, "GitHub did not answer: status 500"),
+        (403, "GitHub refused (403): trouble"),
+        (418, "GitHub answered 418: trouble"),
+    ] {
         github.change(|world| world.trouble = trouble(usize::MAX, status, &[]));
         assert_eq!(ask(&github, &pinned("c2")).await.repository, Fact::Unavailable(why.into()));
     }

@@ -80,3 +80,17 @@ fn what_an_hour_does_not_hold_is_said_and_left_to_the_next_run() {
     night.publishes(&plan);
     assert_eq!(night.state(), done(5));
 }
+
+/// A workflow's own token has 1,000 an hour: the last that is allowed is the last that is sent.
+#[test]
+fn the_requests_of_an_hour_are_kept_to_and_the_next_hour_goes_on() {
+    let (night, plan) = night(12);
+    night.hub.limit(Limits { calls: 60, ..Limits::default() });
+    let output = night.run_with(&plan, &["--max-wait", "1s"]);
+    let calls = night.hub.calls();
+    assert!(calls.len() == 60 && calls.iter().all(|call| call.status != Some(403)), "{}", said(&output));
+    assert!(output.status == 3 && output.stdout.contains("rate-limited"), "{}", said(&output));
+    night.hub.limit(Limits::default());
+    night.publishes(&plan);
+    assert_eq!(night.state(), done(12));
+}

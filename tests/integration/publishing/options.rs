@@ -11,7 +11,7 @@ fn no_more_new_pull_requests_than_asked_for_and_the_urgent_ones_first() {
     urgent.urgent = true;
     let plan = plan(vec![moves("a", 1, 3), moves("b", 1, 2), moves("c", 1, 2), urgent]);
     // An update is no new one; the next in line comes the next night.
-    let output = night.run_with(&plan, &["--max-new-prs", "1"]);
+    let output = night.run_with(&plan, &["--max-new-prs", "1", "--urgent", "d"]);
     insta::assert_snapshot!(said(&output), @r"
     status 0
     --- stdout
@@ -28,7 +28,7 @@ fn no_more_new_pull_requests_than_asked_for_and_the_urgent_ones_first() {
     #3 b: open, day 2, 1 commits
     branches: a, b, d
     ");
-    let output = night.run_with(&plan, &["--max-new-prs", "1"]);
+    let output = night.run_with(&plan, &["--max-new-prs", "1", "--urgent", "d"]);
     insta::assert_snapshot!(said(&output), @r"
     status 0
     --- stdout

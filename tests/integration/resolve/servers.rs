@@ -182,6 +182,7 @@ async fn names_and_dates_of_no_measure_are_cut_and_the_pin_moves() {
         directory: String::new(),
         old: Some(first),
         new: Some(second),
+        tip: None,
         first_seen: None,
         urgent: false,
         change: Some(change),

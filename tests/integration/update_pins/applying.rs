@@ -15,6 +15,9 @@ async fn planned() -> Upstreams {
     }
     let output = world.run(0, &["--dry-run", "--plan", "plan.json"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
+    // Who applies a plan holds it to the policy.
+    let policy = format!("[registry]\nhosts = [\"127.0.0.1:{}\"]\n", world.server.server.port);
+    world.registry.write("mcp-registry.toml", policy);
     world
 }
 

@@ -44,7 +44,7 @@ fn help_of_update_pins() {
           --state <FILE>
               Remember here when each commit was first seen, and since when an entry has its pin: what
               cooldown and intervals are counted by. Made if it is not there; written under --dry-run,
-              too
+              too. With --apply it is what this side knows, and counts more than the plan
 
           --cooldown <TIME>
               Move a pin only to commits that were first seen this long ago; 0 for no wait. Without
@@ -52,7 +52,7 @@ fn help_of_update_pins() {
 
           --urgent <NAME>
               A security update: this entry goes ahead of cooldown, interval and --max-new-prs. May be
-              repeated
+              repeated. With --apply, only entries that are named here go ahead, whatever the plan says
 
           --shard <I/N>
               Only the upstreams of this part of the registry, 1/4 for the first of four. All entries of

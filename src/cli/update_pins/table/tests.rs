@@ -18,6 +18,7 @@ fn decision(entry: &str, reason: Reason, detail: &str) -> Decision {
         directory: String::new(),
         old: sha("1"),
         new: behind.then(|| sha("2")).flatten(),
+        tip: None,
         first_seen: None,
         urgent: false,
         change: None,

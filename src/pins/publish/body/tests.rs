@@ -4,9 +4,10 @@ use super::{MAX_BYTES, text, with_block};
 use crate::ids::CommitSha;
 use crate::pins::facts::{Change, CommitLine, Files, License, MAX_COMMITS, MAX_PATHS, MAX_TEXT};
 use crate::pins::plan::Decision;
-use crate::pins::publish::block::{Block, Found};
+use crate::pins::publish::block::Block;
 use crate::pins::publish::name::Step;
 use crate::pins::reason::Reason;
+use crate::sync::block::{Found, read};
 use chrono::DateTime;
 
 fn id(digit: char) -> CommitSha {
@@ -33,6 +34,7 @@ fn decision(reason: Reason, directory: &str, change: Option<Change>) -> Decision
         directory: directory.to_owned(),
         old: Some(id('a')),
         new: Some(id('b')),
+        tip: None,
         first_seen: None,
         urgent: false,
         change,
@@ -267,10 +269,10 @@ fn nothing_of_upstreams_words_comes_alive() {
 
 #[test]
 fn upstream_cannot_write_a_machine_block() {
-    let block = Block::new("weather", &step(), id('d'), "t".to_owned());
+    let block = Block::new("weather", &step(), "t".to_owned());
     let text = with_block(&block, &text(&hostile(), &step()));
     assert_eq!(text.matches("<!--").count(), 1);
-    assert_eq!(Block::read(&text), Found::Block(Box::new(block)));
+    assert_eq!(read::<Block>(&text), Found::Block(Box::new(block)));
 }
 
 #[test]

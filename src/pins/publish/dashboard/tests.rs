@@ -22,6 +22,7 @@ fn decision(entry: &str, reason: Reason, pull: Option<u64>) -> Decision {
         directory: String::new(),
         old: id("a"),
         new: if reason == Reason::Current { id("a") } else { id("b") },
+        tip: None,
         first_seen: None,
         urgent: false,
         change: None,

@@ -12,6 +12,16 @@ pub(super) fn rate_limit(_: &mut World, asked: &Asked) -> Reply {
     Reply::new(200, json!({ "resources": { "core": core, "search": search }, "rate": core }))
 }
 
+/// The one query of the other API that is known here.
+pub(super) fn viewer(_: &mut World, asked: &Asked) -> Reply {
+    assert_eq!(asked.text("query"), Some("query { viewer { databaseId login } }"));
+    if asked.who.is_empty() {
+        return Reply::error(403, "API rate limit exceeded for anonymous users.");
+    }
+    let id = render::user(asked.who)["id"].clone();
+    Reply::new(200, json!({ "data": { "viewer": { "databaseId": id, "login": asked.who } } }))
+}
+
 pub(super) fn repository(world: &mut World, asked: &Asked) -> Reply {
     Reply::new(200, render::repo(world, world.repo(&asked.repo()), true))
 }

@@ -158,7 +158,8 @@ fn every_endpoint_answers_as_github_describes_it() {
         .filter_map(|call| crate::hub::routes::route(&call.method, call.path.split('?').next().unwrap()))
         .map(|(route, _)| (route.0, route.1))
         .collect();
-    for route in ROUTES {
+    // The other API is not among those that the description is of.
+    for route in ROUTES.iter().filter(|route| route.1 != "/graphql") {
         assert!(good.contains(&(route.0, route.1)), "{} {}", route.0, route.1);
     }
 }

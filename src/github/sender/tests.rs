@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::fetch::retry::Retry;
-use crate::github::GithubOptions;
-use crate::github::registry::{CreatedBranch, Pace, Registry, RegistryError, RegistryOptions};
+use crate::github::registry::{CreatedBranch, Registry};
+use crate::github::{GithubError, GithubOptions, Pace};
 use crate::ids::CommitSha;
 use axum::Router;
 use axum::body::Bytes;
@@ -40,9 +40,8 @@ async fn registry(answers: Vec<Answer>, pace: Pace) -> (Registry, World) {
     let app = Router::new().fallback(handle).with_state(world.clone());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let retry = Retry { base: Duration::ZERO, ..Retry::default() };
-    let github = GithubOptions { retry, ..GithubOptions::new(api) };
-    let options = RegistryOptions { github, owner: "a".to_owned(), name: "b".to_owned(), pace };
-    (Registry::new(&options).unwrap(), world)
+    let github = GithubOptions { retry, pace, ..GithubOptions::new(api) };
+    (Registry::new(&github, "a", "b").unwrap(), world)
 }
 
 fn fast() -> Pace {
@@ -50,7 +49,7 @@ fn fast() -> Pace {
 }
 
 /// Makes the branch `x`: what came of it, and what was asked for.
-async fn create(answers: Vec<Answer>, pace: Pace) -> (Result<CreatedBranch, RegistryError>, String) {
+async fn create(answers: Vec<Answer>, pace: Pace) -> (Result<CreatedBranch, GithubError>, String) {
     let (registry, world) = registry(answers, pace).await;
     let created = registry.create_branch("x", &CommitSha::parse(&"a".repeat(40)).unwrap()).await;
     let asked = world.lock().unwrap().1.join(", ");
@@ -69,7 +68,7 @@ async fn a_write_without_an_answer_is_looked_for_before_it_is_tried_again() {
 async fn a_write_is_tried_three_times_and_no_more() {
     let answers = [502, 404, 502, 404, 502, 404].map(|status| plain(status, "{}"));
     let (created, asked) = create(answers.to_vec(), fast()).await;
-    assert_eq!(created, Err(RegistryError::Unreachable("status 502".to_owned())));
+    assert_eq!(created, Err(GithubError::Unreachable("status 502".to_owned())));
     assert_eq!(asked.matches("POST").count(), 3, "{asked}");
     assert!(asked.ends_with("GET /ref/heads/x"), "{asked}");
 }
@@ -82,7 +81,7 @@ async fn a_branch_that_is_there_already_is_compared() {
     assert_eq!(create(vec![exists(), plain(200, &other)], fast()).await.0, Ok(CreatedBranch::Exists));
     let refused = create(vec![exists(), plain(404, "{}")], fast()).await.0;
     let message = "Reference already exists".to_owned();
-    assert_eq!(refused, Err(RegistryError::Refused { status: 422, message }));
+    assert_eq!(refused, Err(GithubError::Refused { status: 422, message }));
 }
 
 #[tokio::test]
@@ -90,7 +89,7 @@ async fn a_refusal_is_not_taken_for_a_limit() {
     let body = r#"{"message": "Resource not accessible by integration"}"#;
     let (created, asked) = create(vec![plain(403, body)], fast()).await;
     let message = "Resource not accessible by integration".to_owned();
-    assert_eq!(created, Err(RegistryError::Denied { status: 403, message }));
+    assert_eq!(created, Err(GithubError::Denied { status: 403, message }));
     assert_eq!(asked, "POST /refs");
 }
 
@@ -130,7 +129,7 @@ async fn a_limit_that_ends_too_late_ends_everything() {
         let (registry, world) = registry(vec![answer], fast()).await;
         let first = registry.branch("x").await;
         let second = registry.branch("y").await;
-        let limited = Err(RegistryError::RateLimited { until: Some("11:00 UTC".to_owned()) });
+        let limited = Err(GithubError::RateLimited { until: Some("11:00 UTC".to_owned()) });
         assert!(first == Ok(None) || first == limited, "{first:?}");
         assert_eq!(second, limited);
         assert_eq!(world.lock().unwrap().1.len(), 1, "nothing is asked any more");
@@ -141,7 +140,7 @@ async fn a_limit_that_ends_too_late_ends_everything() {
 async fn a_limit_that_never_ends_is_one_that_ends_too_late() {
     let limit = (429, vec![("retry-after", "0".to_owned())], "{}".to_owned());
     let (created, asked) = create(vec![limit; 20], fast()).await;
-    assert_eq!(created, Err(RegistryError::RateLimited { until: None }));
+    assert_eq!(created, Err(GithubError::RateLimited { until: None }));
     assert_eq!(asked.matches("POST").count(), 5);
 }
 
@@ -152,7 +151,7 @@ async fn a_budget_that_is_used_up_for_too_long_ends_everything() {
     registry.delete_branch("x").await.unwrap();
     let error = registry.delete_branch("x").await.unwrap_err();
     assert!(error.is_limit());
-    insta::assert_snapshot!(error, @"as much was written as GitHub allows; the next write may be in 1 min");
+    insta::assert_snapshot!(error, @"this run used up what GitHub allows; the next request may be sent in 1 min");
     assert_eq!(registry.branch("x").await, Err(error));
     assert_eq!(world.lock().unwrap().1.len(), 1);
 }
@@ -161,7 +160,7 @@ async fn a_budget_that_is_used_up_for_too_long_ends_everything() {
 async fn an_answer_is_read_up_to_its_limit() {
     let huge = format!("\"{}\"", "x".repeat(super::MAX_ANSWER_BYTES));
     let (registry, _) = registry(vec![plain(200, &huge); 3], fast()).await;
-    assert!(matches!(registry.branch("x").await, Err(RegistryError::Unreachable(_))));
+    assert!(matches!(registry.branch("x").await, Err(GithubError::Unreachable(_))));
 }
 
 #[tokio::test]
@@ -186,7 +185,7 @@ async fn what_another_host_says_after_a_redirect_is_not_believed() {
         let redirect = || (status, vec![("location", location.clone())], String::new());
         let (registry, _) = registry(vec![redirect(), redirect()], fast()).await;
         let commit = CommitSha::parse(&"a".repeat(40)).unwrap();
-        let refused = RegistryError::Refused { status, message: "a redirect that is not followed".to_owned() };
+        let refused = GithubError::Refused { status, message: "a redirect that is not followed".to_owned() };
         assert_eq!(registry.branch("x").await.unwrap_err(), refused);
         assert_eq!(registry.create_branch("x", &commit).await.unwrap_err(), refused);
         assert_eq!(elsewhere.lock().unwrap().1, Vec::<String>::new());
@@ -199,4 +198,33 @@ async fn a_redirect_within_the_api_is_followed() {
     let (registry, world) = registry(vec![moved, plain(200, BRANCH)], fast()).await;
     assert!(registry.branch("x").await.unwrap().is_some());
     assert_eq!(world.lock().unwrap().1.len(), 2);
+}
+
+#[tokio::test]
+async fn every_method_is_sent_as_itself_and_an_unknown_one_is_refused() {
+    use super::Sender;
+    use axum::http::Method;
+    let (_, world) = registry(Vec::new(), fast()).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let app = Router::new().fallback(handle).with_state(world.clone());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    world.lock().unwrap().0 = vec![plain(200, "{}"); 4];
+    let sender = Sender::new(&GithubOptions { pace: fast(), ..GithubOptions::new(api) }).unwrap();
+    for method in [Method::POST, Method::PATCH, Method::PUT, Method::DELETE] {
+        let status = sender.write(method, "/x", None, |answer| Ok(answer.status), async || Ok(None)).await;
+        assert_eq!(status, Ok(200));
+    }
+    for method in [Method::TRACE, Method::HEAD, Method::from_bytes(b"MERGE").unwrap()] {
+        let refused = sender.write(method, "/x", None, |answer| Ok(answer.status), async || Ok(None)).await;
+        assert_eq!(refused, Err(GithubError::Unexpected("a method that nothing is asked or written with")));
+    }
+    assert_eq!(world.lock().unwrap().1, ["POST /x", "PATCH /x", "PUT /x", "DELETE /x"]);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_sent_is_an_error() {
+    let api = "http://127.0.0.1:1".parse().unwrap();
+    let options = GithubOptions { token: Some("ghs_x\n".into()), ..GithubOptions::new(api) };
+    assert!(Registry::new(&options, "a", "b").is_err());
 }

@@ -2,7 +2,7 @@
 
 use super::{Github, GithubError, Repository};
 use crate::ids::CommitSha;
-use serde_json::Value;
+use serde::Deserialize;
 
 /// Directories in a path; a deeper one counts as missing.
 const MAX_DEPTH: usize = 64;
@@ -18,6 +18,20 @@ pub enum PathKind {
     Other,
     /// Nothing.
     Missing,
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    tree: Vec<Item>,
+    #[serde(default)]
+    truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    path: String,
+    mode: String,
+    sha: CommitSha,
 }
 
 /// The names that lead from the root to `path`, with `.` and `..` taken as a file system would; none when it leaves the root.
@@ -52,25 +66,21 @@ impl Github {
                 PathKind::Other => return Ok(PathKind::Other),
             }
             let address = format!("{}/git/trees/{tree}", repository.path);
-            let listing = self.asker.get(repository.who, &address).await?;
-            let listing = listing.ok_or(GithubError::Unexpected("a tree that is not there"))?;
-            let items = listing.get("tree").and_then(Value::as_array).ok_or(GithubError::Unexpected("no tree"))?;
-            let found = items.iter().find(|item| item.get("path").and_then(Value::as_str) == Some(name));
-            let Some(found) = found else {
-                if listing.get("truncated").and_then(Value::as_bool) == Some(true) {
+            let answer = self.get(repository.who, &address).await?;
+            let answer = answer.ok_or(GithubError::Unexpected("a tree that is not there"))?;
+            let listing: Listing = answer.read("a tree")?;
+            let Some(found) = listing.tree.into_iter().find(|item| item.path == name) else {
+                if listing.truncated {
                     return Err(GithubError::Unexpected("a directory with more entries than are listed"));
                 }
                 return Ok(PathKind::Missing);
             };
-            kind = match found.get("mode").and_then(Value::as_str) {
-                Some("040000") => PathKind::Directory,
-                Some("100644" | "100755") => PathKind::File,
+            kind = match &*found.mode {
+                "040000" => PathKind::Directory,
+                "100644" | "100755" => PathKind::File,
                 _ => PathKind::Other,
             };
-            if kind == PathKind::Directory {
-                let id = found.get("sha").and_then(Value::as_str).and_then(|id| CommitSha::parse(id).ok());
-                tree = id.ok_or(GithubError::Unexpected("a directory without an id"))?.as_str().to_owned();
-            }
+            tree = found.sha.to_string();
         }
         Ok(kind)
     }

@@ -1,9 +1,9 @@
 //! Whether a commit is part of a repository's own history, or only served under its name.
 
-use super::{Github, GithubError, Repository};
+use super::{Github, GithubError, Id, Repository};
 use crate::ids::CommitSha;
 use futures_util::stream::{self, StreamExt};
-use serde_json::Value;
+use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// Comparisons for one commit. Beyond them nothing is claimed.
@@ -95,29 +95,24 @@ impl Github {
         }
         let path = format!("{}/compare/{tip}...{commit}?per_page=1", repository.path);
         // Without a common ancestor GitHub answers 404.
-        let Some(found) = self.asker.get(repository.who, &path).await? else { return Ok(false) };
-        match found.get("status").and_then(Value::as_str) {
-            Some("behind" | "identical") => Ok(true),
-            Some("ahead" | "diverged") => Ok(false),
-            _ => Err(GithubError::Unexpected("a comparison without a result")),
-        }
+        self.get(repository.who, &path).await?.map_or(Ok(false), |answer| answer.is_behind())
     }
 
     /// The first tips of `branches` or `tags`, and whether these are all.
     async fn tips(&self, repository: &Repository, kind: &str) -> Result<(Vec<Tip>, bool), GithubError> {
+        #[derive(Deserialize)]
+        struct Item {
+            name: String,
+            commit: Id,
+        }
         let mut tips = Vec::new();
         for page in 1..=MAX_PAGES {
             let path = format!("{}/{kind}?per_page={PAGE}&page={page}", repository.path);
-            let Some(found) = self.asker.get(repository.who, &path).await? else { return Ok((tips, true)) };
-            let items = found.as_array().ok_or(GithubError::Unexpected("a list that is none"))?;
-            for item in items {
-                let name = item.get("name").and_then(Value::as_str);
-                let commit = item.pointer("/commit/sha").and_then(Value::as_str);
-                if let (Some(name), Some(Ok(commit))) = (name, commit.map(CommitSha::parse)) {
-                    tips.push(Tip { name: name.to_owned(), commit });
-                }
-            }
-            if items.len() < PAGE {
+            let Some(answer) = self.get(repository.who, &path).await? else { return Ok((tips, true)) };
+            let items: Vec<Item> = answer.read("a list of branches or tags")?;
+            let is_last = items.len() < PAGE;
+            tips.extend(items.into_iter().map(|Item { name, commit }| Tip { name, commit: commit.sha }));
+            if is_last {
                 return Ok((tips, true));
             }
         }
