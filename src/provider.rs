@@ -8,6 +8,7 @@
 
 pub mod anthropic;
 pub mod json;
+pub mod models;
 pub mod openai;
 pub mod sse;
 

@@ -12,6 +12,7 @@
 mod admit;
 pub mod audit;
 mod budget;
+mod client;
 mod connection;
 mod http;
 pub mod keys;
@@ -22,17 +23,19 @@ pub mod options;
 mod process;
 pub mod refusal;
 mod relay;
+mod room;
 
 pub use keys::{Keys, KeysError};
 pub use listener::Listener;
 pub use options::{Limits, Listen, Micros, Options, OptionsError, Price};
 pub use process::protect;
 
-pub use crate::provider::Provider;
+pub use crate::provider::{Provider, models};
 
 use crate::fetch::{self, SetupError};
 use audit::{Audit, Ending};
 use budget::Budget;
+use room::Room;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
@@ -42,7 +45,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
-/// Connections at the same time; others wait to be accepted.
+/// Connections of clients that have shown the token, at the same time.
 const MAX_CONNECTIONS: usize = options::MAX_CONCURRENT as usize;
 /// The time that a connection to a provider may take, names and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -129,20 +132,26 @@ pub async fn serve(
         options,
     });
     let (stop, stopped) = watch::channel(());
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let room = Room::new(MAX_CONNECTIONS);
     let mut connections = JoinSet::new();
     let accept = async {
-        // Never closed, so there is always room some time.
-        while let Ok(place) = room.clone().acquire_owned().await {
+        loop {
             let stream = listener.accept().await;
             let (shared, mut stopped) = (shared.clone(), stopped.clone());
+            let (place, put_out) = room.enter();
             connections.spawn(async move {
+                let put_out = async {
+                    if put_out.await.is_err() {
+                        // The token was shown: nobody puts this one out.
+                        std::future::pending::<()>().await;
+                    }
+                };
                 tokio::select! {
                     // The sender is dropped: the proxy ends.
                     _ = stopped.changed() => {}
-                    () = connection::run(stream, &shared) => {}
+                    () = put_out => {}
+                    () = connection::run(stream, &shared, &place) => {}
                 }
-                drop(place);
             });
             while connections.try_join_next().is_some() {}
         }

@@ -4,9 +4,11 @@
 //! and memory for bodies is only given to as many calls as may be made at once.
 
 use super::audit::Call;
+use super::client::Client;
 use super::http::{self, Head, MAX_HEAD, Scan};
 use super::refusal::Refusal;
 use super::relay::{self, Ended};
+use super::room::Place;
 use super::{Shared, admit};
 use crate::provider::Provider;
 use std::io;
@@ -14,15 +16,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long a connection may wait for its next request.
+/// How long a new connection may wait for its first byte: a client connects when it has something to send.
+const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// How long a connection whose client has shown the token may wait for its next request.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long, and how much, is read from a client that was refused, so that it gets to read why: a connection that is closed with
 /// bytes unread is reset, and the answer may be lost.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
-
-/// How long a client may take to read a whole answer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What follows a call.
 enum Next {
@@ -51,11 +52,13 @@ pub(super) struct Connection<S> {
 }
 
 /// Serves a connection to its end.
-pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared) {
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared, place: &Place) {
     let mut connection = Connection { stream, buffer: Vec::new() };
-    while let Ok(Ok(1..)) = timeout(IDLE, connection.more(4096)).await {
+    // Who was refused for want of the token gets no second request.
+    let mut patience = FIRST_BYTE;
+    while let Ok(Ok(1..)) = timeout(std::mem::replace(&mut patience, IDLE), connection.more(4096)).await {
         let mut call = shared.audit.call();
-        let next = connection.serve(shared, &mut call).await;
+        let next = connection.serve(shared, &mut call, place).await;
         drop(call);
         if matches!(next, Next::Close) {
             connection.linger().await;
@@ -66,8 +69,8 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &S
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// One call, whatever becomes of it.
-    async fn serve(&mut self, shared: &Shared, call: &mut Call) -> Next {
-        let head = match self.head(shared, call).await {
+    async fn serve(&mut self, shared: &Shared, call: &mut Call, place: &Place) -> Next {
+        let head = match self.head(shared, call, place).await {
             Ok(head) => head,
             Err(why) => return self.refuse(call, why.into(), true).await,
         };
@@ -107,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Reads the head, and decides all that can be decided by it.
-    async fn head(&mut self, shared: &Shared, call: &mut Call) -> Result<Head, Refusal> {
+    async fn head(&mut self, shared: &Shared, call: &mut Call, place: &Place) -> Result<Head, Refusal> {
         let deadline = Instant::now() + shared.options.read_timeout;
         let length = loop {
             if let Scan::Whole(length) = http::scan(&self.buffer)? {
@@ -124,6 +127,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let head = head?;
         // Before anything is refused: what is refused to a client of the run's is another matter than what is to others.
         call.vouched = head.token.as_ref().is_some_and(|token| shared.keys.token().matches(token));
+        if call.vouched && !place.vouch() {
+            return Err(Refusal::TooManyAtOnce);
+        }
         let (path, query) = head.target.split_once('?').map_or((head.target.as_str(), None), |(p, q)| (p, Some(q)));
         let provider = Provider::ALL.into_iter().find(|provider| provider.proxy_path() == path);
         call.provider = provider;
@@ -206,76 +212,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         // Whatever happens now, the connection is over.
         let _ = timeout(LINGER, rest).await;
-    }
-}
-
-/// The writing half: answers, in the few shapes that there are.
-pub(super) struct Client<'a, S> {
-    stream: &'a mut S,
-    close: bool,
-}
-
-impl<S: AsyncWrite + Unpin> Client<'_, S> {
-    /// A whole answer of JSON.
-    pub(super) async fn whole(
-        &mut self,
-        status: u16,
-        retry_after: Option<&str>,
-        body: &[u8],
-        call: &mut Call,
-    ) -> io::Result<()> {
-        let mut answer = self.status_line(status, "application/json");
-        if let Some(value) = retry_after {
-            answer.extend_from_slice(format!("retry-after: {value}\r\n").as_bytes());
-        }
-        answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
-        answer.extend_from_slice(body);
-        call.status = status;
-        let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&answer).await?;
-            self.stream.flush().await
-        });
-        written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        call.bytes_out = body.len() as u64;
-        Ok(())
-    }
-
-    /// The head of an answer that comes as events.
-    pub(super) async fn begin(&mut self, call: &mut Call) -> io::Result<()> {
-        let mut head = self.status_line(200, "text/event-stream");
-        head.extend_from_slice(b"cache-control: no-store\r\ntransfer-encoding: chunked\r\n\r\n");
-        call.status = 200;
-        call.streamed = true;
-        self.stream.write_all(&head).await?;
-        self.stream.flush().await
-    }
-
-    /// More of it. Goes out at once.
-    pub(super) async fn piece(&mut self, piece: &[u8], call: &mut Call) -> io::Result<()> {
-        if piece.is_empty() {
-            return Ok(());
-        }
-        let mut chunk = Vec::with_capacity(piece.len() + 12);
-        chunk.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-        chunk.extend_from_slice(piece);
-        chunk.extend_from_slice(b"\r\n");
-        self.stream.write_all(&chunk).await?;
-        self.stream.flush().await?;
-        call.bytes_out += piece.len() as u64;
-        Ok(())
-    }
-
-    /// Its end. Without it the client knows that something is missing.
-    pub(super) async fn end(&mut self) -> io::Result<()> {
-        self.stream.write_all(b"0\r\n\r\n").await?;
-        self.stream.flush().await
-    }
-
-    fn status_line(&self, status: u16, content_type: &str) -> Vec<u8> {
-        let known = ::http::StatusCode::from_u16(status).ok();
-        let reason = known.and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
-        let connection = if self.close { "close" } else { "keep-alive" };
-        format!("HTTP/1.1 {status} {reason}\r\ncontent-type: {content_type}\r\nconnection: {connection}\r\n")
-            .into_bytes()
     }
 }

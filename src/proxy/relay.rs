@@ -5,7 +5,7 @@ use super::Shared;
 use super::admit::Admitted;
 use super::audit::Call;
 use super::budget::{Charge, Reservation};
-use super::connection::Client;
+use super::client::Client;
 use super::leak::{Filter, contains, holds};
 use super::meter::{self, Meter, Progress};
 use super::refusal::Refusal;

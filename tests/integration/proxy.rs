@@ -3,6 +3,7 @@
 
 mod budgets;
 mod command;
+mod crowds;
 mod requests;
 mod secrets;
 mod streaming;
