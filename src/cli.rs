@@ -1,6 +1,7 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
 mod agent;
+mod clock;
 mod entries;
 mod outside;
 mod policy;
@@ -116,7 +117,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
-        Command::Proxy(args) => proxy::run(&args, &cli.global, context),
+        Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),

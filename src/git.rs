@@ -9,6 +9,7 @@
 //! code set `safe.directory` for the user they run as; the error says how to do it elsewhere.
 
 mod diff;
+mod guard;
 pub(crate) mod ids;
 mod objects;
 mod packet;
@@ -18,7 +19,7 @@ mod walk;
 
 pub use diff::FileDelta;
 pub use objects::{Blob, Item, Kind};
-pub use upstream::{Contained, Filter, Limits, Store, Upstream, UpstreamError, contained, fetch};
+pub use upstream::{Between, Contained, Filter, Limits, Store, Upstream, UpstreamError, between, contained, fetch};
 pub use walk::Status;
 
 use crate::ids::CommitSha;
@@ -80,6 +81,14 @@ pub enum GitError {
         /// Whether history is cut off somewhere: then nobody can tell.
         shallow: bool,
     },
+    /// Where Git data is, there is something that is not a file.
+    #[error("`{}` is {what}: Git data must be in regular files", .path.display())]
+    Special {
+        /// Where.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A commit names a folder or file that the clone does not have, or that no repository can have.
     #[error("{0}")]
     Damaged(String),
@@ -125,6 +134,9 @@ impl GitError {
             Self::Other(message) if message.contains("partialclone") => {
                 "a partial clone (`--filter`) lacks objects: clone without it".to_owned()
             }
+            Self::Special { .. } => {
+                "Git never makes one: find out who put it there, and clone the repository anew".to_owned()
+            }
             Self::Other(_) => return None,
         })
     }
@@ -156,6 +168,7 @@ impl Repository {
         let root = root.canonicalize().map_err(|error| GitError::Other(format!("`{}`: {error}", root.display())))?;
         let top = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
         let top = top.ok_or_else(|| GitError::NotARepository(root.clone()))?;
+        guard::check(top)?;
         let below = root.strip_prefix(top).unwrap_or(Path::new(""));
         let names: Vec<&[u8]> = below.components().map(|name| name.as_os_str().as_encoded_bytes()).collect();
         Location { dot_git: top.join(".git"), prefix: names.join(&b'/') }.open()

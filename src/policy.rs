@@ -3,8 +3,10 @@
 
 pub mod duration;
 mod pins;
+mod review;
 
 pub use pins::{PinnedEntry, Pins};
+pub use review::Review;
 
 use crate::document::{Lines, Span};
 use crate::finding::Severity;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub network: Network,
     /// `[pins]`
     pub pins: Pins,
+    /// `[review]`
+    pub review: Review,
     /// `[rules]`: a level for a rule, by its id.
     pub rules: BTreeMap<Spanned<String>, Spanned<Level>>,
     /// `[[publishers]]`
@@ -272,6 +276,7 @@ impl Settings {
                 return Err(format!("`licenses.allow`: `{license}` is not the SPDX id of one licence, as `MIT` is"));
             }
         }
+        self.review.check()?;
         self.pins.check()
     }
 }

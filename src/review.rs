@@ -12,6 +12,7 @@ pub mod cache;
 mod clean;
 pub mod export;
 pub mod prepare;
+mod reach;
 mod run;
 pub mod sandbox;
 pub mod scan;
@@ -29,7 +30,7 @@ use cache::Cache;
 use futures_util::future::join_all;
 use prepare::{PrepareLimits, Reach};
 use run::{Run, nothing};
-use sandbox::Cancel;
+use sandbox::{Cancel, Stop};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -129,7 +130,7 @@ impl fmt::Debug for Progress {
 }
 
 /// Reviews all targets. The reports are in the order of the targets, one each: what could not be reviewed has an incomplete
-/// verdict and never none. Must run inside a tokio runtime with time and I/O.
+/// verdict and never none; so has what was not finished when the time of the run was up. Must run inside a tokio runtime with time and I/O.
 ///
 /// # Errors
 /// When nothing can be reviewed at all: no client, no folder, no engine; or it was cancelled.
@@ -163,7 +164,7 @@ pub async fn run(request: &Request, progress: &Progress, cancel: &Cancel) -> Res
     }
     let groups = repositories.into_values().enumerate().map(|(number, works)| run.repository(number, works));
     let mut reports: BTreeMap<usize, ReviewReport> = join_all(groups).await.into_iter().flatten().collect();
-    if cancel.is_cancelled() {
+    if cancel.stopped() == Some(Stop::Interrupted) {
         return Err(
             CommandError::unfinished("interrupted").hint("with `--cache DIR` the next run does only what is missing")
         );

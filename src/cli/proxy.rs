@@ -3,7 +3,10 @@
 use super::{Global, refuse, roots};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
-use crate::proxy::{self, Keys, Limits, Listen, Listener, Micros, Options, Price, Provider, ProxyError, options};
+use crate::proxy::{
+    self, Keys, Limits, Listen, Listener, Micros, Options, Price, Provider, ProxyError, models, options,
+};
+use crate::ui::Ui;
 use clap::{ArgGroup, Args};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -27,9 +30,9 @@ use std::time::Duration;
 #[command(
     group(ArgGroup::new("where").required(true).args(["socket", "listen"])),
     after_help = "Examples:
-  mcp-registry proxy --socket /run/proxy/proxy.sock --model claude-opus-4-5 < keys.json
-  mcp-registry proxy --listen 127.0.0.1:8080 --model gpt-5.1 --max-requests 50 < keys.json
-  mcp-registry proxy --listen 127.0.0.1:8080 --model claude-opus-4-5 --audit calls.jsonl \\
+  mcp-registry proxy --socket /run/proxy/proxy.sock --model <MODEL> < keys.json
+  mcp-registry proxy --listen 127.0.0.1:8080 --model <MODEL> --max-requests 50 < keys.json
+  mcp-registry proxy --listen 127.0.0.1:8080 --model <MODEL> --audit calls.jsonl \\
       --input-price 5 --output-price 25 --max-cost 3 < keys.json"
 )]
 pub(super) struct ProxyArgs {
@@ -107,7 +110,7 @@ struct Ready<'a> {
     client_token: Option<&'a str>,
 }
 
-pub(super) fn run(args: &ProxyArgs, global: &Global, context: &Context) -> Result<u8, CommandError> {
+pub(super) fn run(args: &ProxyArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     if global.offline {
         return Err(refuse("`proxy` is for reaching providers: it cannot be `--offline`"));
     }
@@ -118,6 +121,9 @@ pub(super) fn run(args: &ProxyArgs, global: &Global, context: &Context) -> Resul
     }
     let options = options(args, context)?;
     options.check().map_err(usage)?;
+    for warning in options.models.iter().filter_map(|model| models::warning(model, context.today())) {
+        ui.say(&format!("warning: {warning}"));
+    }
     let roots = roots::read(context)?;
     proxy::protect()
         .map_err(|error| CommandError::unfinished("cannot keep other processes from the keys").because(&error))?;
@@ -255,7 +261,7 @@ mod tests {
         let all = Options {
             listen: Listen::Socket("/run/mcp-registry/proxy.sock".into()),
             audit: Some("--audit.jsonl".into()),
-            models: vec!["--model".into(), "gpt-5.1".into()],
+            models: vec!["--model".into(), "model-1".into()],
             anthropic_base_url: "http://gateway:8080/a/b".parse().unwrap(),
             openai_base_url: "https://gateway/v1".parse().unwrap(),
             allow_http_upstream: true,

@@ -7,16 +7,18 @@ mod result;
 
 pub(super) use options::ReviewArgs;
 
-use super::{Global, refuse};
+use super::{Global, clock, refuse};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
-use crate::review::sandbox::Cancel;
+use crate::review::sandbox::{Cancel, Stop};
 use crate::review::{self, Phase, Progress};
 use crate::ui::Ui;
 use place::Places;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     if args.clean {
@@ -27,9 +29,16 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
             .hint("`review --diff origin/main..HEAD` reviews what a branch changes")
             .hint("`review NAME` reviews one entry at its pin"));
     }
-    let targets = request::targets(args, global)?;
-    let places = Places::begin(&args.report_dir, &targets)?;
-    let request = request::of(args, global, context, targets)?;
+    let asked = {
+        let (args, global) = (args.clone(), global.clone());
+        clock::within(clock::HISTORY, "the registry's history", move || request::targets(&args, &global))?
+    };
+    let places = Places::begin(&args.report_dir, &asked.targets)?;
+    let request = request::of(args, global, context, asked)?;
+    for warning in request::warnings(&request, context) {
+        ui.say(&format!("warning: {warning}"));
+    }
+    let time = args.timeout.unwrap_or_else(|| request::time(&request));
     let names = request::names(&request.targets);
     let bar = ui.progress(request.targets.len() as u64, "reviewing");
     let shown = bar.clone();
@@ -43,7 +52,15 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
     let runtime = runtime()?;
     let cancel = Cancel::new();
     let finished = Arc::new(AtomicBool::new(false));
-    runtime.spawn(end_on_signal(cancel.clone(), finished.clone()));
+    // Before anything is begun that a signal would leave behind.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::install()
+    };
+    if let Ok(signals) = signals {
+        runtime.spawn(end_on_signal(signals, cancel.clone(), finished.clone()));
+    }
+    runtime.spawn(end_in_time(cancel.clone(), time));
     let reports = runtime.block_on(review::run(&request, &progress, &cancel));
     finished.store(true, Ordering::SeqCst);
     bar.finish_and_clear();
@@ -58,22 +75,36 @@ fn runtime() -> Result<Runtime, CommandError> {
     runtime.map_err(|error| CommandError::unfinished("cannot start the run").because(&error))
 }
 
+/// What ends a run.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Must be called within a runtime.
+    fn install() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+}
+
 /// The first Ctrl-C, or signal that asks a process to end, cancels: the run ends when all that it made is removed. The second
 /// does not wait for that, nor does one while results are written: what is left then, the next run removes.
-async fn end_on_signal(cancel: Cancel, finished: Arc<AtomicBool>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut asked), Ok(mut interrupted)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
+async fn end_on_signal(mut signals: Signals, cancel: Cancel, finished: Arc<AtomicBool>) {
     loop {
         tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = asked.recv() => {}
+            _ = signals.interrupt.recv() => {}
+            _ = signals.terminate.recv() => {}
         }
-        if finished.load(Ordering::SeqCst) || cancel.is_cancelled() {
+        if finished.load(Ordering::SeqCst) || cancel.stopped() == Some(Stop::Interrupted) {
             std::process::exit(exit::UNFINISHED.into());
         }
-        cancel.cancel();
+        cancel.cancel(Stop::Interrupted);
     }
+}
+
+/// When the time of the whole run is up, what is not finished is incomplete, whatever it waits for.
+async fn end_in_time(cancel: Cancel, time: Duration) {
+    tokio::time::sleep(time).await;
+    cancel.cancel(Stop::TimeUp);
 }

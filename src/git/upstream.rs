@@ -8,6 +8,7 @@
 //! Hosts that speak only versions 0 or 1 are refused: every host of entries has spoken version 2 for years, and the older
 //! versions let a server hide which commits it would hand out.
 
+mod between;
 mod commit;
 mod contained;
 mod download;
@@ -18,6 +19,7 @@ mod protocol;
 mod session;
 mod store;
 
+pub use between::{Between, between};
 pub use commit::Commit;
 pub use contained::{Contained, contained};
 pub use download::list;
@@ -322,7 +324,10 @@ pub async fn fetch(
     folder: &Path,
 ) -> Result<Store, UpstreamError> {
     let url = match upstream {
-        Upstream::Local(path) => return store::local(path, commits),
+        Upstream::Local(path) => {
+            let (path, commits) = (path.clone(), commits.to_owned());
+            return blocking(limits, upstream, move || store::local(&path, &commits)).await;
+        }
         Upstream::Remote(url) => url,
     };
     let store = Store::at(folder)?;
@@ -345,6 +350,24 @@ pub async fn fetch(
     }
     drop(lock);
     Ok(store)
+}
+
+/// Reads a repository on this machine on a thread of its own, in the time that a download may take. A thread that waits for
+/// something cannot be ended; nobody waits for it then, and the process ends without it.
+async fn blocking<T: Send + 'static>(
+    limits: &Limits,
+    upstream: &Upstream,
+    read: impl FnOnce() -> Result<T, UpstreamError> + Send + 'static,
+) -> Result<T, UpstreamError> {
+    let place = || PathBuf::from(upstream.shown());
+    match tokio::time::timeout(limits.time, tokio::task::spawn_blocking(read)).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => Err(UpstreamError::store(&place(), &error)),
+        Err(_) => {
+            let late = format!("reading it took longer than {} seconds", limits.time.as_secs());
+            Err(UpstreamError::store(&place(), &late))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! whatever a report holds: every field is escaped, because what the template does not escape its formatter does; only the template makes
 //! structure; and the text has at most [`MAX_REPORT_BYTES`].
 
+mod history;
 mod human;
 mod link;
+mod list;
 mod template;
 #[cfg(test)]
 mod tests;

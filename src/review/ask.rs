@@ -16,7 +16,7 @@ use crate::verdict::document::Status;
 use crate::verdict::judge::{AgentRun, BUILTIN, STATIC, heard};
 use crate::verdict::report::Usage;
 use crate::verdict::{Findings, ReviewFinding};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -190,10 +190,12 @@ async fn prepare(options: &SandboxOptions) -> Result<Prepared, CommandError> {
             .hint("start the engine or set DOCKER_HOST; `--agent static` needs none")
     };
     let engine = Engine::connect(options.docker_host.as_deref()).await.map_err(|error| failed(&error))?;
-    if let Err(error) = sandbox::clean(&engine, sandbox::Mode::Leftovers).await {
+    let clean = sandbox::clean(&engine, sandbox::Mode::Leftovers);
+    let (cleaned, prepared) = join(clean, Prepared::new(&engine, &options.executable, options.started)).await;
+    if let Err(error) = cleaned {
         tracing::warn!(%error, "what killed runs left cannot be removed");
     }
-    Prepared::new(&engine, &options.executable, options.started).await.map_err(|error| failed(&error))
+    prepared.map_err(|error| failed(&error))
 }
 
 /// The static checks: the floor under every verdict. Takes as long as the files are many.

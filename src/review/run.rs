@@ -3,15 +3,16 @@
 use super::ask::Agents;
 use super::brief::Brief;
 use super::prepare;
+use super::reach;
 use super::sandbox::Cancel;
 use super::target::Work;
 use super::workspace::Workspace;
 use super::{Phase, Progress, Request};
 use crate::fetch::Fetcher;
-use crate::git::upstream::{Contained, Store, Upstream, contained};
+use crate::git::upstream::{Between, Commit, Contained, Pair, Store, Upstream, between, contained};
 use crate::ids::CommitSha;
 use crate::verdict::judge::{judge, unjudged};
-use crate::verdict::report::{Found, ReviewReport, Reviewed, Scope};
+use crate::verdict::report::{Found, History, NewCommit, NewCommits, ReviewReport, Reviewed, Scope};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,10 +29,12 @@ pub(super) fn nothing() -> Reviewed {
         base_tree: None,
         head_tree: None,
         found: Found::NotChecked("nothing was fetched".to_owned()),
+        history: None,
         directory: String::new(),
         scope: Scope::Full,
         files: 0,
         changed_files: 0,
+        changes: Vec::new(),
     }
 }
 
@@ -47,8 +50,16 @@ fn asked_for(work: &Work) -> Reviewed {
     }
 }
 
-/// Whence commits are.
-type Whence = Arc<BTreeMap<CommitSha, Found>>;
+/// Where each commit was found, and what lies between those of each pair.
+#[derive(Debug, Default)]
+struct Origin {
+    found: BTreeMap<CommitSha, Found>,
+    history: BTreeMap<Pair, History>,
+}
+
+fn pair(work: &Work) -> Option<Pair> {
+    Some((work.base.clone()?, work.head.clone()))
+}
 
 /// What all repositories of a run share.
 pub(super) struct Run<'a> {
@@ -71,12 +82,15 @@ impl Run<'_> {
     ) -> Vec<(usize, ReviewReport)> {
         let fetched = self.fetch(number, &works).await;
         // Asked once for all commits, beside everything else that takes its time.
-        let found: Shared<BoxFuture<'_, Whence>> = self.found(number, &works).boxed().shared();
+        let origin: Shared<BoxFuture<'_, Arc<Origin>>> = self.origin(number, &works).boxed().shared();
         let reports = works.iter().map(|(work, targets)| async {
             let (work, targets) = (*work, targets.clone());
-            let found = found.clone().map(|found| found.get(&work.head).cloned().unwrap_or_else(|| nothing().found));
+            let origin = origin.clone().map(|origin| {
+                let found = origin.found.get(&work.head).cloned().unwrap_or_else(|| nothing().found);
+                (found, pair(work).and_then(|pair| origin.history.get(&pair).cloned()))
+            });
             let report = match &fetched {
-                Ok(store) => self.work(store, work, &targets, found).await,
+                Ok(store) => self.work(store, work, &targets, origin).await,
                 Err(reason) => unjudged(asked_for(work), vec![format!("the repository cannot be fetched: {reason}")]),
             };
             self.progress.report(&targets, &Phase::Done);
@@ -103,30 +117,41 @@ impl Run<'_> {
         let fetching = prepare::fetch(&self.fetcher, &upstream, &works, &self.request.limits.fetch, &folder);
         tokio::select! {
             store = fetching => store.map(Arc::new),
-            () = self.cancel.cancelled() => Err("interrupted".to_owned()),
+            why = self.cancel.cancelled() => Err(why.as_str().to_owned()),
         }
     }
 
-    /// Whether the commits under review are in their repository's own history.
-    async fn found(&self, number: usize, works: &[(&Work, Vec<usize>)]) -> Whence {
-        let commits: BTreeSet<CommitSha> = works.iter().map(|(work, _)| work.head.clone()).collect();
+    /// Whether the commits under review are in their repository's own history, and what lies between them and their bases.
+    async fn origin(&self, number: usize, works: &[(&Work, Vec<usize>)]) -> Arc<Origin> {
         let upstream = works.first().map(|(work, _)| Upstream::parse(&work.repository));
-        let Some(Ok(upstream)) = upstream else { return Whence::default() };
-        let folder = self.workspace.place(&format!("history-{number}"));
-        let asking = contained(&self.fetcher, &upstream, &commits, &self.request.limits.fetch, &folder);
-        let found = tokio::select! {
-            found = asking => found,
-            () = self.cancel.cancelled() => {
-                let interrupted = Contained::NotChecked("interrupted".to_owned());
-                commits.into_iter().map(|commit| (commit, interrupted.clone())).collect()
-            }
+        let Some(Ok(upstream)) = upstream else { return Arc::default() };
+        let commits: BTreeSet<CommitSha> = works.iter().map(|(work, _)| work.head.clone()).collect();
+        let branches: BTreeSet<String> = works.iter().filter_map(|(work, _)| work.branch.clone()).collect();
+        let pairs: BTreeSet<Pair> = works.iter().filter_map(|(work, _)| pair(work)).collect();
+        let limits = &self.request.limits.fetch;
+        let place = |what: &str| self.workspace.place(&format!("{what}-{number}"));
+        let (history, commits_of) = (place("history"), place("commits"));
+        let found = contained(&self.fetcher, &upstream, &commits, &branches, limits, &history);
+        let between = between(&self.fetcher, &upstream, &pairs, NewCommits::MOST, limits, &commits_of);
+        let (found, between) = tokio::select! {
+            asked = join(found, between) => asked,
+            _ = self.cancel.cancelled() => return Arc::default(),
         };
         let found = found.into_iter().map(|(commit, found)| match found {
             Contained::In(name) => (commit, Found::On(name)),
             Contained::OnNone => (commit, Found::Nowhere),
             Contained::NotChecked(reason) => (commit, Found::NotChecked(reason)),
         });
-        Arc::new(found.collect())
+        let history = between.into_iter().map(|(pair, between)| match between {
+            Between::Known(known) => {
+                let new = known.commits.into_iter().map(|(id, commit)| new_commit(id, commit)).collect();
+                let (ancestor, total, more) = (known.ancestor, known.total, known.cut);
+                (pair, History::Known(NewCommits { ancestor, total, more, commits: new }))
+            }
+            Between::Gone => (pair, History::Gone),
+            Between::NotChecked(reason) => (pair, History::NotChecked(reason)),
+        });
+        Arc::new(Origin { found: found.collect(), history: history.collect() })
     }
 
     fn is_of_entry(&self, targets: &[usize]) -> bool {
@@ -138,17 +163,25 @@ impl Run<'_> {
         store: &Arc<Store>,
         work: &Work,
         targets: &[usize],
-        found: impl Future<Output = Found>,
+        origin: impl Future<Output = (Found, Option<History>)>,
     ) -> ReviewReport {
         let failed = |reason: String| unjudged(asked_for(work), vec![reason]);
-        let Ok(_permit) = self.permits.acquire().await else { return failed("interrupted".to_owned()) };
-        if self.cancel.is_cancelled() {
-            return failed("interrupted".to_owned());
+        let _permit = match self.permits.acquire().await {
+            Ok(permit) => permit,
+            Err(error) => return failed(error.to_string()),
+        };
+        if let Some(why) = self.cancel.stopped() {
+            return failed(why.as_str().to_owned());
         }
         self.progress.report(targets, &Phase::Exporting);
-        let exported = {
+        let exporting = {
             let (store, work, limits) = (store.clone(), work.clone(), self.request.limits.clone());
-            tokio::task::spawn_blocking(move || prepare::brief(&store, &work, &limits)).await
+            tokio::task::spawn_blocking(move || prepare::brief(&store, &work, &limits))
+        };
+        // Nobody waits for a thread that cannot be ended.
+        let exported = tokio::select! {
+            exported = exporting => exported,
+            why = self.cancel.cancelled() => return failed(why.as_str().to_owned()),
         };
         let brief = match exported {
             Ok(Ok(brief)) => Arc::new(brief),
@@ -156,11 +189,16 @@ impl Run<'_> {
             Err(error) => return failed(format!("the export broke off: {error}")),
         };
         let asking = |agent: &str| self.progress.report(targets, &Phase::Asking(agent.to_owned()));
-        let (runs, found) = join(self.agents.ask(&brief, self.cancel, &asking), found).await;
-        let reviewed = Reviewed { found, ..reviewed(work, &brief) };
+        let (runs, (found, history)) = join(self.agents.ask(&brief, self.cancel, &asking), origin).await;
+        let reviewed = Reviewed { found, history, ..reviewed(work, &brief) };
         let judged = tokio::task::spawn_blocking(move || judge(reviewed, &brief.material(), runs)).await;
         judged.unwrap_or_else(|error| failed(format!("the judgement broke off: {error}")))
     }
+}
+
+fn new_commit(id: CommitSha, commit: Commit) -> NewCommit {
+    let date = commit.authored.map(|date| date.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    NewCommit { commit: id, author: commit.author, date, subject: commit.subject, signed: commit.signed }
 }
 
 /// What was reviewed. A base that is named beside a full scope is one that could not be had any more.
@@ -172,6 +210,7 @@ fn reviewed(work: &Work, brief: &Brief) -> Reviewed {
         scope: brief.scope(),
         files,
         changed_files: if brief.base.is_some() { brief.changes.len() } else { files },
+        changes: reach::changes(&brief.material()),
         ..asked_for(work)
     }
 }

@@ -21,7 +21,7 @@ mod proxy;
 mod run;
 
 pub use archive::InputFile;
-pub use cancel::Cancel;
+pub use cancel::{Cancel, Stop};
 pub use clean::{Cleaned, Mode, clean};
 pub use image::Prepared;
 pub use run::run;

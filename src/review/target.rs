@@ -38,6 +38,8 @@ pub struct Work {
     pub directory: String,
     /// The Dockerfile, relative to the directory; none for the usual one.
     pub dockerfile: Option<String>,
+    /// The branch that the entry follows, as it names it.
+    pub branch: Option<String>,
 }
 
 impl Work {
@@ -85,12 +87,21 @@ impl fmt::Display for Why {
     }
 }
 
+/// What a range has to review, and what decides how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The targets.
+    pub targets: Vec<Target>,
+    /// The text of the registry's policy at base, which is the one that counts: a change cannot choose its reviewer.
+    pub policy: Option<Arc<str>>,
+}
+
 /// The targets of a range: each entry that is new, or whose source changed since `head` left `base`, as it is at head. Sorted
 /// by name. A rename is a deletion and an addition, so that an entry under a new name is reviewed in full.
 ///
 /// # Errors
 /// When history cannot be read.
-pub fn of_range(root: &Path, range: &Range) -> Result<Vec<Target>, CommandError> {
+pub fn of_range(root: &Path, range: &Range) -> Result<Changed, CommandError> {
     let history = History::open(root)?;
     let comparison = history.compare(range)?;
     history.check_registry(&comparison.head)?;
@@ -107,7 +118,7 @@ pub fn of_range(root: &Path, range: &Range) -> Result<Vec<Target>, CommandError>
         }
         targets.extend(compare(&bases, &head));
     }
-    Ok(targets)
+    Ok(Changed { targets, policy: history.policy_at(&comparison.base)? })
 }
 
 /// Whether one of the files is the manifest, or anything that takes its place: the folder itself as a link.
@@ -163,8 +174,8 @@ pub fn of_entry(entry: &Entry) -> Option<Target> {
 }
 
 fn work(source: BuiltFrom, base: Option<CommitSha>) -> Work {
-    let BuiltFrom { project, commit, directory, dockerfile, .. } = source;
-    Work { repository: project, head: commit, base, directory, dockerfile }
+    let BuiltFrom { project, commit, directory, dockerfile, branch, .. } = source;
+    Work { repository: project, head: commit, base, directory, dockerfile, branch }
 }
 
 fn manifest_of(entry: &Entry) -> Option<Arc<str>> {

@@ -111,6 +111,7 @@ fn tables(before: &Settings, after: &Settings) -> Vec<String> {
         ("[licenses]", differ(&before.licenses, &after.licenses)),
         ("[style]", differ(&before.style, &after.style)),
         ("[network]", differ(&before.network, &after.network)),
+        ("[review]", differ(&before.review, &after.review)),
         ("[[publishers]]", differ(&before.publishers, &after.publishers)),
     ]
     .into_iter()

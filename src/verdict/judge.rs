@@ -1,6 +1,8 @@
 //! From what reviewers say to what is concluded: quotes are looked up, what several say is said once, and the risk is the
 //! highest of all. A reviewer can raise the risk and never lower it, and whoever does not finish makes the review incomplete.
 //!
+//! Where the commit comes from is a fact that counts as a finding of the static reviewer: see [`origin`].
+//!
 //! What makes a review incomplete, so that it is never a pass:
 //! - a reviewer left no findings document (its sandbox failed, time was up, what it printed was refused), or says itself that
 //!   it did not finish;
@@ -12,6 +14,7 @@
 //!   submodules, are findings of the static reviewer.
 
 mod merge;
+mod origin;
 mod quote;
 #[cfg(test)]
 mod tests;
@@ -79,10 +82,14 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
     let mut findings = Vec::new();
     let mut agents = Vec::with_capacity(runs.len());
     for run in runs {
-        let (status, reason, summary, said) = match run.said {
+        let (status, reason, summary, mut said) = match run.said {
             Ok(said) => (said.status, said.reason, said.summary, said.findings),
             Err(reason) => (Status::Incomplete, Some(cut(&reason, MAX_REASON).into_owned()), String::new(), Vec::new()),
         };
+        // Facts that were gathered beside the files are the deterministic reviewer's.
+        if run.name == STATIC {
+            said.extend(origin::findings(&reviewed));
+        }
         agents.push(AgentReport {
             name: run.name.clone(),
             model: run.model,

@@ -31,6 +31,129 @@ pub enum Found {
     NotChecked(String),
 }
 
+/// What lies between `base` and `head` in the repository's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "status", content = "detail")]
+pub enum History {
+    /// The commits that are new.
+    Known(NewCommits),
+    /// The repository does not have `base` any more.
+    Gone,
+    /// Nobody knows, for this reason.
+    NotChecked(String),
+}
+
+/// The commits that `head` leads to and `base` does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCommits {
+    /// Whether `head` descends from `base`. If not, history was rewritten or the pin moved to another branch.
+    pub ancestor: bool,
+    /// How many there are.
+    pub total: u64,
+    /// Whether there are more than `total`: not all of history was looked at.
+    pub more: bool,
+    /// The latest ones, at most [`Self::MOST`].
+    pub commits: Vec<NewCommit>,
+}
+
+impl NewCommits {
+    /// The most commits that a report names.
+    pub const MOST: usize = 200;
+}
+
+/// A commit as its author wrote it. All of this is claimed and nothing was checked: not the author, nor the date, nor whether the
+/// signature is good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCommit {
+    /// Its id.
+    pub commit: CommitSha,
+    /// The author's name.
+    pub author: String,
+    /// The author's date, RFC 3339; none when the commit has no date that can be written so.
+    pub date: Option<String>,
+    /// The first line of the message.
+    pub subject: String,
+    /// Whether there is a signature, good or bad.
+    pub signed: bool,
+}
+
+/// A file that differs between `base` and `head`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedFile {
+    /// Its path, from the top of the repository.
+    pub path: String,
+    /// What became of it.
+    pub change: FileChange,
+    /// Whether it can reach the image.
+    pub reach: Reach,
+    /// The line of the Dockerfile that takes it there, from 1.
+    pub dockerfile_line: Option<u32>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileChange {
+    /// Only head has it.
+    Added,
+    /// Both have it.
+    Modified,
+    /// Only base has it.
+    Deleted,
+}
+
+impl FileChange {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Whether a file can reach the image, in the order in which a reader wants to see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// It is the Dockerfile, or the list of what is left out of the build context.
+    Build,
+    /// The Dockerfile copies it, or mounts it while the image is built.
+    Copied,
+    /// Nobody can tell: there is no Dockerfile, or it is not read in the usual way.
+    Unknown,
+    /// It is in the build context, and nothing copies it.
+    NotCopied,
+    /// `.dockerignore` leaves it out of the build context.
+    Ignored,
+    /// It is not in the build context.
+    Outside,
+}
+
+impl Reach {
+    /// All of them, in their order.
+    pub const ALL: [Self; 6] =
+        [Self::Build, Self::Copied, Self::Unknown, Self::NotCopied, Self::Ignored, Self::Outside];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Copied => "copied",
+            Self::Unknown => "unknown",
+            Self::NotCopied => "not-copied",
+            Self::Ignored => "ignored",
+            Self::Outside => "outside",
+        }
+    }
+}
+
 /// What was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +172,8 @@ pub struct Reviewed {
     pub head_tree: Option<String>,
     /// Whether `head` is in the repository's own history.
     pub found: Found,
+    /// What lies between `base` and `head`; none when no base was asked for.
+    pub history: Option<History>,
     /// The directory in the repository; empty for its top.
     pub directory: String,
     /// How much was reviewed.
@@ -57,6 +182,8 @@ pub struct Reviewed {
     pub files: usize,
     /// Files that differ between base and head; all of them when the scope is full.
     pub changed_files: usize,
+    /// The files that differ, sorted by path; empty when the scope is full.
+    pub changes: Vec<ChangedFile>,
 }
 
 /// Whether a finding's quote is in the file that it names, at the commit under review.

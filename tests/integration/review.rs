@@ -2,6 +2,8 @@
 //! script in a container of its own.
 
 mod alone;
+mod fifos;
 mod lab;
+mod origin;
 mod registry;
 mod whole;

@@ -75,11 +75,13 @@ fn the_example_agent_prints_a_findings_document() {
         head: None,
         base_tree: None,
         head_tree: None,
-        found: Found::NotChecked("nobody asked".to_owned()),
+        found: Found::On("refs/heads/main".to_owned()),
+        history: None,
         directory: String::new(),
         scope: Scope::Full,
         files: 4,
         changed_files: 4,
+        changes: Vec::new(),
     };
     let material = Material { head: &head, base: None, changes: &[], directory: "", dockerfile: None };
     let run = AgentRun { name: "grep-agent".to_owned(), model: None, said: Ok(said), usage: None, audit: Vec::new() };

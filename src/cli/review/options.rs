@@ -53,7 +53,8 @@ pub(in crate::cli) struct ReviewArgs {
     /// Whose model to use. Without this: the provider whose key is set.
     #[arg(long, value_enum, help_heading = "Agents")]
     pub(super) provider: Option<ProviderName>,
-    /// The model; the only one that the proxy lets through.
+    /// The model; the only one that the proxy lets through. Without this: `model` in `[review]` of mcp-registry.toml. `builtin` needs
+    /// one; other agents without one get no way to any.
     #[arg(long, value_name = "MODEL", help_heading = "Agents")]
     pub(super) model: Option<String>,
     /// Wait for the model's whole answers: for gateways that cannot stream.
@@ -73,9 +74,13 @@ pub(in crate::cli) struct ReviewArgs {
     /// Review again, whatever the cache knows.
     #[arg(long, requires = "cache", help_heading = "Results")]
     pub(super) force: bool,
-    /// The least risk that fails the run.
-    #[arg(long, value_enum, value_name = "RISK", default_value_t = FailOn::Critical, help_heading = "Results")]
+    /// The lowest risk that makes the exit status 1.
+    #[arg(long, value_enum, value_name = "RISK", default_value_t = FailOn::High, help_heading = "Results")]
     pub(super) fail_on: FailOn,
+    /// The time for the whole run: 90s, 30m, 2h. What is not finished then is incomplete. Without this: as long as all targets may
+    /// take.
+    #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Results")]
+    pub(super) timeout: Option<Duration>,
 
     /// How many targets are reviewed at a time.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Sandbox")]

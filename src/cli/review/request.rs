@@ -8,29 +8,31 @@ use crate::entry::load;
 use crate::entry::source::relative;
 use crate::error::CommandError;
 use crate::ids::CommitSha;
-use crate::proxy::{self, Provider};
+use crate::policy::POLICY;
+use crate::proxy::{self, Provider, models};
 use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
-use crate::review::target::{self, Target, Why, Work};
+use crate::review::target::{self, Changed, Target, Why, Work};
 use crate::review::{AgentChoice, Request, SandboxOptions};
 use crate::verdict::judge::{BUILTIN, STATIC};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// The models that are asked when nobody says which.
-const ANTHROPIC_MODEL: &str = "claude-sonnet-4-5";
-const OPENAI_MODEL: &str = "gpt-5";
+/// What takes the place of a model's name where no key is given on, so that no call can be made.
+const NO_MODEL: &str = "none";
 
 /// The whole request.
 pub(super) fn of(
     args: &ReviewArgs,
     global: &Global,
     context: &Context,
-    targets: Vec<Target>,
+    Asked { targets, model }: Asked,
 ) -> Result<Request, CommandError> {
-    let agents = agents(args, context)?;
+    let model = args.model.clone().or(model);
+    let agents = agents(args, context, model.as_deref())?;
     check_keys(&agents, context)?;
-    let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context)?) };
+    let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context, model)?) };
     if global.offline {
         refuse_network(&targets, &agents)?;
     }
@@ -47,6 +49,18 @@ pub(super) fn of(
     })
 }
 
+/// What fetching, exporting and judging one target may take beside its agents, and what a sandbox may take beside its agent.
+const ONE_TARGET: Duration = Duration::from_mins(40);
+const ONE_SANDBOX: Duration = Duration::from_mins(5);
+
+/// The time for a whole run if nobody says one: enough for every target to take as long as it may.
+pub(super) fn time(request: &Request) -> Duration {
+    let agent = request.sandbox.as_ref().map_or(Duration::ZERO, |sandbox| sandbox.limits.deadline + ONE_SANDBOX);
+    let one = ONE_TARGET + agent.saturating_mul(u32::try_from(request.agents.len()).unwrap_or(u32::MAX));
+    let rounds = request.targets.len().div_ceil(request.jobs.max(1));
+    one.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+}
+
 /// What people call the targets.
 pub(super) fn names(targets: &[Target]) -> Vec<String> {
     let name = |target: &Target| match (&target.entry, &target.work) {
@@ -57,17 +71,27 @@ pub(super) fn names(targets: &[Target]) -> Vec<String> {
     targets.iter().map(name).collect()
 }
 
-/// What to review.
-pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>, CommandError> {
+/// What to review, and what the registry says about it.
+pub(super) struct Asked {
+    pub(super) targets: Vec<Target>,
+    /// The model that the policy names.
+    model: Option<String>,
+}
+
+/// What to review. The policy is that of the range's base, or the one at the root.
+pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Asked, CommandError> {
+    let at_root = || policy::load(&global.root, None).map(|policy| policy.settings.review.model);
     if let Some(repository) = &args.repo {
-        return Ok(vec![of_repository(repository, args)?]);
+        return Ok(Asked { targets: vec![of_repository(repository, args)?], model: at_root()? });
     }
     policy::check_root(&global.root)?;
     if let Some(range) = &args.diff {
         let range = Range::parse(range).map_err(|error| {
             refuse(format!("`--diff {range}`: {error}")).hint("write it as `base..head`: `--diff origin/main..HEAD`")
         })?;
-        return target::of_range(&global.root, &range);
+        let Changed { targets, policy } = target::of_range(&global.root, &range)?;
+        let policy = policy.map(|text| policy::parse(&text, &format!("{POLICY} at the base"))).transpose()?;
+        return Ok(Asked { targets, model: policy.and_then(|policy| policy.settings.review.model) });
     }
     let names = entries::list(&global.root)?;
     let mut targets = Vec::new();
@@ -82,7 +106,7 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Vec<Target>,
             }
         }
     }
-    Ok(targets)
+    Ok(Asked { targets, model: at_root()? })
 }
 
 fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandError> {
@@ -114,18 +138,25 @@ fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandE
         base: commit("base", &args.base)?,
         directory: path("directory", &args.directory)?.unwrap_or_default(),
         dockerfile: path("dockerfile", &args.dockerfile)?.filter(|path| !path.is_empty()),
+        branch: None,
     };
     Ok(Target { entry: None, manifest: None, why: Why::Asked, work: Ok(work) })
 }
 
 /// Whom to ask beside the static checks: who is named; else the built-in agent, if there is a key for it.
-fn agents(args: &ReviewArgs, context: &Context) -> Result<Vec<AgentChoice>, CommandError> {
+fn agents(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<Vec<AgentChoice>, CommandError> {
     let has_key = context.anthropic_api_key.is_some() || context.openai_api_key.is_some();
     let nobody_named = args.agents.is_empty() && args.agent_images.is_empty();
     let mut agents = Vec::new();
     if args.agents.contains(&AgentName::Builtin) || (nobody_named && has_key) {
-        let provider = provider(args, context)?;
-        agents.push(AgentChoice::BuiltIn { provider, model: model(args, provider), stream: !args.no_stream });
+        let provider = provider(args, context, model)?;
+        let Some(model) = model else {
+            let wrong = refuse(format!(
+                "the built-in agent needs a model: name one with `--model`, or as `model` in `[review]` of {POLICY}"
+            ));
+            return Err(wrong.hint(models::hint(provider)).hint("`--agent static` needs none"));
+        };
+        agents.push(AgentChoice::BuiltIn { provider, model: model.to_owned(), stream: !args.no_stream });
     }
     for reference in &args.agent_images {
         if [STATIC, BUILTIN].contains(&reference.as_str()) {
@@ -140,12 +171,13 @@ fn agents(args: &ReviewArgs, context: &Context) -> Result<Vec<AgentChoice>, Comm
     Ok(agents)
 }
 
-/// Whose model: what is asked for, else whose key is there.
-fn provider(args: &ReviewArgs, context: &Context) -> Result<Provider, CommandError> {
-    let wanted = args.provider.map(|name| match name {
+/// Whose model: what is asked for, else whose the model is if that is known, else whose key is there.
+fn provider(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<Provider, CommandError> {
+    let named = args.provider.map(|name| match name {
         ProviderName::Anthropic => Provider::Anthropic,
         ProviderName::Openai => Provider::OpenAi,
     });
+    let wanted = named.or_else(|| model.and_then(models::provider));
     match (wanted, &context.anthropic_api_key, &context.openai_api_key) {
         (Some(Provider::Anthropic) | None, Some(_), _) => Ok(Provider::Anthropic),
         (Some(Provider::OpenAi) | None, _, Some(_)) => Ok(Provider::OpenAi),
@@ -182,15 +214,20 @@ fn check_keys(agents: &[AgentChoice], context: &Context) -> Result<(), CommandEr
     Ok(())
 }
 
-fn model(args: &ReviewArgs, provider: Provider) -> String {
-    let usual = match provider {
-        Provider::Anthropic => ANTHROPIC_MODEL,
-        Provider::OpenAi => OPENAI_MODEL,
-    };
-    args.model.clone().unwrap_or_else(|| usual.to_owned())
+/// A warning for each model that is to be asked and is gone, or soon will be.
+pub(super) fn warnings(request: &Request, context: &Context) -> Vec<String> {
+    let asked: BTreeSet<&str> = request
+        .agents
+        .iter()
+        .filter_map(|agent| match agent {
+            AgentChoice::BuiltIn { model, .. } => Some(model.as_str()),
+            AgentChoice::Image { .. } => request.sandbox.as_ref()?.proxy.models.first().map(String::as_str),
+        })
+        .collect();
+    asked.into_iter().filter_map(|model| models::warning(model, context.today())).collect()
 }
 
-fn sandbox(args: &ReviewArgs, context: &Context) -> Result<SandboxOptions, CommandError> {
+fn sandbox(args: &ReviewArgs, context: &Context, model: Option<String>) -> Result<SandboxOptions, CommandError> {
     let Some(executable) = context.executable.clone() else {
         return Err(CommandError::unfinished("the system does not say which file this program is"));
     };
@@ -201,12 +238,11 @@ fn sandbox(args: &ReviewArgs, context: &Context) -> Result<SandboxOptions, Comma
         let text = said.as_deref().unwrap_or(provider.default_base_url());
         proxy::options::base_url(provider, text).map_err(|error| refuse(error.to_string()))
     };
-    let provider = provider(args, context).unwrap_or(Provider::Anthropic);
     let budget = &args.budget;
     let options = proxy::Options {
         listen: proxy::Listen::Socket(SOCKET.into()),
         audit: None,
-        models: vec![model(args, provider)],
+        models: vec![model.clone().unwrap_or_else(|| NO_MODEL.to_owned())],
         anthropic_base_url: base_url(Provider::Anthropic, &context.anthropic_base_url)?,
         openai_base_url: base_url(Provider::OpenAi, &context.openai_base_url)?,
         allow_http_upstream: args.allow_http_upstream,
@@ -238,8 +274,9 @@ fn sandbox(args: &ReviewArgs, context: &Context) -> Result<SandboxOptions, Comma
         runtime: args.runtime.clone(),
         proxy_network: args.proxy_network.clone(),
         proxy: options,
-        anthropic_key: context.anthropic_api_key.clone(),
-        openai_key: context.openai_api_key.clone(),
+        // Agents that no model is named for get no way to one.
+        anthropic_key: context.anthropic_api_key.clone().filter(|_| model.is_some()),
+        openai_key: context.openai_api_key.clone().filter(|_| model.is_some()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Filled, Loaded, ValidateArgs};
 use crate::changes::{EntryName, Range};
-use crate::cli::{Global, entries, policy, refuse};
+use crate::cli::{Global, clock, entries, policy, refuse};
 use crate::entry::{Entry, load};
 use crate::error::CommandError;
 use crate::history::{Comparison, History};
@@ -17,7 +17,9 @@ use std::sync::Arc;
 /// Reads the entries and the policy.
 pub(super) fn load(args: &ValidateArgs, global: &Global) -> Result<Loaded, CommandError> {
     if let Some(range) = &args.diff {
-        return load_changed(range, args, global);
+        let (range, args, global) = (range.clone(), args.clone(), global.clone());
+        let what = "the registry's history";
+        return clock::within(clock::HISTORY, what, move || load_changed(&range, &args, &global));
     }
     // Beside the reading: otherwise all threads wait for it at the first entry.
     rayon::spawn(schema::warm_up);

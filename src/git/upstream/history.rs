@@ -25,9 +25,13 @@ pub struct History {
 /// Parents of one commit that are followed. The most that any known project has is 66.
 const MAX_PARENTS: usize = 1000;
 
-/// The commits that came in answer to having a base: all that lead to others, and to which the base does not lead.
+/// Commits that are looked at where all of history is here.
+const MAX_COMMITS: usize = 400_000;
+
+/// The commits that came in answer to having a base: all that lead to others, and to which the base does not lead. Without a base,
+/// all of history.
 pub(super) struct Graph {
-    base: ObjectId,
+    base: Option<ObjectId>,
     nodes: Vec<Node>,
     numbers: HashMap<ObjectId, usize>,
     cut: bool,
@@ -46,17 +50,33 @@ struct Node {
 impl Graph {
     /// Reads what came, from these commits on. One of them that is not here is one that the base leads to.
     pub(super) fn read(reader: &StoreReader<'_>, tips: &[ObjectId], base: ObjectId) -> Self {
+        Self::from_tips(reader, tips, Some(base))
+    }
+
+    /// Reads all of history, from these commits on. Where a commit is not here, or there are more than 400,000, it is cut.
+    pub(super) fn whole(reader: &StoreReader<'_>, tips: &[ObjectId]) -> Self {
+        Self::from_tips(reader, tips, None)
+    }
+
+    fn from_tips(reader: &StoreReader<'_>, tips: &[ObjectId], base: Option<ObjectId>) -> Self {
         let mut graph = Self { base, nodes: Vec::new(), numbers: HashMap::new(), cut: false };
         let mut parents_of: Vec<Vec<ObjectId>> = Vec::new();
         let mut open: Vec<ObjectId> = tips.to_vec();
         while let Some(id) = open.pop() {
-            if id == base || graph.numbers.contains_key(&id) {
+            if Some(id) == base || graph.numbers.contains_key(&id) {
                 continue;
+            }
+            if graph.nodes.len() >= MAX_COMMITS {
+                graph.cut = true;
+                break;
             }
             // Only what is here is remembered: a commit may name any number of parents.
             let commit = match reader.commit_of(id) {
                 Ok(Some(commit)) => commit,
-                Ok(None) => continue,
+                Ok(None) => {
+                    graph.cut |= base.is_none();
+                    continue;
+                }
                 Err(_) => {
                     graph.cut = true;
                     continue;
@@ -65,7 +85,7 @@ impl Graph {
             graph.cut |= commit.parents.len() > MAX_PARENTS;
             let parents: Vec<_> = commit.parents.into_iter().take(MAX_PARENTS).collect();
             graph.numbers.insert(id, graph.nodes.len());
-            let on_base = parents.contains(&base);
+            let on_base = base.is_some_and(|base| parents.contains(&base));
             graph.nodes.push(Node { id, time: commit.committed, parents: Vec::new(), on_base });
             open.extend_from_slice(&parents);
             parents_of.push(parents);
@@ -91,13 +111,13 @@ impl Graph {
         let number = |id| self.numbers.get(&id).copied();
         let (known, reached) = (self.from(number(old)), self.from(number(new)));
         let on_base = |found: &[bool]| self.nodes.iter().zip(found).any(|(node, found)| *found && node.on_base);
-        if old != self.base && !on_base(&known) {
+        if self.base.is_some_and(|base| old != base && !on_base(&known)) {
             return Ok(None);
         }
         let mut history = History { cut: self.cut, ..History::default() };
         history.ancestor = match number(old) {
             Some(old) => reached.get(old) == Some(&true),
-            None => new == self.base || on_base(&reached),
+            None => Some(new) == self.base || on_base(&reached),
         };
         // As `git log` has it: of all that were reached, the latest comes next.
         let mut listed = vec![false; self.nodes.len()];

@@ -1,6 +1,6 @@
 //! Several questions to one repository.
 
-use super::contained::{Reach, Tips, below_tips};
+use super::contained::{Favor, Reach, Tips, below_tips};
 use super::download::Server;
 use super::history::{self, Graph, History};
 use super::protocol::{Ask, Otherwise};
@@ -150,7 +150,8 @@ impl Session {
         {
             return Contained::In((*name).clone());
         }
-        let (tips, wanted) = (Tips::of(&refs), BTreeSet::from([commit.clone()]));
+        let favor = Favor { head, named: &BTreeSet::new() };
+        let (tips, wanted) = (Tips::of(&refs, &favor), BTreeSet::from([commit.clone()]));
         let reach = Reach::SinceCommit;
         match below_tips(&self.fetcher, &self.server, &tips, &wanted, &reach, &self.limits, &self.store).await {
             Ok(mut found) => found.remove(commit).unwrap_or(Contained::OnNone),

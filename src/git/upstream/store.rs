@@ -2,7 +2,7 @@
 
 use super::commit::Commit;
 use super::{Filter, ObjectId, UpstreamError};
-use crate::git::GitError;
+use crate::git::{GitError, guard};
 use crate::ids::CommitSha;
 use git2::{ErrorCode, ObjectType, Odb, RepositoryOpenFlags};
 use std::collections::HashMap;
@@ -93,6 +93,7 @@ pub struct Store {
 /// A repository on this machine.
 pub(super) fn local(path: &Path, commits: &[CommitSha]) -> Result<Store, UpstreamError> {
     let path = path.canonicalize().map_err(|error| UpstreamError::store(path, &error))?;
+    guard::check(&path)?;
     // libgit2 opens it once, to find the objects and to check whose it is; its configuration is data, and then gone.
     let opened = git2::Repository::open_ext(&path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>());
     let repository = opened.map_err(|error| match error.code() {
@@ -124,6 +125,11 @@ impl Store {
             fs::create_dir_all(&made).map_err(|error| UpstreamError::store(&made, &error))?;
         }
         Ok(Self { objects, folder: Some(folder.to_owned()), contents: Mutex::default() })
+    }
+
+    /// Whether history is cut off here: a clone with `--depth`.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.objects.with_file_name("shallow").metadata().is_ok_and(|file| file.len() > 0)
     }
 
     /// Waits until no other process writes here. What a killed one left behind is removed.

@@ -54,10 +54,12 @@ mod tests {
                 base_tree: None,
                 head_tree: None,
                 found: Found::NotChecked(String::new()),
+                history: None,
                 directory: String::new(),
                 scope: Scope::Full,
                 files: 0,
                 changed_files: 0,
+                changes: Vec::new(),
             };
             let link = blob(&reviewed, path, Some((3, 5)))
                 .map_or("-".to_owned(), |link| link.replace(&"a".repeat(40), "COMMIT"));

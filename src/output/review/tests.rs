@@ -9,7 +9,8 @@ use crate::ids::CommitSha;
 use crate::output::samples::assert_visible;
 use crate::verdict::document::Status;
 use crate::verdict::report::{
-    AgentReport, Found, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
+    AgentReport, ChangedFile, FileChange, Found, History, JudgedFinding, NewCommit, NewCommits, Quote, Reach, Renamed,
+    ReviewReport, Reviewed, Scope, Unreviewed, Usage,
 };
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk, Verdict};
 use proptest::prelude::*;
@@ -57,10 +58,45 @@ fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
             base_tree: Some("c".repeat(40)),
             head_tree: Some("d".repeat(40)),
             found: Found::On("refs/heads/main".to_owned()),
+            history: Some(History::Known(NewCommits {
+                ancestor: true,
+                total: 31,
+                more: false,
+                commits: vec![
+                    NewCommit {
+                        commit: CommitSha::parse(HEAD).unwrap(),
+                        author: text("author"),
+                        date: Some("2026-01-02T03:04:05Z".to_owned()),
+                        subject: text("subject"),
+                        signed: true,
+                    },
+                    NewCommit {
+                        commit: CommitSha::parse(&"e".repeat(40)).unwrap(),
+                        author: "B".to_owned(),
+                        date: None,
+                        subject: text("subject"),
+                        signed: false,
+                    },
+                ],
+            })),
             directory: text("directory"),
             scope: Scope::Differential,
             files: 30,
             changed_files: 3,
+            changes: vec![
+                ChangedFile {
+                    path: text("path"),
+                    change: FileChange::Modified,
+                    reach: Reach::Copied,
+                    dockerfile_line: Some(12),
+                },
+                ChangedFile {
+                    path: text("other path"),
+                    change: FileChange::Added,
+                    reach: Reach::Ignored,
+                    dockerfile_line: None,
+                },
+            ],
         },
         labels: verdict.labels(),
         verdict,
@@ -101,7 +137,7 @@ fn harmless() -> ReviewReport {
 
 #[test]
 fn a_report_reads_well() {
-    insta::assert_snapshot!(report_md(&harmless()), @"
+    insta::assert_snapshot!(report_md(&harmless()), @r"
     # Security review of `the entry`
 
     **Incomplete: high risk so far, and no conclusion.** 1 high, 1 medium and 1 low findings.
@@ -120,6 +156,19 @@ fn a_report_reads_well() {
     - Found on: `refs/heads/main`
     - Reviewed before: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, tree `cccccccccccccccccccccccccccccccccccccccc`
     - Extent: what changed, 3 of 30 files; the others were there to look things up in
+    - New commits: 31 commits of 2026-01-02, by `B`, `the author`; 1 of 2 signed, by whom was not checked
+    - All changes: [`compare the two commits`](https://github.com/example/weather/compare/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...b4ee623039a6c60053ce67269701ad9e95073306)
+    ## New commits
+
+    - [`b4ee623039a6`](https://github.com/example/weather/commit/b4ee623039a6c60053ce67269701ad9e95073306) 2026-01-02 `the author`: the subject (signed)
+    - [`eeeeeeeeeeee`](https://github.com/example/weather/commit/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee) no date `B`: the subject
+
+    ## Changed files
+
+    Of the changed files, 1 can reach the image, 1 is left out by .dockerignore.
+
+    - `the path`: modified; line 12 of the Dockerfile takes it
+    - `the other path`: added; left out by .dockerignore
 
     ## Who looked
 
@@ -195,8 +244,12 @@ fn structure(markdown: &str) -> Vec<String> {
             }
             Event::Code(_) => words_here(&mut shape),
             Event::Start(Tag::Link { dest_url, title, .. }) => {
-                let blob = format!("https://github.com/example/weather/blob/{HEAD}/");
-                assert!(dest_url.starts_with(&blob) && title.is_empty(), "a link to {dest_url}");
+                let page = |rest: &str| format!("https://github.com/example/weather/{rest}");
+                let is_blob = dest_url.starts_with(&page(&format!("blob/{HEAD}/")));
+                let (base, other) = ("a".repeat(40), "e".repeat(40));
+                let pages = [format!("compare/{base}...{HEAD}"), format!("commit/{HEAD}"), format!("commit/{other}")];
+                let is_page = pages.iter().any(|rest| dest_url.to_string() == page(rest));
+                assert!((is_blob || is_page) && title.is_empty(), "a link to {dest_url}");
             }
             Event::End(TagEnd::Link) => {}
             Event::Start(Tag::CodeBlock(kind)) => {
@@ -452,6 +505,11 @@ fn lists_at_their_longest_leave_room_for_findings() {
         report.unreviewed = vec![report.unreviewed[0].clone(); 50_000];
         report.renamed = vec![report.renamed[0].clone(); 50_000];
         report.findings.iter_mut().for_each(|judged| judged.agents = vec![text.clone(); 50]);
+        report.reviewed.changes = vec![report.reviewed.changes[0].clone(); 50_000];
+        if let Some(History::Known(new)) = &mut report.reviewed.history {
+            new.commits = vec![new.commits[0].clone(); 200];
+            new.commits.iter_mut().enumerate().for_each(|(at, commit)| commit.author = format!("{at}{text}"));
+        }
         let shown = report_md(&report);
         assert!(shown.len() <= MAX_REPORT_BYTES, "{}", shown.len());
         assert!(shown.contains("### 1. high: ") && shown.contains("… and 49970 more, in report.json"));

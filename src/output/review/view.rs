@@ -1,7 +1,8 @@
 //! What `report.md.jinja` is filled with: words for the values of a report, and lists that are cut where they are long, so that
 //! everything but the findings fits [`super::MAX_REPORT_BYTES`] whatever a report holds. Nothing is escaped here: the template's filters do.
 
-use super::link;
+use super::list::List;
+use super::{history, link};
 use crate::output::count;
 use crate::text::cut;
 use crate::verdict::document::Status;
@@ -18,26 +19,6 @@ const MAX_UNREVIEWED: usize = 30;
 const MAX_RENAMED: usize = 20;
 /// The most characters of a path in the name of a place, whose end is the line.
 const MAX_PLACE: usize = 120;
-
-/// A list that is shown in part.
-#[derive(Debug, Serialize)]
-struct List<T> {
-    shown: Vec<T>,
-    more: usize,
-}
-
-impl<T> List<T> {
-    /// None when there is nothing to show.
-    fn new(items: impl ExactSizeIterator<Item = T>, most: usize) -> Option<Self> {
-        let all = items.len();
-        let shown: Vec<T> = items.take(most).collect();
-        (all > 0).then(|| Self { more: all - shown.len(), shown })
-    }
-
-    fn or_empty(list: Option<Self>) -> Self {
-        list.unwrap_or(Self { shown: Vec::new(), more: 0 })
-    }
-}
 
 /// The template's values, under the names that it uses.
 #[derive(Debug, Serialize)]
@@ -56,6 +37,9 @@ pub(super) struct View<'r> {
     base: Option<&'r str>,
     base_tree: Option<&'r str>,
     extent: String,
+    compare: Option<String>,
+    history: Option<history::Commits<'r>>,
+    changes: Option<history::Changes<'r>>,
     model_looked: bool,
     /// Whether somebody could have asked one.
     model_named: bool,
@@ -144,6 +128,9 @@ impl<'r> View<'r> {
                     reviewed.changed_files, reviewed.files
                 ),
             },
+            compare: history::compare(reviewed),
+            history: history::Commits::of(reviewed),
+            changes: history::Changes::of(reviewed),
             model_looked: report.model_looked(),
             model_named: agents.iter().any(|agent| agent.model.is_some()),
             agents: List::or_empty(List::new(agents.iter().map(agent), MAX_AGENTS)),

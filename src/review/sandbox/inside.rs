@@ -52,6 +52,9 @@ pub fn run(init: &Init) -> u8 {
 }
 
 fn start(init: &Init) -> i64 {
+    // The container is started beside the proxy's. Its token comes when the input is written and the proxy serves, and nothing is
+    // looked at before.
+    let token = if init.proxy { read_token() } else { Ok(String::new()) };
     let own = probe::own_environment();
     let mut failures = probe::probe(init, &own);
     // Only now: a process that may not be traced may not look at all of itself either.
@@ -67,7 +70,6 @@ fn start(init: &Init) -> i64 {
         say(&probe::rendered(&failures));
         return EXIT_PROBE;
     }
-    let token = if init.proxy { read_token() } else { Ok(String::new()) };
     let (token, forward) = match (token, forward) {
         (Ok(token), Ok(forward)) => (token, forward),
         (Err(error), _) | (_, Err(error)) => {

@@ -56,7 +56,7 @@ async fn supervise(
     let made = Made::named(&prepared, &request);
     let give_up = async {
         tokio::select! {
-            () = cancel.cancelled() => {}
+            _ = cancel.cancelled() => {}
             _ = dropped => {}
         }
     };
@@ -182,8 +182,7 @@ impl Made {
     /// Makes everything, as much of it at a time as goes. All of it is tried even when some of it fails: what was begun
     /// has ended when this returns.
     async fn make(&self, prepared: &Prepared, request: &Request, agent: &AgentImage) -> Result<(), EngineError> {
-        let volumes = async {
-            self.engine.create_volume(&self.input, &self.labels).await?;
+        let socket = async {
             match request.proxy {
                 Some(_) => self.engine.create_volume(&self.socket, &self.labels).await,
                 None => Ok(()),
@@ -195,11 +194,21 @@ impl Made {
                 _ => Ok(()),
             }
         };
-        let (volumes, network) = tokio::join!(volumes, network);
-        volumes.and(network)?;
         let containers = self.containers(prepared, request, agent);
-        let made = join_all(containers.iter().map(|container| self.engine.create_container(container))).await;
-        made.into_iter().collect()
+        let create = async |with_network: bool| {
+            let these = containers.iter().filter(|container| container.network.is_some() == with_network);
+            let made = join_all(these.map(|container| self.engine.create_container(container))).await;
+            made.into_iter().collect::<Result<(), EngineError>>()
+        };
+        // A network takes longest: what has none does not wait for it.
+        let without = async {
+            let (input, socket) = tokio::join!(self.engine.create_volume(&self.input, &self.labels), socket);
+            input.and(socket)?;
+            create(false).await
+        };
+        let (without, network) = tokio::join!(without, network);
+        without.and(network)?;
+        create(true).await
     }
 
     fn containers(&self, prepared: &Prepared, request: &Request, agent: &AgentImage) -> Vec<Container> {
@@ -269,7 +278,14 @@ impl Made {
         began: Instant,
     ) -> Result<Outcome, SandboxError> {
         let upload = async { Ok(self.engine.upload(&self.loader, INPUT, input).await?) };
-        let attach = async { Ok(self.engine.attach(&self.agent).await?) };
+        let attach = async {
+            let attached = self.engine.attach(&self.agent).await?;
+            // Its first process waits for the token: starting takes as long as the proxy's start, beside it.
+            if request.proxy.is_some() {
+                self.engine.start(&self.agent).await?;
+            }
+            Ok(attached)
+        };
         let (attached, proxy) = match &request.proxy {
             None => (try_join(upload, attach).await?.1, None),
             Some(proxy) => {
@@ -301,9 +317,11 @@ impl Made {
         })
     }
 
-    /// Starts the agent and hears it out.
+    /// Starts the agent, or lets it begin where it is started, and hears it out.
     async fn hear(&self, request: &Request, mut attached: Attached) -> Result<Heard, SandboxError> {
-        self.engine.start(&self.agent).await?;
+        if request.proxy.is_none() {
+            self.engine.start(&self.agent).await?;
+        }
         let started = Instant::now();
         if let Some(proxy) = &request.proxy {
             // That nobody reads it is said by how the container ends.

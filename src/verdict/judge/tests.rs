@@ -7,7 +7,7 @@ use crate::verdict::report::{Found, Quote, ReviewReport, Reviewed, Scope, Usage}
 use crate::verdict::{Category, Conclusion, Confidence, Findings, ReviewFinding, Risk};
 use std::fmt::Write as _;
 
-fn reviewed() -> Reviewed {
+pub(super) fn reviewed() -> Reviewed {
     Reviewed {
         entry: Some("weather".to_owned()),
         repository: "https://github.com/example/weather".to_owned(),
@@ -15,11 +15,13 @@ fn reviewed() -> Reviewed {
         head: None,
         base_tree: None,
         head_tree: None,
-        found: Found::NotChecked("nobody asked".to_owned()),
+        found: Found::On("refs/heads/main".to_owned()),
+        history: None,
         directory: String::new(),
         scope: Scope::Full,
         files: 1,
         changed_files: 1,
+        changes: Vec::new(),
     }
 }
 

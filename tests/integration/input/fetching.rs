@@ -7,6 +7,7 @@ use mcp_registry::fetch::{FetchOptions, Fetcher};
 use mcp_registry::git::{self, Contained, Limits, Store, Upstream, UpstreamError};
 use mcp_registry::ids::CommitSha;
 use mcp_registry::review::export::{self, ExportLimits};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A repository with two commits on `main`, served.
@@ -146,7 +147,9 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
     assert_eq!(exported(&store, &fork), "a: \"evil\"\n");
     let whence = async |upstream: Upstream, commit: &CommitSha| {
         let (fetcher, folder) = (&world.server.fetcher, world.folder("store"));
-        let found = git::contained(fetcher, &upstream, &[commit.clone()].into(), &Limits::default(), &folder).await;
+        let found =
+            git::contained(fetcher, &upstream, &[commit.clone()].into(), &BTreeSet::new(), &Limits::default(), &folder)
+                .await;
         found[commit].clone()
     };
     for path in [world.server.server.url("/repo.git"), world.repo.path().to_str().unwrap().to_owned()] {
@@ -156,12 +159,13 @@ async fn a_commit_that_is_only_on_a_fork_is_found_out() {
         world.repo.git(["update-ref", "-d", "refs/tags/v1"]);
         assert_eq!(whence(upstream(), &world.first).await, Contained::In("refs/heads/main".into()));
         world.repo.git(["update-ref", "refs/tags/v1", world.first.as_str()]);
-        assert_eq!(whence(upstream(), &world.first).await, Contained::In("refs/tags/v1".into()));
+        // The default branch says more than a tag.
+        assert_eq!(whence(upstream(), &world.first).await, Contained::In("refs/heads/main".into()));
         // One that another one leads to is found all the same.
         world.repo.git(["update-ref", "-d", "refs/tags/v1"]);
         let commits = [&fork, &world.second, &world.first].map(Clone::clone).into();
         let (fetcher, folder) = (&world.server.fetcher, world.folder("store"));
-        let found = git::contained(fetcher, &upstream(), &commits, &Limits::default(), &folder).await;
+        let found = git::contained(fetcher, &upstream(), &commits, &BTreeSet::new(), &Limits::default(), &folder).await;
         let on_main = Contained::In("refs/heads/main".into());
         assert_eq!(
             [&fork, &world.second, &world.first].map(|commit| &found[commit]),

@@ -34,7 +34,8 @@ fn a_repository_is_reviewed_without_key_network_and_engine() {
     ./upstream: no model looked at this code
     1 target: 1 to decide
     "#);
-    assert_eq!((output.stderr.as_str(), output.status), ("", 0));
+    // By default, high fails.
+    assert_eq!((output.stderr.as_str(), output.status), ("", 1));
     insta::assert_snapshot!(registry.read("one/labels.txt"), @r#"
     security-risk:high
     "#);
@@ -52,7 +53,6 @@ fn a_repository_is_reviewed_without_key_network_and_engine() {
     - Commit: `ff8bf222e66ef3674cd8ac1fec0d5f5709aeae2e`, tree `4e53d142b04f04689b23492c8822579d655fa96d`
     - Found on: `refs/heads/main`
     - Extent: everything, 3 files
-
     ## Who looked
 
     **No model looked at this code.** What follows was found without one.
@@ -263,14 +263,14 @@ fn a_dockerfile_that_is_named_must_be_there() {
         (status, registry.read("reviews/report.md").contains("has no Dockerfile"))
     };
     assert_eq!(review("docker/Dockerfile"), (3, true));
-    assert_eq!(review("package.json"), (0, false));
+    assert_eq!(review("package.json"), (1, false));
 }
 
 #[test]
 fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
     let registry = Runner::new();
     let commit = "1".repeat(40);
-    let review = ["review", "--repo", "./x", "--head", &commit];
+    let review = ["review", "--repo", "./x", "--head", &commit, "--model", "a-model"];
     let mut shown = String::new();
     for (key, more) in [("short", &[][..]), ("sk-ant-a-key with a blank", &[]), ("sk-ant-a-key", &["--memory", "1k"])] {
         let arguments = review.iter().chain(more);
@@ -291,6 +291,53 @@ fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
     // Nobody uses it here.
     let output = registry.command(review.iter().chain(&["--agent", "static"])).env("OPENAI_API_KEY", "short").run();
     assert_eq!(output.status, 3, "{}", output.stderr);
+}
+
+#[test]
+fn the_built_in_agent_has_no_default_model() {
+    let registry = Runner::new();
+    registry.git(["init", "--quiet"]);
+    registry.write("servers/weather/server.yaml", "name: weather\n");
+    let base = registry.commit("start");
+    let commit = "1".repeat(40);
+    let review = |key: &str, more: &[&str]| {
+        let arguments = ["review", "--offline"].iter().chain(more);
+        let output =
+            registry.command(arguments).env(key, "sk-0123456789").env("DOCKER_HOST", "unix:///nowhere.sock").run();
+        (output.status, output.stderr)
+    };
+    let repository = ["--repo", "./x", "--head", &commit];
+    let (status, stderr) = review("ANTHROPIC_API_KEY", &repository);
+    insta::assert_snapshot!(stderr, @"
+    error: the built-in agent needs a model: name one with `--model`, or as `model` in `[review]` of mcp-registry.toml
+      hint: models of Anthropic on 2026-11-29: `claude-opus-5-5`, `claude-sonnet-5-5`, `claude-haiku-5-5`
+      hint: `--agent static` needs none
+    ");
+    assert_eq!(status, 2);
+    assert!(review("OPENAI_API_KEY", &repository).1.contains("models of OpenAI on 2026-11-29: `gpt-5.5`"));
+    // The policy's; and of a range, that of its base.
+    let reached = "agents with a model need a network";
+    registry.write("mcp-registry.toml", "[review]\nmodel = \"a-model\"\n");
+    assert!(review("ANTHROPIC_API_KEY", &repository).1.contains(reached));
+    let head = registry.commit("a model");
+    let range = ["--diff", &format!("{base}..HEAD")];
+    assert!(review("ANTHROPIC_API_KEY", &range).1.contains("the built-in agent needs a model"));
+    let range = ["--diff", &format!("{head}..HEAD")];
+    assert!(review("ANTHROPIC_API_KEY", &range).1.contains(reached));
+}
+
+#[test]
+fn a_run_warns_of_a_model_that_retires_soon() {
+    let registry = Runner::new();
+    let head = upstream(&registry);
+    let review = |model: &str, now: &str| {
+        let arguments = ["review", "--repo", "./upstream", "--head", &head, "--agent-image", "grep", "--model", model];
+        let run = registry.command(arguments).env("ANTHROPIC_API_KEY", "sk-0123456789").env("SOURCE_DATE_EPOCH", now);
+        run.env("DOCKER_HOST", "unix:///nowhere.sock").run().stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    // 2026-11-29.
+    insta::assert_snapshot!(review("claude-opus-4-5", "1795953600"), @"warning: `claude-opus-4-5` retires on 2027-01-22, in 54 days (as known on 2026-11-29): name another model soon");
+    assert!(review("claude-opus-5-5", "1795953600").starts_with("error: agents cannot be asked"));
 }
 
 #[test]
@@ -354,7 +401,8 @@ fn the_help_says_what_there_is() {
               - openai:    OpenAI's Responses
 
           --model <MODEL>
-              The model; the only one that the proxy lets through
+              The model; the only one that the proxy lets through. Without this: `model` in `[review]`
+              of mcp-registry.toml. `builtin` needs one; other agents without one get no way to any
 
           --no-stream
               Wait for the model's whole answers: for gateways that cannot stream
@@ -376,7 +424,7 @@ fn the_help_says_what_there_is() {
               Review again, whatever the cache knows
 
           --fail-on <RISK>
-              The least risk that fails the run
+              The lowest risk that makes the exit status 1
 
               Possible values:
               - info:     Any finding
@@ -386,7 +434,11 @@ fn the_help_says_what_there_is() {
               - critical: Critical only
               - never:    Nothing
               
-              [default: critical]
+              [default: high]
+
+          --timeout <TIME>
+              The time for the whole run: 90s, 30m, 2h. What is not finished then is incomplete. Without
+              this: as long as all targets may take
 
     Sandbox:
           --jobs <N>
@@ -472,7 +524,7 @@ fn an_earlier_verdict_does_not_survive_a_run_that_fails() {
         let arguments = [&["review", "--repo", "./upstream", "--head", &head], more].concat();
         registry.command(arguments).env("DOCKER_HOST", "unix:///nowhere.sock").run().status
     };
-    assert_eq!(review(&["--agent", "static"]), 0);
+    assert_eq!(review(&["--agent", "static"]), 1);
     assert_eq!(registry.read("reviews/labels.txt"), "security-risk:high\n");
     // No engine answers; and no key is there for the agent that was asked for.
     for (more, status) in [(["--agent-image", "agent"], 3), (["--agent", "builtin"], 2)] {
@@ -502,7 +554,7 @@ fn reports_go_into_folders_of_their_own_and_nowhere_else() {
     error: `pipes/report.md` is not a file, and in the way of a report
     "#);
     // A link in the place of a report is replaced, and what it leads to stays as it is.
-    assert_eq!(review("links").status, 0);
+    assert_eq!(review("links").status, 1);
     assert!(registry.read("links/report.md").starts_with("# Security review"));
     assert_eq!(registry.read("outside/keep.txt"), "mine\n");
     assert_eq!(std::fs::read_dir(registry.root().join("outside")).unwrap().count(), 1);

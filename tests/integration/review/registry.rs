@@ -112,6 +112,9 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     "#);
     assert_eq!(output.stderr, "");
     let moved = world.report("moved");
+    let history = &moved["reviewed"]["history"];
+    assert_eq!((&history["status"], &history["detail"]["ancestor"]), (&"known".into(), &true.into()), "{history}");
+    assert_eq!(history["detail"]["commits"][0]["commit"], new);
     assert_eq!(moved["reviewed"]["scope"], "differential");
     assert_eq!((&moved["reviewed"]["base"], &moved["reviewed"]["head"]), (&old.into(), &new.into()));
     assert_eq!(world.report("new")["reviewed"]["scope"], "full");
@@ -119,8 +122,9 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     // Equal work is done once, and says the same.
     let twin = world.report("twin");
     assert_eq!(twin["findings"], moved["findings"]);
-    // The commits with one question, and one more without the one that nobody has; and one for all commits under review, whether
-    // they are in the repository's own history: that of those which are no branch's tips is looked at.
+    // The commits with one question, and one more without the one that nobody has; one for all commits under review, whether
+    // they are in the repository's own history: that of those which are not at a branch's end is looked at; and one for what lies
+    // between base and head.
     let mut requests = world.server.requests();
     requests.sort();
     insta::assert_snapshot!(requests.join("\n"), @r#"
@@ -128,6 +132,9 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
     GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack
     GET /repo.git/info/refs?service=git-upload-pack
+    GET /repo.git/info/refs?service=git-upload-pack
+    POST /repo.git/git-upload-pack
+    POST /repo.git/git-upload-pack
     POST /repo.git/git-upload-pack
     POST /repo.git/git-upload-pack
     POST /repo.git/git-upload-pack
@@ -135,15 +142,38 @@ async fn each_entry_whose_code_changes_is_reviewed_once_and_its_repository_fetch
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_base_that_is_gone_makes_a_full_review() {
+async fn a_base_that_is_gone_makes_a_full_review_and_is_of_high_risk() {
     let world = World::new().await;
     world.entry("weather", &"1".repeat(40), "  directory: weather\n");
     let base = world.registry.commit("start");
     world.entry("weather", world.new.as_str(), "  directory: weather\n");
     world.registry.commit("a change");
     let output = world.run(&["--diff", &format!("{base}..HEAD")]);
-    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    assert_eq!(output.status, 1, "{}{}", output.stdout, output.stderr);
     assert_eq!(world.report("weather")["reviewed"]["scope"], "full");
+    assert_eq!(world.report("weather")["reviewed"]["history"]["status"], "gone");
+    assert_eq!(world.report("weather")["verdict"]["risk"], "high");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_branch_that_an_entry_names_is_named_before_tags_and_other_branches() {
+    let world = World::new().await;
+    let tree = world.upstream.files(&[("server.js", "console.log('dev');\n")]);
+    let dev = world.upstream.commit(tree, &[&world.new]);
+    for branch in ["a-robot", "dev"] {
+        world.upstream.branch(branch, &dev);
+    }
+    world.upstream.git(["update-ref", "refs/tags/v1", dev.as_str()]);
+    world.entry("weather", dev.as_str(), "  branch: dev\n");
+    let found = |world: &World| world.report("weather")["reviewed"]["found"]["detail"].clone();
+    assert_eq!(world.run(&["weather"]).status, 0);
+    assert_eq!(found(&world), "refs/heads/dev");
+    world.entry("weather", dev.as_str(), "");
+    world.run(&["weather"]);
+    assert_eq!(found(&world), "refs/tags/v1");
+    world.entry("weather", world.old.as_str(), "  branch: dev\n");
+    world.run(&["weather"]);
+    assert_eq!(found(&world), "refs/heads/main");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,15 +206,16 @@ async fn outputs_are_those_of_every_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_is_only_on_a_fork_is_said_to_be_on_no_branch() {
+async fn a_commit_that_is_only_on_a_fork_is_of_high_risk() {
     let world = World::new().await;
     // As hosts do it that keep all forks in one place: the commit is handed out, and is on none of the branches.
     let tree = world.upstream.files(&[("server.js", "console.log('fork');\n")]);
     let fork = world.upstream.commit(tree, &[&world.new]);
     world.entry("weather", fork.as_str(), "");
     let output = world.run(&["weather"]);
-    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    assert_eq!(output.status, 1, "{}{}", output.stdout, output.stderr);
     assert_eq!(world.report("weather")["reviewed"]["found"]["status"], "nowhere");
+    assert_eq!(world.report("weather")["labels"][0], "security-risk:high");
     let report = world.registry.read("reviews/weather/report.md");
     assert!(report.contains("Found on: **no branch or tag of this repository**"), "{report}");
 }

@@ -2,7 +2,7 @@
 
 use super::lab::{lab, wait};
 use insta::assert_snapshot;
-use mcp_registry::review::sandbox::{Cancel, Ended, Limits, Request, SandboxError, run};
+use mcp_registry::review::sandbox::{Cancel, Ended, Limits, Request, SandboxError, Stop, run};
 use std::time::Duration;
 
 fn with(request: Request, change: impl FnOnce(&mut Limits)) -> Request {
@@ -117,7 +117,7 @@ fn cancelled_run_leaves_nothing() {
             while lab.prepared.engine().owned(&format!("org.mcp-registry.run={id}")).await.unwrap().len() < 3 {
                 tokio::task::yield_now().await;
             }
-            cancel.cancel();
+            cancel.cancel(Stop::Interrupted);
         };
         tokio::join!(run(&lab.prepared, request, &cancel), watch).0
     });

@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, docker_says, lab, wait};
 use insta::assert_snapshot;
-use mcp_registry::review::sandbox::{Cancel, Ended, Outcome, Proxy, Request, SOCKET, SandboxError, run};
+use mcp_registry::review::sandbox::{Cancel, Ended, Outcome, Proxy, Request, SOCKET, SandboxError, Stop, run};
 
 /// Not a key of anybody; looked for everywhere.
 const KEY: &str = "sk-ant-never-to-be-seen-0123456789";
@@ -129,7 +129,7 @@ fn engine_never_learns_key_or_token() {
             let things = [of("agent"), of("proxy"), of("loader"), of("input"), of("socket"), of("network")];
             let told = docker_says(["inspect"].into_iter().chain(things.iter().map(String::as_str)));
             let image = docker_says(["history", "--no-trunc", lab.prepared.image()]);
-            cancel.cancel();
+            cancel.cancel(Stop::Interrupted);
             format!("{told}{image}")
         };
         tokio::join!(run(&lab.prepared, request, &cancel), watch)

@@ -84,7 +84,7 @@ fn a_report_on_nothing_reads_well() {
     report.findings.clear();
     report.unreviewed.clear();
     report.renamed.clear();
-    insta::assert_snapshot!(report_md(&report), @"
+    insta::assert_snapshot!(report_md(&report), @r"
     # Security review of `https://github.com/example/weather`
 
     **No risk found.** No findings.
@@ -98,6 +98,18 @@ fn a_report_on_nothing_reads_well() {
     - Commit: `b4ee623039a6c60053ce67269701ad9e95073306`, tree `dddddddddddddddddddddddddddddddddddddddd`
     - Found on: `refs/heads/main`
     - Extent: everything, 30 files
+    - New commits: 31 commits of 2026-01-02, by `B`, `the author`; 1 of 2 signed, by whom was not checked
+    ## New commits
+
+    - [`b4ee623039a6`](https://github.com/example/weather/commit/b4ee623039a6c60053ce67269701ad9e95073306) 2026-01-02 `the author`: the subject (signed)
+    - [`eeeeeeeeeeee`](https://github.com/example/weather/commit/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee) no date `B`: the subject
+
+    ## Changed files
+
+    Of the changed files, 1 can reach the image, 1 is left out by .dockerignore.
+
+    - `the path`: modified; line 12 of the Dockerfile takes it
+    - `the other path`: added; left out by .dockerignore
 
     ## Who looked
 
