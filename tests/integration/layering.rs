@@ -181,6 +181,7 @@ fn a_second_place_is_found() {
             "fn f(ip: Ipv4Addr) -> bool { ip.is_private() }",
             "one table of special-purpose addresses",
         ),
+        ("github/reader.rs", "use octocrab::{Octocrab, models};", "one sender of requests to GitHub"),
         ("sign.rs", "use oci_client::{Client, Reference};", "one parser of image references, in src/ids/image.rs"),
     ] {
         let said = misplaced(&Source::new(path, text)).join("\n");

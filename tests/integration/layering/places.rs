@@ -44,6 +44,13 @@ pub(super) const PLACES: &[Place] = &[
         others: &[],
     },
     Place {
+        what: "sender of requests to GitHub",
+        homes: &["github/sender.rs"],
+        code: &[r"octocrab::", r"Octocrab\b"],
+        text: &[],
+        others: &[],
+    },
+    Place {
         what: "parser of image references",
         homes: &["ids/image.rs"],
         code: &[r"oci_client::(?:\{[^}]*)?Reference", r"oci_spec::distribution", r"ImageReference\{host"],
