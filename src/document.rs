@@ -8,6 +8,7 @@
 //! Hostile input is bounded before and while parsing: see [`limits`].
 
 pub mod compose;
+pub(crate) mod conflict;
 pub mod edit;
 pub mod format;
 pub mod json;
@@ -63,7 +64,7 @@ impl Document {
     /// use: duplicate keys, keys that are not scalars, aliases, a second document.
     pub fn from_yaml(text: impl Into<Arc<str>>) -> Result<Self, DocumentError> {
         let text = text.into();
-        let root = compose::compose(&text)?;
+        let root = compose::compose(&text).map_err(|refusal| conflict::find(&text).unwrap_or(refusal))?;
         let lines = Lines::new(&text);
         Ok(Self { text, root, lines })
     }
@@ -74,7 +75,7 @@ impl Document {
     /// When the text is not JSON, is more than the [`limits`] allow, or has a duplicate key.
     pub fn from_json(text: impl Into<Arc<str>>) -> Result<Self, DocumentError> {
         let text = text.into();
-        let root = json::compose(&text)?;
+        let root = json::compose(&text).map_err(|refusal| conflict::find(&text).unwrap_or(refusal))?;
         let lines = Lines::new(&text);
         Ok(Self { text, root, lines })
     }

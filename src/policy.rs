@@ -8,7 +8,7 @@ mod review;
 pub use pins::{PinnedEntry, Pins};
 pub use review::Review;
 
-use crate::document::{Lines, Span};
+use crate::document::{Lines, Span, conflict};
 use crate::finding::Severity;
 use chrono::NaiveDate;
 use ipnet::IpNet;
@@ -287,10 +287,13 @@ impl Policy {
     /// # Errors
     /// When it is not TOML, has a key or value that it must not have, or a waiver without a reason.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let settings: Settings = toml::from_str(text).map_err(|error| PolicyError {
-            message: error.message().lines().collect::<Vec<_>>().join(" "),
-            span: error.span().map(|range| Span::new(range.start, range.end)),
-            hint: None,
+        let settings: Settings = toml::from_str(text).map_err(|error| match conflict::find(text) {
+            Some(conflict) => PolicyError { message: conflict.message, span: Some(conflict.span), hint: None },
+            None => PolicyError {
+                message: error.message().lines().collect::<Vec<_>>().join(" "),
+                span: error.span().map(|range| Span::new(range.start, range.end)),
+                hint: None,
+            },
         })?;
         settings.check().map_err(|message| PolicyError { message, span: None, hint: None })?;
         let unfilled: Vec<usize> = settings

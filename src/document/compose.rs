@@ -9,12 +9,13 @@
 //! arrive, so neither depth nor size of the input reaches the call stack.
 
 mod syntax;
+mod tab;
 
 use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_WAY};
 use super::scalar;
 use super::{DocumentError, Key, Node, Pair, Scalar, ScalarStyle, Span, Value};
 use crate::text::cut;
-use granit_parser::{Event, Parser, StructureStyle, Tag};
+use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
 use std::collections::HashMap;
 
 /// From this many keys on, a mapping looks for duplicates in an index instead of one by one.
@@ -33,6 +34,20 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
         return Err(error(format!("the text has {} bytes; at most {MAX_BYTES} are read", text.len()), Span::new(0, 0)));
     }
     refuse_control_characters(text)?;
+    let mut composer = Composer::new(text);
+    for event in parser(text) {
+        match event {
+            Ok((event, place)) => {
+                let range = place.byte_range().unwrap_or(0..0);
+                composer.take(event, Span::new(range.start, range.end))?;
+            }
+            Err(scan) => return Err(syntax::explain(text, &scan, composer.seen_to)),
+        }
+    }
+    Ok(composer.root.unwrap_or_else(|| Node { span: Span::new(0, 0), value: Value::Scalar(null()) }))
+}
+
+fn parser(text: &str) -> impl Iterator<Item = Result<(Event<'_>, granit_parser::Span), ScanError>> {
     let mut options = granit_parser::options! {
         // Go's parser takes `a: [1\n]`; strict indentation would not.
         strict_indentation: false,
@@ -43,17 +58,7 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
         block_nesting_limit: MAX_DEPTH,
     };
     options.set_emit_comments(false);
-    let mut composer = Composer::new(text);
-    for event in Parser::new_from_str_with_options(text, options) {
-        match event {
-            Ok((event, place)) => {
-                let range = place.byte_range().unwrap_or(0..0);
-                composer.take(event, Span::new(range.start, range.end))?;
-            }
-            Err(scan) => return Err(syntax::explain(text, &scan, composer.seen_to)),
-        }
-    }
-    Ok(composer.root.unwrap_or_else(|| Node { span: Span::new(0, 0), value: Value::Scalar(null()) }))
+    Parser::new_from_str_with_options(text, options)
 }
 
 /// The characters that yaml.v3's reader takes are tab, line ends and everything printable. The three line

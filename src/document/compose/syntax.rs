@@ -2,13 +2,21 @@
 
 use super::super::limits::MAX_DEPTH;
 use super::super::{DocumentError, Span};
+use super::tab;
 use granit_parser::{ErrorKind, ScanError};
+
+const TAB: &str = "a tab cannot indent in YAML; use spaces";
 
 /// Turns the parser's error into ours. `seen_to` is one past the last byte that was understood.
 pub(super) fn explain(text: &str, scan: &ScanError, seen_to: usize) -> DocumentError {
     let mut at = scan.marker().byte_offset().unwrap_or(seen_to).min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
+    }
+    if tab::may_cause(scan.kind())
+        && let Some(tab) = tab::culprit(text, at)
+    {
+        return error(TAB.to_owned(), tab);
     }
     let quote = text.get(seen_to..at).and_then(|skipped| skipped.find(['"', '\'']));
     let quote = quote.map(|quote| Span::new(seen_to + quote, seen_to + quote + 1));
@@ -47,7 +55,7 @@ fn message(kind: &ErrorKind) -> String {
         | ErrorKind::TabInIndentation
         | ErrorKind::TabNotAllowed
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => "a tab cannot indent in YAML; use spaces",
+        | ErrorKind::TabAtBlockScalarStart => TAB,
         ErrorKind::UnclosedQuotedScalar => "a quote is never closed",
         ErrorKind::UnclosedFlowCollection { open } => return format!("the `{open}` is never closed"),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {

@@ -123,9 +123,9 @@ fn syntax_errors_say_what_to_do() {
     "a: b: c\n"
       ":": a `: ` is not allowed here; indent the line correctly, or quote the text if the colon is part of it
     "a: 1\n\tb: 2\n"
-      "1": a tab cannot indent in YAML; use spaces
+      "\t": a tab cannot indent in YAML; use spaces
     "a:\n\t- 1\n"
-      "-": a tab cannot indent in YAML; use spaces
+      "\t": a tab cannot indent in YAML; use spaces
     "a: \"x\n"
       "\"": this quote is never closed
     "a: 'x\nb: y\n"

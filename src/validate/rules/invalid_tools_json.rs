@@ -47,6 +47,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 twice if twice.starts_with("duplicate key") => {
                     "remove one of the two: programs disagree about which counts"
                 }
+                conflict if conflict.starts_with("unresolved merge conflict") => {
+                    "fix this first; the rest of the file was not checked"
+                }
                 "the text is empty" => "a server without tools has `[]`; or remove the file",
                 _ => "correct it here: `python3 -m json.tool` or an editor that knows JSON shows when it is right",
             };

@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 Some((span, text)) => said.also(Anchor::Bytes(*span), text.clone()),
                 None => said,
             }
-            .help("nothing else in this file was judged: mend this first");
+            .help("fix this first; the rest of the file was not checked");
         }
         Content::Document(document) => not_a_mapping(document, sink),
         // No text: `unreadable-entry` says so.
@@ -83,7 +83,7 @@ mod tests {
         4 |  description: y
           |  ^
           |
-          = help: nothing else in this file was judged: mend this first
+          = help: fix this first; the rest of the file was not checked
         ");
     }
 
@@ -100,7 +100,7 @@ mod tests {
         6 |   tags:
           |   ^^^^
           |
-          = help: nothing else in this file was judged: mend this first
+          = help: fix this first; the rest of the file was not checked
         ");
     }
 
