@@ -50,7 +50,8 @@ pub struct UiOptions {
 pub struct Ui {
     /// Colour on standard output.
     pub stdout_color: bool,
-    stderr_color: bool,
+    /// Color on standard error.
+    pub stderr_color: bool,
     progress: bool,
     quiet: bool,
     /// Columns for human output.
@@ -121,6 +122,13 @@ impl Ui {
     pub fn say(&self, text: &str) {
         if !self.quiet {
             self.to_stderr(&format!("{}\n", escape::terminal(text)));
+        }
+    }
+
+    /// Shows a rendering, which is escaped already, beside the result. Nothing with `--quiet`.
+    pub fn beside(&self, rendering: &str) {
+        if !self.quiet {
+            self.to_stderr(rendering);
         }
     }
 

@@ -4,6 +4,7 @@ use super::refuse;
 use crate::entry::load;
 use crate::error::CommandError;
 use crate::output::diff::{self, Side};
+use crate::ui::Ui;
 use crate::validate::rules::nearest_among;
 use crate::validate::secrets_in;
 use std::ffi::OsString;
@@ -38,11 +39,19 @@ pub(super) fn named<'n>(wanted: &str, names: &'n [OsString]) -> Result<&'n OsStr
     })
 }
 
-/// A change of an entry's file, to show. Whatever the policy makes of `leaked-secret`, there are no secrets in it: it ends
-/// in logs as findings do.
-pub(super) fn diff(path: &str, before: &str, after: &str, color: bool) -> String {
-    let (old, new) = (secrets_in(before), secrets_in(after));
-    diff::render(path, Side { text: before, secrets: &old }, Side { text: after, secrets: &new }, color)
+/// A change of a file, to show; `before` is none when there is no file yet. Whatever the policy makes of `leaked-secret`,
+/// there are no secrets in it: it ends in logs as findings do. For people it is made visible and perhaps colored, for other
+/// programs it is the patch that `git apply` takes, or it says beside the result that it is not.
+pub(super) fn diff(path: &str, before: Option<&str>, after: &str, ui: &Ui) -> String {
+    let (old, new) = (secrets_in(before.unwrap_or_default()), secrets_in(after));
+    let [before, after] = [Side { text: before, secrets: &old }, Side { text: Some(after), secrets: &new }];
+    if ui.result_on_terminal || ui.stdout_color {
+        return diff::render(path, before, after, ui.stdout_color);
+    }
+    diff::patch(path, before, after).unwrap_or_else(|why| {
+        ui.say(&format!("the diff of {path} is not a patch: {why}"));
+        diff::render(path, before, after, false)
+    })
 }
 
 /// Writes a file of the registry at `root` anew, whole or not at all.

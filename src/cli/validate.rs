@@ -5,12 +5,11 @@ mod online;
 mod scope;
 mod watch;
 
-use super::{Global, policy, refuse, rules};
+use super::{Global, entries, policy, refuse, rules};
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::{CommandError, exit};
-use crate::finding::{Report, Secrets, Severity};
-use crate::output::diff::{self, Side};
+use crate::finding::{Report, Severity};
 use crate::output::{self, Format, RenderOptions};
 use crate::policy::{POLICY, Policy};
 use crate::ui::Ui;
@@ -28,7 +27,7 @@ use std::sync::Arc;
 #[command(after_help = "Examples:
   mcp-registry validate                          check every entry, offline
   mcp-registry validate github-official          check one entry
-  mcp-registry validate --fix --dry-run          show what --fix would change
+  mcp-registry validate --fix --dry-run          show what --fix would change, as a patch
   mcp-registry validate --diff origin/main..HEAD check only what a branch changed
   mcp-registry validate --online --cache .cache  also check upstreams, icons, images and remotes
   mcp-registry validate --format github          annotate a pull request in GitHub Actions
@@ -53,10 +52,10 @@ pub(super) struct ValidateArgs {
     /// A private network that --online may reach all the same, beside those of the policy.
     #[arg(long, value_name = "CIDR", requires = "online")]
     allow_network: Vec<ipnet::IpNet>,
-    /// Mend what can be mended without a decision.
+    /// Fix what has only one right answer; comments stay.
     #[arg(long)]
     fix: bool,
-    /// With --fix or --write-waivers: show the changes, and change nothing.
+    /// With --fix or --write-waivers: print the changes as a patch, and change nothing. Findings go to standard error.
     #[arg(long)]
     dry_run: bool,
     /// Check again whenever a file of the registry is saved. Ctrl-C ends it.
@@ -192,15 +191,18 @@ fn once(
 
 fn show(args: &ValidateArgs, global: &Global, report: &Report, ui: &Ui) -> Result<u8, CommandError> {
     let descriptors = validate::rules::descriptors();
+    let shows_patch = shows_patch(args, global);
     let options = RenderOptions {
-        color: ui.stdout_color,
+        color: if shows_patch { ui.stderr_color } else { ui.stdout_color },
         width: ui.width,
         show_waived: args.show_waived,
         quiet: global.quiet,
         rules: &descriptors,
     };
     let text = output::render(report, global.format, &options);
-    if !text.is_empty() {
+    if shows_patch {
+        ui.beside(&text);
+    } else if !text.is_empty() {
         ui.result(&text)?;
     }
     let fails = args.fail_on.severity().is_some_and(|least| report.worst().is_some_and(|worst| worst >= least));
@@ -218,15 +220,14 @@ fn write_waivers(
     let on_disk = loaded.filled.as_ref().map_or(&policy.text, |filled| &filled.on_disk);
     let filled = loaded.filled.as_ref().map_or(0, |filled| filled.reasons);
     let least = args.fail_on.severity().unwrap_or(Severity::Error);
+    let path = args.policy.clone().unwrap_or_else(|| global.root.join(POLICY));
     let (text, count) = waivers::write(policy, report, least, args.reason.as_deref())?;
     if args.dry_run {
-        let secrets = Secrets::default();
-        let [before, after] = [&on_disk[..], &text].map(|text| Side { text, secrets: &secrets });
-        ui.result(&diff::render(POLICY, before, after, ui.stdout_color))?;
+        let before = path.exists().then_some(&**on_disk);
+        ui.result(&entries::diff(&policy::shown(args.policy.as_deref()), before, &text, ui))?;
         return Ok(exit::CLEAN);
     }
     if count + filled > 0 {
-        let path = args.policy.clone().unwrap_or_else(|| global.root.join(POLICY));
         crate::files::write_whole(&path, text.as_bytes())
             .map_err(|error| CommandError::unfinished(format!("cannot write {}", path.display())).because(&error))?;
     }
@@ -243,7 +244,7 @@ fn write_waivers(
     Ok(exit::CLEAN)
 }
 
-/// Whether a format is meant for a person at a terminal.
-fn is_human(format: Format) -> bool {
-    format == Format::Human
+/// Whether the result is a patch, so that findings belong beside it.
+fn shows_patch(args: &ValidateArgs, global: &Global) -> bool {
+    args.fix && args.dry_run && global.format == Format::Human
 }

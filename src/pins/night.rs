@@ -219,11 +219,17 @@ fn finish(night: &Night<'_>, decisions: &mut Vec<Decision>) {
     let entries: HashMap<&str, &Entry> = night.entries.iter().map(|entry| (&*entry.name, entry)).collect();
     for decision in decisions.iter_mut() {
         let text = entries.get(&*decision.entry).and_then(|entry| entry.manifest_file.text());
-        if let (true, Some(text), Some(new)) = (decision.reason.moves(), text, &decision.new)
-            && let Err(refusal) = rewrite::set_pin(text, new)
-        {
-            decision.detail = format!("its pin cannot be set to {}: {}:{refusal}", new.short(), decision.path);
-            decision.reason = Reason::InvalidEntry;
+        let (true, Some(text), Some(new)) = (decision.reason.moves(), text, &decision.new) else { continue };
+        match rewrite::set_pin(text, new) {
+            Ok(rewrite) => {
+                if let Some(check) = rewrite.to_check() {
+                    decision.detail = format!("{}; {check}", decision.detail);
+                }
+            }
+            Err(refusal) => {
+                decision.detail = format!("its pin cannot be set to {}: {}:{refusal}", new.short(), decision.path);
+                decision.reason = Reason::InvalidEntry;
+            }
         }
     }
     decisions.sort_by(|one, other| one.entry.cmp(&other.entry));

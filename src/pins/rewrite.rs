@@ -3,7 +3,10 @@
 //! The 40 characters change and nothing else does, whatever the file looks like. What cannot be changed with certainty is
 //! refused, and every result is read again before anybody sees it: it must be the same document but for that one value.
 
+mod comment;
 mod flow;
+
+pub use comment::Comment;
 
 use crate::document::edit::{self, Edit, EditError};
 use crate::document::scalar::{Resolved, resolve};
@@ -11,6 +14,7 @@ use crate::document::{Document, Pair, Position, Route, ScalarStyle, Span, Value}
 use crate::entry::Manifest;
 use crate::ids::CommitSha;
 use crate::route;
+use crate::validate::rules::excerpt;
 use std::fmt;
 
 /// What setting a pin comes to.
@@ -20,6 +24,21 @@ pub struct Rewrite {
     pub old: Option<String>,
     /// The text with the new pin; none when the text says exactly this already.
     pub text: Option<String>,
+    /// Comments that stay and may describe the commit before.
+    pub comments: Vec<Comment>,
+}
+
+impl Rewrite {
+    /// What to look at after a move, if anything: `check the comment # v1.2.0 in line 5, which may describe the old commit`.
+    #[must_use]
+    pub fn to_check(&self) -> Option<String> {
+        let named: Vec<String> =
+            self.comments.iter().map(|found| format!("`{}` in line {}", excerpt(&found.text), found.line)).collect();
+        let (comments, may) = if named.len() == 1 { ("comment", "it") } else { ("comments", "they") };
+        (!named.is_empty()).then(|| {
+            format!("check the {comments} {}: {may} stayed and may describe the old commit", named.join(" and "))
+        })
+    }
 }
 
 /// Why a pin was not set. The text is as it was.
@@ -109,10 +128,15 @@ pub fn set_pin(text: &str, commit: &CommitSha) -> Result<Rewrite, Refusal> {
         }
     };
     if edits.iter().all(|edit| text.get(edit.span.range()) == Some(&edit.replacement)) {
-        return Ok(Rewrite { old, text: None });
+        return Ok(Rewrite { old, text: None, comments: Vec::new() });
     }
+    let moves = old.as_deref().is_some_and(|old| old != commit.as_str());
+    let comments =
+        mapping.pair("commit").filter(|_| moves).map_or_else(Vec::new, |pair| comment::of_pin(&before, pair));
     match edit::apply(text, edits) {
-        Ok(after) if only_the_pin_differs(&before, &after, &pin, commit) => Ok(Rewrite { old, text: Some(after) }),
+        Ok(after) if only_the_pin_differs(&before, &after, &pin, commit) => {
+            Ok(Rewrite { old, text: Some(after), comments })
+        }
         _ => Err(refuse(Reason::ChangesMore, &pin)),
     }
 }

@@ -30,6 +30,16 @@ struct PinJson<'a> {
     changed: bool,
     /// Whether the file was written: not under `--dry-run`.
     written: bool,
+    /// Comments that stay and may describe the old commit; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comments: Vec<CommentJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommentJson<'a> {
+    /// From 1.
+    line: usize,
+    text: &'a str,
 }
 
 pub(super) fn run(args: &UpdatePinsArgs, to: &str, global: &Global, ui: &Ui) -> Result<u8, CommandError> {
@@ -64,11 +74,14 @@ pub(super) fn run(args: &UpdatePinsArgs, to: &str, global: &Global, ui: &Ui) -> 
         Format::Json => ui.result(&json(&entry, &rewrite, &commit, args.dry_run))?,
         _ => match &rewrite.text {
             Some(after) if args.dry_run => {
-                ui.result(&entries::diff(path, &before, after, ui.stdout_color))?;
+                ui.result(&entries::diff(path, Some(&before), after, ui))?;
                 ui.say("1 file would change; nothing was written");
             }
             _ => ui.result(&format!("{}\n", escape::terminal(&sentence(&entry, &rewrite, &commit))))?,
         },
+    }
+    if let Some(check) = rewrite.to_check() {
+        ui.say(&format!("{path}: {check}"));
     }
     Ok(exit::CLEAN)
 }
@@ -111,6 +124,7 @@ fn json(entry: &Entry, rewrite: &Rewrite, commit: &CommitSha, dry_run: bool) -> 
         new: commit.as_str(),
         changed,
         written: changed && !dry_run,
+        comments: rewrite.comments.iter().map(|found| CommentJson { line: found.line, text: &found.text }).collect(),
     };
     escape::visible_json(&PinsJson { version: 1, pins: [pin] })
 }

@@ -7,8 +7,8 @@ use crate::finding::Report;
 use crate::ui::Ui;
 use crate::validate::{Request, fix};
 
-/// Applies the fixes, and returns the report of what is left. Under `--dry-run` nothing is written, the changes are shown
-/// on standard error's side of human output, and the report is of the entries as they are.
+/// Applies the fixes, and returns the report of what is left. With `--dry-run` nothing is written, the changes are the result
+/// of human output, as a patch, and the report is of the entries as they are.
 pub(super) fn run(
     args: &ValidateArgs,
     global: &Global,
@@ -21,13 +21,9 @@ pub(super) fn run(
         ui.say(&format!("{}: `{}` was not fixed: {}", left.path, left.rule, left.reason));
     }
     if args.dry_run {
-        let changes: String = plan
-            .fixed
-            .iter()
-            .map(|fixed| entries::diff(&fixed.path, &fixed.before, &fixed.after, ui.stdout_color))
-            .collect();
-        if super::is_human(global.format) && !changes.is_empty() {
-            ui.result(&changes)?;
+        if super::shows_patch(args, global) {
+            let diff = |fixed: &fix::Fixed| entries::diff(&fixed.path, Some(&fixed.before), &fixed.after, ui);
+            ui.result(&plan.fixed.iter().map(diff).collect::<String>())?;
         }
         ui.say(&format!("{} would change; nothing was written", files(plan.fixed.len())));
         return Ok(report);

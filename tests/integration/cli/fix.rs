@@ -8,19 +8,18 @@ fn fix_shows_and_then_writes() {
     let messy = pinned()
         .replace("b4ee623039a6c60053ce67269701ad9e95073306", "B4EE623039A6C60053CE67269701AD9E95073306 # audited")
         .replace("  title: Weather", "  title:   Weather")
-        + "oauth:\n  - provider: weather\n    secret: weather.token\n    env: WEATHER_TOKEN\n";
+        .replace("image: mcp/weather\ntype: server\n", "type: server\nimage: mcp/weather\n");
     registry.write("servers/weather/server.yaml", &messy);
     insta::assert_snapshot!(said(&registry.run(["validate", "--fix", "--dry-run"])), @"
     status 1
     --- stdout
     --- a/servers/weather/server.yaml
     +++ b/servers/weather/server.yaml
-    @@ -1,17 +1,19 @@
+    @@ -1,14 +1,14 @@
      name: weather
-     image: mcp/weather
+    +image: mcp/weather
      type: server
-    +dynamic:
-    +  tools: true
+    -image: mcp/weather
      meta:
        category: devops
        tags:
@@ -34,9 +33,18 @@ fn fix_shows_and_then_writes() {
        project: https://github.com/example/weather
     -  commit: B4EE623039A6C60053CE67269701AD9E95073306 # audited
     +  commit: b4ee623039a6c60053ce67269701ad9e95073306 # audited
-     oauth:
-       - provider: weather
-         secret: weather.token
+    --- stderr
+    1 file would change; nothing was written
+    note[key-order]: `image` belongs before `type`
+     --> servers/weather/server.yaml:3:1
+      |
+    2 | type: server
+      | ---- comes later in the format
+    3 | image: mcp/weather
+      | ^^^^^
+      |
+      = help: move it up; `--fix` does, with its comments
+
     error[formatting]: server.yaml is not formatted
      --> servers/weather/server.yaml:9:3
       |
@@ -53,17 +61,7 @@ fn fix_shows_and_then_writes() {
        |
        = help: write `commit: b4ee623039a6c60053ce67269701ad9e95073306`
 
-    error[oauth-without-dynamic-tools]: the entry has OAuth, but its tools are not marked as dynamic
-      --> servers/weather/server.yaml:15:1
-       |
-    15 | oauth:
-       | ^^^^^ its tools can be listed only after this login
-       |
-       = help: add `dynamic:` with `tools: true` below it
-
-    3 errors in 1 entry; `--fix` can mend 3
-    --- stderr
-    1 file would change; nothing was written
+    2 errors and 1 note in 1 entry; `--fix` can mend 3
     ");
     assert_eq!(registry.read("servers/weather/server.yaml"), messy);
     insta::assert_snapshot!(said(&registry.run(["validate", "--fix"])), @"
@@ -71,14 +69,12 @@ fn fix_shows_and_then_writes() {
     --- stdout
     no problems in 1 entry
     --- stderr
-    fixed servers/weather/server.yaml: malformed-commit, oauth-without-dynamic-tools, formatting, key-order
+    fixed servers/weather/server.yaml: key-order, malformed-commit, formatting
     ");
     insta::assert_snapshot!(registry.read("servers/weather/server.yaml"), @"
     name: weather
     image: mcp/weather
     type: server
-    dynamic:
-      tools: true
     meta:
       category: devops
       tags:
@@ -90,10 +86,6 @@ fn fix_shows_and_then_writes() {
     source:
       project: https://github.com/example/weather
       commit: b4ee623039a6c60053ce67269701ad9e95073306 # audited
-    oauth:
-      - provider: weather
-        secret: weather.token
-        env: WEATHER_TOKEN
     ");
     let again = registry.run(["validate", "--fix"]);
     assert!(again.stderr.is_empty(), "{}", again.stderr);
@@ -130,6 +122,9 @@ fn neither_a_diff_nor_another_finding_shows_a_secret() {
            env: TOKEN
     -      example:   ••••••••••••••••••••••••••••••••••••••••
     +      example: ••••••••••••••••••••••••••••••••••••••••
+    --- stderr
+    the diff of servers/weather/server.yaml is not a patch: credentials in it are masked
+    1 file would change; nothing was written
     error[formatting]: server.yaml is not formatted
      --> servers/weather/server.yaml:9:3
       |
@@ -155,8 +150,6 @@ fn neither_a_diff_nor_another_finding_shows_a_secret() {
        = help: revoke it now: it is public with this file; then write a placeholder such as `<API_KEY>`
 
     3 errors in 1 entry; `--fix` can mend 1
-    --- stderr
-    1 file would change; nothing was written
     ");
     // Now the first line that is not formatted, which the finding quotes, is that of the secret.
     registry.write("servers/weather/server.yaml", leaking.replace("  title:   Weather", "  title: Weather"));
@@ -165,8 +158,7 @@ fn neither_a_diff_nor_another_finding_shows_a_secret() {
         assert!(!shown.contains("spHcVY5"), "{format}: {shown}");
     }
     registry.write("mcp-registry.toml", "[rules]\nleaked-secret = \"off\"\n");
-    let output = registry.run(["validate", "--fix", "--dry-run", "--quiet"]).stdout;
-    let diff = output.split("error[").next().unwrap();
+    let diff = registry.run(["validate", "--fix", "--dry-run", "--quiet"]).stdout;
     assert!(diff.starts_with("--- a/") && !diff.contains("spHcVY5"), "{diff}");
 }
 

@@ -125,10 +125,11 @@ fn help_of_validate() {
               A private network that --online may reach all the same, beside those of the policy
 
           --fix
-              Mend what can be mended without a decision
+              Fix what has only one right answer; comments stay
 
           --dry-run
-              With --fix or --write-waivers: show the changes, and change nothing
+              With --fix or --write-waivers: print the changes as a patch, and change nothing. Findings
+              go to standard error
 
           --watch
               Check again whenever a file of the registry is saved. Ctrl-C ends it
@@ -171,7 +172,7 @@ fn help_of_validate() {
     Examples:
       mcp-registry validate                          check every entry, offline
       mcp-registry validate github-official          check one entry
-      mcp-registry validate --fix --dry-run          show what --fix would change
+      mcp-registry validate --fix --dry-run          show what --fix would change, as a patch
       mcp-registry validate --diff origin/main..HEAD check only what a branch changed
       mcp-registry validate --online --cache .cache  also check upstreams, icons, images and remotes
       mcp-registry validate --format github          annotate a pull request in GitHub Actions

@@ -37,12 +37,13 @@ fn refused(manifest: &str) -> String {
 fn a_pin_is_set_and_set_once() {
     let registry = registry(ENTRY);
     let set = registry.run(["update-pins", "weather", "--to", NEW]);
-    insta::assert_snapshot!(said(&set), @r#"
+    insta::assert_snapshot!(said(&set), @"
     status 0
     --- stdout
     weather: 3f2a9c1e5b7d -> b4ee623039a6
     --- stderr
-    "#);
+    servers/weather/server.yaml: check the comment `# v1.2` in line 5: it stayed and may describe the old commit
+    ");
     let after = ENTRY.replace(&format!("'{OLD}'"), &format!("'{NEW}'"));
     assert_eq!(registry.read(PATH), after);
     let again = registry.run(["update-pins", "servers/weather/", "--to", NEW]);
@@ -78,23 +79,24 @@ fn a_pin_is_set_and_set_once() {
 fn dry_run_shows_the_change_and_writes_nothing() {
     let registry = registry(&ENTRY.replace('\n', "\r\n"));
     let shown = registry.run(["update-pins", "weather", "--to", NEW, "--dry-run"]);
-    insta::assert_snapshot!(said(&shown), @r#"
+    insta::assert_snapshot!(said(&shown), @"
     status 0
     --- stdout
     --- a/servers/weather/server.yaml
     +++ b/servers/weather/server.yaml
     @@ -2,5 +2,5 @@
-     name: weather\r
-     source:\r
-       project: https://github.com/example/weather\r
-    -  commit: '3f2a9c1e5b7d9f1a3c5e7b9d1f3a5c7e9b1d3f5a' # v1.2\r
-    +  commit: 'b4ee623039a6c60053ce67269701ad9e95073306' # v1.2\r
-       branch: main\r
+     name: weather
+     source:
+       project: https://github.com/example/weather
+    -  commit: '3f2a9c1e5b7d9f1a3c5e7b9d1f3a5c7e9b1d3f5a' # v1.2
+    +  commit: 'b4ee623039a6c60053ce67269701ad9e95073306' # v1.2
+       branch: main
     --- stderr
     1 file would change; nothing was written
-    "#);
+    servers/weather/server.yaml: check the comment `# v1.2` in line 5: it stayed and may describe the old commit
+    ");
     let json = registry.run(["update-pins", "weather", "--to", NEW, "--dry-run", "--format", "json"]);
-    insta::assert_snapshot!(said(&json), @r#"
+    insta::assert_snapshot!(said(&json), @r##"
     status 0
     --- stdout
     {
@@ -106,12 +108,19 @@ fn dry_run_shows_the_change_and_writes_nothing() {
           "old": "3f2a9c1e5b7d9f1a3c5e7b9d1f3a5c7e9b1d3f5a",
           "new": "b4ee623039a6c60053ce67269701ad9e95073306",
           "changed": true,
-          "written": false
+          "written": false,
+          "comments": [
+            {
+              "line": 5,
+              "text": "# v1.2"
+            }
+          ]
         }
       ]
     }
     --- stderr
-    "#);
+    servers/weather/server.yaml: check the comment `# v1.2` in line 5: it stayed and may describe the old commit
+    "##);
     assert_eq!(registry.read(PATH), ENTRY.replace('\n', "\r\n"));
     registry.run(["update-pins", "weather", "--to", NEW]);
     let there = registry.run(["update-pins", "weather", "--to", NEW, "--dry-run"]);
@@ -155,12 +164,13 @@ fn digits_get_quotes() {
 fn what_was_there_is_shown_and_does_not_reach_the_terminal_as_it_is() {
     let registry = registry(&ENTRY.replace(&format!("'{OLD}'"), "\"\\e[31m\\u202emain\""));
     let set = registry.run(["update-pins", "weather", "--to", NEW]);
-    insta::assert_snapshot!(said(&set), @r#"
+    insta::assert_snapshot!(said(&set), @r"
     status 0
     --- stdout
     weather: \u{1b}[31m\u{202e}main -> b4ee623039a6
     --- stderr
-    "#);
+    servers/weather/server.yaml: check the comment `# v1.2` in line 5: it stayed and may describe the old commit
+    ");
 }
 
 #[test]
