@@ -6,6 +6,8 @@ pub mod fix;
 pub mod gather;
 pub mod index;
 pub(crate) mod mount;
+mod names;
+mod outdented;
 pub(crate) mod place;
 pub mod policy_change;
 pub mod rules;
@@ -116,6 +118,9 @@ fn judge_entry(active: &[Active], subject: &Subject<'_>) -> Vec<Finding> {
         shorten(&mut findings, before, not_kept);
     }
     hold_back_fixes(subject, &mut findings);
+    if let Some(document) = document {
+        outdented::hold_back(document, subject.violations, &mut findings);
+    }
     findings
 }
 

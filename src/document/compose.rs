@@ -8,6 +8,7 @@
 //! The tree is built with an explicit stack and every limit of [`super::limits`] is checked while events
 //! arrive, so neither depth nor size of the input reaches the call stack.
 
+mod events;
 mod syntax;
 mod tab;
 
@@ -15,7 +16,7 @@ use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_WAY};
 use super::scalar;
 use super::{DocumentError, Key, Node, Pair, Scalar, ScalarStyle, Span, Value};
 use crate::text::cut;
-use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
+use granit_parser::{Event, StructureStyle, Tag};
 use std::collections::HashMap;
 
 /// From this many keys on, a mapping looks for duplicates in an index instead of one by one.
@@ -35,7 +36,7 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
     }
     refuse_control_characters(text)?;
     let mut composer = Composer::new(text);
-    for event in parser(text) {
+    for event in events::of(text) {
         match event {
             Ok((event, place)) => {
                 let range = place.byte_range().unwrap_or(0..0);
@@ -45,20 +46,6 @@ pub fn compose(text: &str) -> Result<Node, DocumentError> {
         }
     }
     Ok(composer.root.unwrap_or_else(|| Node { span: Span::new(0, 0), value: Value::Scalar(null()) }))
-}
-
-fn parser(text: &str) -> impl Iterator<Item = Result<(Event<'_>, granit_parser::Span), ScanError>> {
-    let mut options = granit_parser::options! {
-        // Go's parser takes `a: [1\n]`; strict indentation would not.
-        strict_indentation: false,
-        // An alias to nowhere is refused as an alias, by us, like any other.
-        emit_unresolved_aliases: true,
-        emit_anchor_events: true,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-    };
-    options.set_emit_comments(false);
-    Parser::new_from_str_with_options(text, options)
 }
 
 /// The characters that yaml.v3's reader takes are tab, line ends and everything printable. The three line

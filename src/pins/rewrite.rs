@@ -14,7 +14,7 @@ use crate::document::{Document, Pair, Position, Route, ScalarStyle, Span, Value}
 use crate::entry::Manifest;
 use crate::ids::CommitSha;
 use crate::route;
-use crate::validate::rules::excerpt;
+use crate::text::cut;
 use std::fmt;
 
 /// What setting a pin comes to.
@@ -33,7 +33,7 @@ impl Rewrite {
     #[must_use]
     pub fn to_check(&self) -> Option<String> {
         let named: Vec<String> =
-            self.comments.iter().map(|found| format!("`{}` in line {}", excerpt(&found.text), found.line)).collect();
+            self.comments.iter().map(|found| format!("`{}` in line {}", cut(&found.text, 80), found.line)).collect();
         let (comments, may) = if named.len() == 1 { ("comment", "it") } else { ("comments", "they") };
         (!named.is_empty()).then(|| {
             format!("check the {comments} {}: {may} stayed and may describe the old commit", named.join(" and "))

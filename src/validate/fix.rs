@@ -187,16 +187,17 @@ mod tests {
     use crate::validate::{Request, judge};
     use chrono::NaiveDate;
 
+    /// The brackets are as wide as they may be.
     const ENTRY: &str = "name: x
 type: remote
 about:
   title: X
   description: Keeps what you tell it.
+meta:
+  tags: [abcdefghijklmnopqrstuvwx, abcdefghijklmnopqrstuvwx, abcdefghijklm, 012]
 remote:
   transport_type: sse
   url: https://a.example
-oauth:
-  - provider: x
 ";
 
     fn fixed(manifest: &str, wanted: &str) -> (String, Vec<&'static str>) {
@@ -208,34 +209,35 @@ oauth:
         report.findings.retain(|finding| finding.rule == wanted);
         let plan = plan(&request, &report);
         assert_eq!(plan.left, []);
+        assert_eq!(plan.fixed.len(), 1, "{:?}", judge(&request).findings);
         (plan.fixed[0].after.to_string(), plan.fixed[0].rules.clone())
     }
 
     #[test]
     fn what_a_fix_makes_necessary_is_fixed_too() {
-        let (after, rules) = fixed(ENTRY, "oauth-without-dynamic-tools");
-        assert_eq!(rules, ["oauth-without-dynamic-tools", "key-order"]);
-        insta::assert_snapshot!(after, @"
+        let (after, rules) = fixed(ENTRY, "ambiguous-scalar");
+        // Quotes make the line too long.
+        assert_eq!(rules, ["ambiguous-scalar", "formatting"]);
+        insta::assert_snapshot!(after, @r#"
         name: x
         type: remote
-        dynamic:
-          tools: true
         about:
           title: X
           description: Keeps what you tell it.
+        meta:
+          tags:
+            [abcdefghijklmnopqrstuvwx, abcdefghijklmnopqrstuvwx, abcdefghijklm, "012"]
         remote:
           transport_type: sse
           url: https://a.example
-        oauth:
-          - provider: x
-        ");
+        "#);
     }
 
     #[test]
     fn what_was_wrong_before_and_is_not_wanted_stays() {
-        let (after, rules) =
-            fixed(&ENTRY.replace("x\ntype: remote", "012\ntype: remote"), "oauth-without-dynamic-tools");
-        assert_eq!(rules, ["oauth-without-dynamic-tools", "key-order"]);
-        assert!(after.starts_with("name: 012\n"));
+        let misplaced = ENTRY.replace("type: remote\n", "").replace("meta:", "type: remote\nmeta:");
+        let (after, rules) = fixed(&misplaced, "ambiguous-scalar");
+        assert_eq!(rules, ["ambiguous-scalar", "formatting"]);
+        assert!(after.contains("tell it.\ntype: remote\n"), "{after}");
     }
 }

@@ -19,3 +19,11 @@ pub struct Index<'a> {
     /// The registry's policy.
     pub policy: &'a Policy,
 }
+
+impl Index<'_> {
+    /// Whether an entry has this folder. The entries are sorted by it.
+    #[must_use]
+    pub fn has(&self, folder: &str) -> bool {
+        self.entries.binary_search_by(|entry| (*entry.name).cmp(folder)).is_ok()
+    }
+}

@@ -308,6 +308,7 @@ rules! {
     secret_variable,
     shadowed_tool,
     title_style,
+    truncated_text,
     unavailable_fact,
     unclear_tool,
     undeclared_required,

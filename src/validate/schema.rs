@@ -98,10 +98,23 @@ pub fn violations(document: &Document) -> Vec<Violation> {
     found
 }
 
-/// The keys that the format has at one of the top-level sections, `run` say; none if there is no such section.
-pub fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
-    let section = COMPILED.as_ref().and_then(|(schema, _)| schema.get("properties")?.get(section)?.get("properties"));
-    section.and_then(Json::as_object).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
+/// The keys that the format has in the mapping at `route`, in the order of the schema; none where authors choose them.
+#[must_use]
+pub fn keys_at(route: &Route) -> Vec<&'static str> {
+    let Some((schema, _)) = &*COMPILED else { return Vec::new() };
+    let below = |place: &'static Json, step: &Step| match step {
+        Step::Index(_) => place.get("items"),
+        Step::Key(key) => place.get("properties").and_then(|properties| properties.get(&**key)),
+    };
+    let place = route.steps().iter().try_fold(schema, |place, step| below(referred(place, schema), step));
+    let keys = place.and_then(|place| referred(place, schema).get("properties")?.as_object());
+    keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str)).collect()
+}
+
+/// What a place of the schema stands for: `#/$defs/…`, since the schema refers to nothing but itself.
+fn referred<'s>(place: &'s Json, schema: &'s Json) -> &'s Json {
+    let to = place.get("$ref").and_then(Json::as_str);
+    to.and_then(|to| schema.pointer(to.trim_start_matches('#'))).unwrap_or(place)
 }
 
 /// The top-level keys, in the order in which an entry should have them.
@@ -125,9 +138,7 @@ fn texts_in<'d>(
     way: &mut Vec<Step>,
     visit: &mut impl FnMut(&[Step], &'d Scalar),
 ) {
-    // `#/$defs/…`: the schema refers to nothing but itself.
-    let referred = place.get("$ref").and_then(Json::as_str).and_then(|to| schema.pointer(to.trim_start_matches('#')));
-    let place = referred.unwrap_or(place);
+    let place = referred(place, schema);
     match &node.value {
         Value::Scalar(scalar) => {
             if place.get("type").and_then(Json::as_str) == Some("string") {

@@ -134,6 +134,11 @@ impl Case {
         report
     }
 
+    /// The findings of all rules.
+    pub(crate) fn all(&self) -> Vec<Finding> {
+        self.with(judge).findings
+    }
+
     /// The findings of the rule.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         self.report().findings

@@ -1,7 +1,9 @@
 //! What people meet at the command line: errors, exit statuses, colour, pipes; below it help, waivers and `--fix`.
 
+mod cases;
 mod fix;
 pub(crate) mod help;
+mod patches;
 mod waivers;
 
 use crate::runner::{Output, Runner};

@@ -26,6 +26,7 @@ mod provider;
 mod proxy;
 mod publishing;
 mod reference;
+mod remedies;
 mod resolve;
 mod review;
 mod reviewer;

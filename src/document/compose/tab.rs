@@ -2,7 +2,7 @@
 //! line above: the author would look for the mistake in the wrong place.
 
 use super::super::Span;
-use super::parser;
+use super::events;
 use granit_parser::ErrorKind;
 
 /// Lines with a tab in their indentation that are tried.
@@ -71,7 +71,7 @@ pub(super) fn culprit(text: &str, at: usize) -> Option<Span> {
 
 /// Where the parser gives up, if it does.
 fn refused_at(text: &str) -> Option<usize> {
-    let refusal = parser(text).find_map(Result::err)?;
+    let refusal = events::of(text).find_map(Result::err)?;
     Some(refusal.marker().byte_offset().unwrap_or(0).min(text.len()))
 }
 

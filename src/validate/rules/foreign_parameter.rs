@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::entry::template;
 use crate::finding::{Anchor, Severity};
 use crate::route;
+use crate::validate::names::Called;
 
 pub(super) static RULE: Rule = Rule {
     id: "foreign-parameter",
@@ -31,15 +32,13 @@ The reference validator's `isConfigEnvValid`, which looks only at the beginning 
 };
 
 fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
-    // A template counts for the name in the manifest; `name-mismatch` tells whether that is the right one.
-    let (name, named) = match subject.manifest().name.as_deref() {
-        Some(name) => (name, true),
-        None => (&*subject.entry.name, false),
-    };
-    let start = format!("{{{{{name}.");
+    // While folder and manifest disagree, `name-mismatch` says which name will count.
+    let called = Called::of(subject.entry);
+    let name = called.prefix();
+    let named = subject.manifest().name.as_deref() == Some(name);
     for found in template::in_document(document) {
         let of_tool = found.route.steps().first() == Some(&"tools".into());
-        if of_tool || found.written.starts_with(&start) {
+        if of_tool || called.may_begin(&found.written) {
             continue;
         }
         let (written, prefix) = (excerpt(&found.written), excerpt(&found.prefix));
@@ -164,6 +163,19 @@ remote:
     fn a_template_without_a_name_is_nobodys() {
         let findings = crate::validate::testing::case("foreign-parameter", "example", &env("{{.url}}")).findings();
         assert_eq!(findings[0].message, "`{{.url}}` does not say whose parameter it is");
+    }
+
+    #[test]
+    fn a_name_in_dispute_is_not_held_against_templates() {
+        let named = |name: &str, prefix: &str| {
+            env(&format!("{{{{{prefix}.url}}}}")).replace("name: example", &format!("name: {name}"))
+        };
+        // The folder's name is the one that will count, and then either may be.
+        assert_eq!(findings("foreign-parameter", "acme-weather", &named("acme_weather", "acme-weather")), 0);
+        assert_eq!(findings("foreign-parameter", "acme-weather", &named("acme_weather", "acme_weather")), 1);
+        assert_eq!(findings("foreign-parameter", "Acme_Weather", &named("weather", "weather")), 0);
+        assert_eq!(findings("foreign-parameter", "acme-weather", &named("weather", "weather")), 0);
+        assert_eq!(findings("foreign-parameter", "acme-weather", &named("weather", "acme-weather")), 0);
     }
 
     #[test]

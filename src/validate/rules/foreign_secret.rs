@@ -4,6 +4,7 @@ use super::{Check, RegistrySink, Rule, excerpt};
 use crate::finding::{Anchor, Severity};
 use crate::route;
 use crate::validate::index::Index;
+use crate::validate::names::Called;
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -42,7 +43,7 @@ fn check(index: &Index<'_>, sink: &mut RegistrySink<'_>) {
             let message = format!("`{}` is a secret of the entry `{prefix}`", excerpt(&format!("{prefix}.{own}")));
             let said = sink
                 .at(entry, &entry.manifest_file.path, Anchor::Value(route!["config", "secrets", at, "name"]), message)
-                .help(format!("name it `{}.{}`", entry.name, excerpt(own)));
+                .help(format!("name it `{}.{}`", Called::of(entry).likely(), excerpt(own)));
             let same = other.manifest.config.secrets.iter().position(|theirs| theirs.name == secret.name);
             if let Some(same) = same {
                 let anchor = Anchor::Value(route!["config", "secrets", same, "name"]);

@@ -1,5 +1,7 @@
 //! `hidden-text`
 
+mod links;
+
 use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::{Document, Route, Span};
 use crate::entry::{Content, Entry, EntryFile};
@@ -8,6 +10,7 @@ use crate::net::address::Address;
 use crate::route;
 use crate::text::hidden::{self, Hidden, Kind};
 use crate::validate::written;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {
@@ -19,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 bidirectional controls, zero-width characters, tag characters, variation selectors without anything to select, controls,
 private-use characters; written as they are or as an escape (`\\u200b`). Or a name, title, host, tool or variable mixes letters of
 scripts that look alike (`pаypal` with a Cyrillic `а`). Emoji, accents, and texts in any script with the
-joiners and marks that it needs are fine.
+joiners and marks that it needs are fine, and so is what GitHub leaves of emoji in the anchors that a readme links to.
 
 ## Why
 What a reviewer does not see, a model reads: whole instructions fit into tag characters. Reordered text shows something
@@ -45,11 +48,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if matches!(file.content, Content::Malformed(..)) {
             continue;
         }
-        for found in hidden::find(text) {
+        let is_readme = file.path == subject.entry.readme_file.path;
+        let text = if is_readme { links::without_anchors(text) } else { Cow::Borrowed(&**text) };
+        for found in hidden::find(&text) {
             report(&file.path, found.span, &found, sink);
         }
         if let Some(document) = file.document()
-            && written::has_escapes(text)
+            && written::has_escapes(&text)
         {
             check_escaped(file, document, sink);
         }
@@ -200,6 +205,14 @@ mod tests {
           |
           = help: remove what cannot be seen: delete the words around it and type them again
         ");
+    }
+
+    #[test]
+    fn a_readme_may_link_to_headings_with_emoji() {
+        let count = |readme: &str| case("hidden-text", "x", "name: x\n").readme(readme).count();
+        assert_eq!(count("- [🏗\u{fe0f} Core](#\u{fe0f}-core)\n\n## 🏗\u{fe0f} Core\n"), 0);
+        assert_eq!(count("- [Core](#\u{fe0f}-core\u{e0041}) a\u{fe0f}\n"), 1);
+        assert_eq!(count("core\u{fe0f}\n"), 1);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `invalid-name`
 
-use super::{Check, Rule, Sink, Subject, excerpt};
-use crate::entry::{A_FILE, MANIFEST};
+use super::{Check, RegistrySink, Rule, excerpt};
+use crate::entry::{A_FILE, Entry, MANIFEST};
 use crate::finding::{Anchor, Severity};
 use crate::route;
+use crate::validate::index::Index;
+use crate::validate::names::{self, Called};
 
 pub(super) static RULE: Rule = Rule {
     id: "invalid-name",
@@ -24,41 +26,42 @@ The reference validator's `isNameValid`. Its three grandfathered names are waive
 ",
     severity: Severity::Error,
     needs: &[],
-    check: Check::Entry(check),
+    check: Check::Registry(check),
     fix: None,
 };
 
-fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let entry = subject.entry;
-    let valid = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    // A file's name is not to be mended as a folder's; `unreadable-entry` says where it belongs.
-    let is_file = entry.folder_problem.as_deref() == Some(A_FILE);
-    if is_file || !entry.name.is_empty() && entry.name.bytes().all(valid) {
-        return;
+fn check(index: &Index<'_>, sink: &mut RegistrySink<'_>) {
+    for entry in index.entries.iter().filter(|entry| index.judged.contains(&entry.name)) {
+        // A file's name is not to be fixed as a folder's; `unreadable-entry` says where it belongs.
+        if entry.folder_problem.as_deref() == Some(A_FILE) || names::is_valid(&entry.name) {
+            continue;
+        }
+        let own = entry.manifest.name.as_deref();
+        let anchor = if own == Some(&*entry.name) { Anchor::Value(route!["name"]) } else { Anchor::File };
+        let name = excerpt(&entry.name);
+        sink.at(entry, &entry.manifest_file.path, anchor, format!("`{name}` is not a valid name for an entry"))
+            .help(help(index, entry));
     }
-    let anchor =
-        if entry.manifest.name.as_deref() == Some(&*entry.name) { Anchor::Value(route!["name"]) } else { Anchor::File };
-    let help = match suggested(&entry.name) {
-        Some(name) => format!("rename the folder to `{name}`, and `name` in {MANIFEST} with it"),
-        None => "rename the folder: use lower-case letters, digits and hyphens only".to_owned(),
-    };
-    let name = excerpt(&entry.name);
-    sink.at(&entry.manifest_file.path, anchor, format!("`{name}` is not a valid name for an entry")).help(help);
 }
 
-/// The nearest valid name: small letters, and hyphens for everything else. None when nothing would be left of it.
-fn suggested(name: &str) -> Option<String> {
-    if name.len() > 80 || !name.is_ascii() {
-        return None;
+fn help(index: &Index<'_>, entry: &Entry) -> String {
+    if let Called::Winner(name) = Called::of(entry)
+        && !index.has(name)
+    {
+        return format!("rename the folder to `{}`, as the entry calls itself", excerpt(name));
     }
-    let replaced = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let parts: Vec<&str> = replaced.split('-').filter(|part| !part.is_empty()).collect();
-    (!parts.is_empty()).then(|| parts.join("-"))
+    match names::suggested(&entry.name).filter(|name| !index.has(name)) {
+        Some(name) => format!("rename the folder to `{name}`, and `name` in {MANIFEST} with it"),
+        None => {
+            let rename = "rename the folder, and `name` in it: use lowercase letters, digits and hyphens only";
+            format!("{rename}, and no name that another entry has")
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::testing::{findings, rendered};
+    use crate::validate::testing::{case, findings, rendered};
 
     #[test]
     fn underscores_and_capitals_are_refused() {
@@ -83,5 +86,22 @@ mod tests {
     #[test]
     fn only_the_folder_counts_not_the_manifest() {
         assert_eq!(findings("invalid-name", "ok", "name: NOT_OK\n"), 0);
+    }
+
+    #[test]
+    fn a_name_that_another_entry_has_is_not_suggested() {
+        let help = |folder: &str, name: &str| {
+            let case =
+                case("invalid-name", folder, &format!("name: {name}\n")).beside("my-server", "name: my-server\n", None);
+            case.findings()[0].help.clone().unwrap_or_default()
+        };
+        assert_eq!(help("My_Server", "mine"), "rename the folder to `mine`, as the entry calls itself");
+        for name in ["My_Server", "my-server"] {
+            assert_eq!(
+                help("My_Server", name),
+                "rename the folder, and `name` in it: use lowercase letters, digits and hyphens only, and no name that another \
+                 entry has"
+            );
+        }
     }
 }

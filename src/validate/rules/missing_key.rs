@@ -1,10 +1,12 @@
 //! `missing-key`
 
 use super::{Check, Rule, Sink, Subject};
-use crate::document::{Document, Route};
+use crate::document::edit::write_scalar;
+use crate::document::{Document, Route, ScalarStyle};
 use crate::entry::EntryType;
 use crate::finding::{Anchor, Severity};
 use crate::route;
+use crate::validate::names;
 use crate::validate::schema::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
@@ -84,11 +86,16 @@ fn help(subject: &Subject<'_>, parent: &Route, key: &str, verb: &str) -> String 
         return format!("if this is a {kind} entry, write `type: {kind}`; otherwise {verb} `{key}`");
     }
     let what = match key {
-        "name" if parent.steps().is_empty() => format!("`name: {}`, like the folder", subject.entry.name),
+        "name" if parent.steps().is_empty() && names::is_valid(&subject.entry.name) => {
+            format!("`name: {}`, like the folder", write_scalar(&subject.entry.name, ScalarStyle::Plain, false))
+        }
         "type" => "`type: server`, `type: remote` or `type: poci`".to_owned(),
         "about" => "`about:` with a `title`, a `description` and an `icon`".to_owned(),
-        "image" if parent.steps().is_empty() => {
+        "image" if parent.steps().is_empty() && names::is_valid(&subject.entry.name) => {
             format!("`image: {}{}`", subject.policy.settings.registry.namespace, subject.entry.name)
+        }
+        "image" if parent.steps().is_empty() => {
+            format!("`image: {}…`", subject.policy.settings.registry.namespace)
         }
         "source" => "`source:` with `project` and `commit`".to_owned(),
         "project" => "`project:` with the https address of the Git repository".to_owned(),

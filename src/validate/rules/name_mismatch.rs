@@ -1,9 +1,13 @@
 //! `name-mismatch`
 
-use super::{Check, Rule, Sink, Subject, excerpt};
-use crate::document::Document;
-use crate::finding::Severity;
+use super::{Check, RegistrySink, Rule, excerpt};
+use crate::document::ScalarStyle;
+use crate::document::edit::write_scalar;
+use crate::entry::Entry;
+use crate::finding::{Anchor, Severity};
 use crate::route;
+use crate::validate::index::Index;
+use crate::validate::names::{self, Called};
 
 pub(super) static RULE: Rule = Rule {
     id: "name-mismatch",
@@ -25,25 +29,48 @@ The reference validator's `isDirectoryValid`.
 ",
     severity: Severity::Error,
     needs: &[],
-    check: Check::Manifest(check),
+    check: Check::Registry(check),
     // Which of the two names is right is a decision.
     fix: None,
 };
 
-fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
-    // An absent name is reported by `missing-key`.
-    let Some(name) = subject.manifest().name.as_deref() else { return };
-    let folder = &*subject.entry.name;
-    if name != folder {
-        let name = excerpt(name);
-        sink.value(route!["name"], format!("the name is `{name}`, but the entry's folder is `{folder}`"))
-            .help(format!("write `name: {folder}`, or rename the folder to `{name}`"));
+fn check(index: &Index<'_>, sink: &mut RegistrySink<'_>) {
+    for entry in index.entries.iter().filter(|entry| index.judged.contains(&entry.name)) {
+        // An absent name is reported by `missing-key`.
+        let called = Called::of(entry);
+        if let (Some(name), Called::Winner(_) | Called::Either { .. }) = (entry.manifest.name.as_deref(), called) {
+            let folder = excerpt(&entry.name);
+            let message = format!("the name is `{}`, but the entry's folder is `{folder}`", excerpt(name));
+            sink.at(entry, &entry.manifest_file.path, Anchor::Value(route!["name"]), message)
+                .help(help(index, entry, called));
+        }
+    }
+}
+
+/// Only what leads to a valid entry is offered: a folder cannot be renamed to a name that another one has.
+fn help(index: &Index<'_>, entry: &Entry, called: Called<'_>) -> String {
+    let folder = &*entry.name;
+    let write = |name: &str| format!("write `name: {}`", excerpt(&write_scalar(name, ScalarStyle::Plain, false)));
+    match called {
+        Called::One(name) => write(name),
+        Called::Winner(name) if name == folder => write(folder),
+        Called::Winner(name) if !index.has(name) => format!("rename the folder to `{}`", excerpt(name)),
+        Called::Either { name, .. } if names::is_valid(name) && index.has(name) => write(folder),
+        Called::Either { name, .. } if names::is_valid(name) => {
+            format!("{}, or rename the folder to `{}`", write(folder), excerpt(name))
+        }
+        Called::Winner(_) | Called::Either { .. } => match names::suggested(folder).filter(|name| !index.has(name)) {
+            Some(name) => format!("rename the folder to `{name}`, and {}", write(&name)),
+            None => {
+                "give the folder and `name` the same, unused name: lowercase letters, digits and hyphens".to_owned()
+            }
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::testing::{findings, rendered};
+    use crate::validate::testing::{case, findings, rendered};
 
     #[test]
     fn the_name_is_the_folders() {
@@ -74,5 +101,30 @@ mod tests {
     #[test]
     fn an_absent_name_is_another_rules_matter() {
         assert_eq!(findings("name-mismatch", "sqlite", "type: server\n"), 0);
+    }
+
+    #[test]
+    fn only_what_leads_to_a_valid_entry_is_offered() {
+        let help = |folder: &str, name: &str| {
+            let manifest = format!("name: {name}\n");
+            let case = case("name-mismatch", folder, &manifest).beside("taken", "name: taken\n", None);
+            case.findings()[0].help.clone().unwrap_or_default()
+        };
+        assert_eq!(help("acme-weather", "acme_weather"), "write `name: acme-weather`");
+        assert_eq!(help("no", "No"), "write `name: \"no\"`");
+        assert_eq!(help("Acme_Weather", "weather"), "rename the folder to `weather`");
+        assert_eq!(help("acme-weather", "taken"), "write `name: acme-weather`");
+        assert_eq!(
+            help("Acme_Weather", "taken"),
+            "rename the folder to `acme-weather`, and write `name: acme-weather`"
+        );
+        assert_eq!(
+            help("Acme_Weather", "WEATHER"),
+            "rename the folder to `acme-weather`, and write `name: acme-weather`"
+        );
+        assert_eq!(
+            help("Taken", "WEATHER"),
+            "give the folder and `name` the same, unused name: lowercase letters, digits and hyphens"
+        );
     }
 }

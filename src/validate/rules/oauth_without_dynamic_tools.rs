@@ -1,8 +1,7 @@
 //! `oauth-without-dynamic-tools`
 
-use super::{Check, Fix, Rule, Sink, Subject};
-use crate::document::edit::{self, Edit, EditError};
-use crate::document::{Document, Node, Route};
+use super::{Check, Rule, Sink, Subject};
+use crate::document::Document;
 use crate::finding::{Anchor, Severity};
 use crate::route;
 
@@ -26,7 +25,8 @@ dynamic:
   tools: true
 ```
 
-`validate --fix` does it.
+`validate --fix` leaves this to you: the catalog then stops listing the tools by name. A server that lists its tools
+without a sign-in loses by it; a maintainer can waive the rule for that entry.
 
 ## Source
 The reference validator's `isOAuthDynamicValid`. Its grandfathered entry is a waiver here.
@@ -34,8 +34,13 @@ The reference validator's `isOAuthDynamicValid`. Its grandfathered entry is a wa
     severity: Severity::Error,
     needs: &[],
     check: Check::Manifest(check),
-    fix: Some(Fix::Edit(fix)),
+    // Whether the catalog should stop listing the tools is a decision.
+    fix: None,
 };
+
+/// What there is to decide.
+const DECISION: &str =
+    "; if the server lists its tools without a sign-in, a maintainer can waive this in `mcp-registry.toml` instead";
 
 fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     if is_wrong(subject) {
@@ -44,10 +49,10 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         let why = "its tools can be listed only after this login";
         if document.at(&route!["dynamic"]).is_some() {
             let said = sink.value(route!["dynamic", "tools"], message).also(oauth, why);
-            said.help("write `tools: true` below `dynamic:`");
+            said.help(format!("write `tools: true` below `dynamic:`{DECISION}"));
         } else {
             let said = sink.key(route!["oauth"], message).label(why);
-            said.help("add `dynamic:` with `tools: true` below it");
+            said.help(format!("add `dynamic:` with `tools: true` below it{DECISION}"));
         }
     }
 }
@@ -55,34 +60,6 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
 fn is_wrong(subject: &Subject<'_>) -> bool {
     let manifest = subject.manifest();
     !manifest.oauth.is_empty() && !manifest.dynamic_tools
-}
-
-fn fix(subject: &Subject<'_>, document: &Document) -> Result<Vec<Edit>, EditError> {
-    if !is_wrong(subject) {
-        return Ok(Vec::new());
-    }
-    let tools = route!["dynamic", "tools"];
-    let edit = match document.at(&tools) {
-        Some(node) => set_true(document, &tools, node)?,
-        None => edit::insert_key(document, &route!["dynamic"], "tools", "true")?,
-    };
-    Ok(vec![edit])
-}
-
-/// Replaces `false` or nothing by `true`. `replace_scalar` would write the text `"true"`.
-fn set_true(document: &Document, route: &Route, node: &Node) -> Result<Edit, EditError> {
-    if node.span.start < node.span.end {
-        return match node.scalar() {
-            Some(scalar) if scalar.tag.is_none() => Ok(Edit { span: node.span, replacement: "true".to_owned() }),
-            _ => Err(EditError::Unsupported(route.clone(), "it is not a plain value")),
-        };
-    }
-    let before = document.text().get(..node.span.start).unwrap_or_default();
-    if before.ends_with(':') {
-        Ok(Edit { span: node.span, replacement: " true".to_owned() })
-    } else {
-        Err(EditError::Unsupported(route.clone(), "it has no value and no colon"))
-    }
 }
 
 #[cfg(test)]
@@ -100,7 +77,7 @@ mod tests {
         3 | oauth:
           | ^^^^^ its tools can be listed only after this login
           |
-          = help: add `dynamic:` with `tools: true` below it
+          = help: add `dynamic:` with `tools: true` below it; if the server lists its tools without a sign-in, a maintainer can waive this in `mcp-registry.toml` instead
         ");
     }
 
@@ -117,7 +94,7 @@ mod tests {
         8 |   tools: false
           |          ^^^^^
           |
-          = help: write `tools: true` below `dynamic:`
+          = help: write `tools: true` below `dynamic:`; if the server lists its tools without a sign-in, a maintainer can waive this in `mcp-registry.toml` instead
         ");
     }
 
@@ -130,13 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn the_fix_adds_the_section_or_turns_it_on() {
-        let fixed = |dynamic: &str| case("oauth-without-dynamic-tools", "x", &format!("{OAUTH}{dynamic}")).fixed();
-        // A section that was not there is put where it belongs.
-        assert_eq!(fixed(""), OAUTH.replace("oauth:", "dynamic:\n  tools: true\noauth:"));
-        for dynamic in ["dynamic:\n", "dynamic:\n  tools: false\n", "dynamic:\n  tools:\n"] {
-            assert_eq!(fixed(dynamic), format!("{OAUTH}dynamic:\n  tools: true\n"), "{dynamic}");
-        }
-        assert_eq!(fixed("dynamic: {tools: no} # later\n"), format!("{OAUTH}dynamic: {{tools: true}} # later\n"));
+    fn it_is_a_decision_that_fix_does_not_make() {
+        let case = case("oauth-without-dynamic-tools", "x", OAUTH);
+        assert_eq!((case.findings()[0].fixable, case.fixed()), (false, OAUTH.to_owned()));
     }
 }

@@ -4,6 +4,7 @@ use super::{Check, Rule, Sink, Subject, excerpt};
 use crate::document::Document;
 use crate::finding::Severity;
 use crate::route;
+use crate::validate::names::{self, Called};
 
 pub(super) static RULE: Rule = Rule {
     id: "secret-name",
@@ -68,7 +69,9 @@ fn form(subject: &Subject<'_>, own: &str) -> String {
     let own = own.trim_end_matches('…').replace(|c: char| !is_word(c) && c != '.', " ").to_ascii_lowercase();
     let parts = own.split('.').map(|part| part.split_whitespace().collect::<Vec<_>>().join("_"));
     let own = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-    format!("name it `{}.{own}`; its `env` stays as it is", subject.entry.name)
+    let name = Called::of(subject.entry).likely();
+    let name = if names::is_valid(name) { name.to_owned() } else { names::suggested(name).unwrap_or("example".into()) };
+    format!("name it `{name}.{own}`; its `env` stays as it is")
 }
 
 fn is_word(character: char) -> bool {

@@ -1,7 +1,8 @@
 //! `title-style`
 
 use super::{Check, Rule, Sink, Subject, excerpt};
-use crate::document::Document;
+use crate::document::edit::write_scalar;
+use crate::document::{Document, ScalarStyle};
 use crate::finding::Severity;
 use crate::policy::Title;
 use crate::route;
@@ -68,11 +69,11 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
         (Some(empty), Some(small)) => format!("the title has {empty}, and does not capitalise {small}"),
     };
     let help = match corrected(&words) {
-        Some(title) => format!("write `title: {}`", excerpt(&title)),
+        Some(title) => format!("write `title: {}`", excerpt(&write_scalar(&title, ScalarStyle::Plain, false))),
         None if of(Fault::Empty).next().is_some() => "name the product or what it does instead".to_owned(),
         None => "capitalise every word".to_owned(),
     };
-    let help = if of(Fault::Small).any(|word| word.text.contains('.')) {
+    let help = if words.iter().any(|word| may_be_official(word, &words)) {
         format!("{help}; if the product spells itself so, maintainers can list it in `title.names` of the policy")
     } else {
         help
@@ -121,6 +122,19 @@ fn words<'t>(title: &'t str, policy: &Title) -> Vec<Word<'t>> {
         words.push(Word { text, fault, parts });
     }
     words
+}
+
+/// Whether a faulty word looks like the name of a product (`n8n`, `ast-grep`, `monday.com`, `eBay`, `GitMCP`), or is all of
+/// the title.
+fn may_be_official(word: &Word<'_>, words: &[Word<'_>]) -> bool {
+    match word.fault {
+        None => false,
+        Some(Fault::Empty) => word.parts.concat().len() < alphanumerics(word.text),
+        Some(Fault::Small) => {
+            let bare = word.text.trim_matches(|c: char| !c.is_alphanumeric());
+            words.len() == 1 || bare.chars().any(|c| !c.is_alphabetic() || c.is_uppercase())
+        }
+    }
 }
 
 /// Where official names stand in the title: whole words only.
@@ -307,6 +321,38 @@ mod tests {
         // The name does not excuse what stands beside it, and counts as a whole only.
         for wrong in ["SQL Server MCP", "MySQL Server", "SQL Servers", "monday.company"] {
             assert_eq!(count(wrong), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_brand_is_pointed_to_the_policy() {
+        let help =
+            |title: &str| case("title-style", "x", &titled(title)).findings()[0].help.clone().unwrap_or_default();
+        let hint = "; if the product spells itself so, maintainers can list it in `title.names` of the policy";
+        for (title, remedy) in [
+            ("n8n", "write `title: N8n`"),
+            ("ast-grep", "write `title: Ast-grep`"),
+            ("glif.app", "write `title: Glif.app`"),
+            ("eBay Search", "write `title: EBay Search`"),
+            ("duckduckgo", "write `title: Duckduckgo`"),
+            ("GitMCP", "name the product or what it does instead"),
+        ] {
+            assert_eq!(help(title), format!("{remedy}{hint}"), "{title}");
+        }
+        for title in ["Camunda process engine", "Weather MCP Server", "MCP", "search (beta)"] {
+            assert!(!help(title).contains(hint), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_suggested_title_is_right_and_can_be_written() {
+        for title in ["'weather: now MCP'", "'#1 weather'", "'- list of things'", "'yes'", "'éa b'", "'ßa ﬁ x'"] {
+            for finding in case("title-style", "x", &titled(title)).findings() {
+                let help = finding.help.unwrap_or_default();
+                let Some((_, rest)) = help.split_once("write `title: ") else { continue };
+                let suggested = rest.split('`').next().unwrap_or_default();
+                assert_eq!(findings("title-style", "x", &titled(suggested)), 0, "{title}: {suggested}");
+            }
         }
     }
 

@@ -89,6 +89,7 @@ fn own(document: &Document, declared: &Config<'_>, template: &Template, way: &st
         said.also(Anchor::Value(route!["config", "secrets", *index, "name"]), "a secret of this name")
             .help("a secret reaches the server by its `env`: remove this variable, or declare a parameter");
     } else if declared.parameters.properties.is_empty() && document.at(&route!["config", "properties"]).is_some() {
+        // `unknown-key` reports this once for all parameters; see `outdented`.
         said.also(Anchor::Key(route!["config", "properties"]), "this is not read here")
             .help("indent `type`, `properties` and `required` by one level, under `config.parameters`");
     } else if let Some(nearest) = nearest_of(missing, place.names.iter().copied()) {
@@ -164,7 +165,7 @@ fn anchor(document: &Document, parameters: Route) -> Route {
 
 #[cfg(test)]
 mod tests {
-    use crate::validate::testing::{findings, rendered};
+    use crate::validate::testing::{case, findings, rendered};
 
     const PARAMETERS: &str = "config:
   parameters:
@@ -223,7 +224,9 @@ mod tests {
           = help: a secret reaches the server by its `env`: remove this variable, or declare a parameter
         ");
         let misplaced = "config:\n  env:\n    - name: A\n      value: '{{x.a}}'\n  parameters:\n  properties:\n    a: {type: string}\n";
-        insta::assert_snapshot!(rendered("undefined-parameter", "x", misplaced), @"
+        assert_eq!(findings("undefined-parameter", "x", misplaced), 0);
+        let alone = case("undefined-parameter", "x", misplaced).policy("[rules]\nunknown-key = \"off\"\n");
+        insta::assert_snapshot!(alone.rendered(), @"
         warning[undefined-parameter]: `{{x.a}}` names `a`, which is not declared
          --> servers/x/server.yaml:4:14
           |

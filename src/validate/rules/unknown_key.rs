@@ -3,8 +3,10 @@
 use super::{Check, Rule, Sink, Subject, excerpt, nearest_of};
 use crate::document::{Document, Node, Route, Step};
 use crate::entry::template;
-use crate::finding::Severity;
-use crate::validate::schema::{ViolationKind, keys_of};
+use crate::finding::{Anchor, Severity};
+use crate::route;
+use crate::validate::outdented::{self, Outdented};
+use crate::validate::schema::{ViolationKind, keys_at};
 
 pub(super) static RULE: Rule = Rule {
     id: "unknown-key",
@@ -70,16 +72,18 @@ const SCHEMA_WORDS: &[&str] = &[
 const SECTIONS: &[&str] = &["about", "source", "run", "meta", "remote", "config"];
 
 fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
+    let outdented = outdented::find(document, subject.violations);
+    outdented.iter().for_each(|section| one_level_off(section, sink));
     for violation in subject.violations {
         let ViolationKind::UnknownKey { known } = &violation.kind else { continue };
         let route = &violation.route;
+        if outdented.iter().any(|section| section.keys.contains(route)) {
+            continue;
+        }
         let keys: Vec<&str> =
             route.steps().iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
         let Some((key, parents)) = keys.split_last() else { continue };
-        let place = match parents {
-            [] => "an entry".to_owned(),
-            _ => format!("`{}`", excerpt(&route.parent().unwrap_or_default().to_string())),
-        };
+        let place = place(&route.parent().unwrap_or_default());
         let message = format!("`{}` is not a key of {place}, and is silently dropped", excerpt(key));
         let said = sink.key(route.clone(), message);
         if is_schema(parents) && SCHEMA_WORDS.contains(key) {
@@ -87,6 +91,40 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         } else {
             said.help(help(document, route, &keys, known));
         }
+    }
+}
+
+/// The mapping that a key is in, in words.
+fn place(route: &Route) -> String {
+    if route.steps().is_empty() { "an entry".to_owned() } else { format!("`{}`", excerpt(&route.to_string())) }
+}
+
+/// One finding for all keys of a section that are beside it.
+fn one_level_off(outdented: &Outdented, sink: &mut Sink<'_>) {
+    let Outdented { section, is_written, keys } = outdented;
+    let (Some(first), Some(parent)) = (keys.first(), section.parent()) else { return };
+    let last = |route: &Route| match route.steps().last() {
+        Some(Step::Key(key)) => format!("`{}`", excerpt(key)),
+        _ => String::new(),
+    };
+    let named: Vec<String> = keys.iter().map(last).collect();
+    let (place, section_key) = (place(&parent), last(section).replace('`', ""));
+    let message = match named.split_last() {
+        Some((last, [])) => format!("{last} is not a key of {place}, and is silently dropped"),
+        Some((last, others)) => {
+            format!("{} and {last} are not keys of {place}, and are silently dropped", others.join(", "))
+        }
+        None => return,
+    };
+    let them = if named.len() == 1 { "it" } else { "them" };
+    let said = sink.key(first.clone(), message);
+    if *is_written {
+        said.also(Anchor::Key(section.clone()), "nothing is in it")
+            .help(format!("indent {them} by one level, with all that is below, so that `{section_key}:` has {them}"));
+    } else {
+        said.help(format!(
+            "write `{section_key}:` above {them}, and indent {them} by one level, with all that is below"
+        ));
     }
 }
 
@@ -108,6 +146,15 @@ fn help(document: &Document, route: &Route, keys: &[&str], known: &[&str]) -> St
             return "the variable's own name goes into `name`; if this is a secret, move it to `config.secrets`"
                 .to_owned();
         }
+        ["$schema"] => {
+            let schema = document.at(route).and_then(Node::scalar).map(|scalar| &*scalar.text);
+            let is_plain =
+                |schema: &&str| !schema.is_empty() && !schema.contains(|c: char| c.is_whitespace() || c.is_control());
+            let schema = excerpt(schema.filter(is_plain).unwrap_or("../../schemas/server.json"));
+            return format!(
+                "remove it, and make this comment the first line, which editors read: `# yaml-language-server: $schema={schema}`"
+            );
+        }
         ["config", "env", "", "secret"] => return "move a secret to `config.secrets`".to_owned(),
         ["config", "type" | "properties" | "required"] => {
             return format!("it belongs one level deeper: `config.parameters.{key}`");
@@ -116,25 +163,37 @@ fn help(document: &Document, route: &Route, keys: &[&str], known: &[&str]) -> St
             return "the format cannot publish ports: a local server speaks through standard input and output"
                 .to_owned();
         }
-        ["source", "source" | "url" | "repo" | "repository" | "git"] => return "did you mean `project`?".to_owned(),
-        ["source", "sha" | "rev" | "revision" | "hash"] => return "did you mean `commit`?".to_owned(),
-        ["source", "ref"] => return "did you mean `branch`? The id of the commit goes into `commit`".to_owned(),
-        ["source", "path" | "dir" | "folder" | "subdirectory" | "subdir" | "context"] => {
-            return "did you mean `directory`?".to_owned();
+        ["source", "source" | "url" | "repo" | "repository" | "git"] => return meant(document, route, "project"),
+        ["source", "sha" | "rev" | "revision" | "hash"] => return meant(document, route, "commit"),
+        ["source", "ref"] if document.at(&route!["source", "branch"]).is_none() => {
+            return "did you mean `branch`? The id of the commit goes into `commit`".to_owned();
         }
-        ["run" | "remote", "environment"] => return "did you mean `env`?".to_owned(),
+        ["source", "ref"] => return meant(document, route, "branch"),
+        ["source", "path" | "dir" | "folder" | "subdirectory" | "subdir" | "context"] => {
+            return meant(document, route, "directory");
+        }
+        ["run" | "remote", "environment"] => return meant(document, route, "env"),
         _ => {}
     }
     if let Some(nearest) = nearest_of(key, known.iter().copied()) {
-        return format!("did you mean `{nearest}`?");
+        return meant(document, route, nearest);
     }
     if parents.len() <= 1
-        && let Some(section) = SECTIONS.iter().find(|section| keys_of(section).any(|home| home == *key))
+        && let Some(section) = SECTIONS.iter().find(|section| keys_at(&route![(**section).to_owned()]).contains(key))
     {
-        return format!("it belongs elsewhere: `{section}.{key}`");
+        return match document.at(&route![(**section).to_owned(), (*key).to_owned()]) {
+            Some(_) => format!("remove it: `{section}.{key}` is there already"),
+            None => format!("it belongs elsewhere: `{section}.{key}`"),
+        };
     }
     let listed: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
     format!("remove it; the keys here are {}", listed.join(", "))
+}
+
+/// What was meant, if that is not there already: a key that stands twice is worse than one that nobody knows.
+fn meant(document: &Document, route: &Route, key: &str) -> String {
+    let is_there = route.parent().is_some_and(|parent| document.at(&parent.then(key.to_owned())).is_some());
+    if is_there { format!("remove it: `{key}` is here already") } else { format!("did you mean `{key}`?") }
 }
 
 /// Where in `config.parameters` the parameter of an environment variable is described.
@@ -161,6 +220,17 @@ mod tests {
           |
           = help: did you mean `commit`?
         ");
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_not_suggested() {
+        let help = |yaml: &str| {
+            let findings = crate::validate::testing::case("unknown-key", "x", yaml).findings();
+            findings[0].help.clone().unwrap_or_default()
+        };
+        assert_eq!(help("source:\n  comit: a\n  commit: b\n"), "remove it: `commit` is here already");
+        assert_eq!(help("source:\n  url: a\n  project: b\n"), "remove it: `project` is here already");
+        assert_eq!(help("icon: a\nabout:\n  icon: b\n"), "remove it: `about.icon` is there already");
     }
 
     #[test]
@@ -230,6 +300,102 @@ source:
            |
            = help: did you mean `project`?
         ");
+    }
+
+    #[test]
+    fn the_schema_of_an_editor_belongs_in_a_comment() {
+        insta::assert_snapshot!(rendered("unknown-key", "x", "$schema: ../../schemas/server.json\nname: x\n"), @"
+        warning[unknown-key]: `$schema` is not a key of an entry, and is silently dropped
+         --> servers/x/server.yaml:1:1
+          |
+        1 | $schema: ../../schemas/server.json
+          | ^^^^^^^
+          |
+          = help: remove it, and make this comment the first line, which editors read: `# yaml-language-server: $schema=../../schemas/server.json`
+        ");
+        let help = |schema: &str| {
+            let findings =
+                crate::validate::testing::case("unknown-key", "x", &format!("$schema: {schema}\n")).findings();
+            findings[0].help.clone().unwrap_or_default()
+        };
+        assert!(
+            help("https://a.example/s.json").ends_with("`# yaml-language-server: $schema=https://a.example/s.json`")
+        );
+        for other in ["[a]", "''", "a b", "\"a\\nname: evil\""] {
+            assert!(help(other).ends_with("`# yaml-language-server: $schema=../../schemas/server.json`"), "{other}");
+        }
+    }
+
+    #[test]
+    fn keys_that_lack_one_indent_are_one_finding() {
+        let entry = "config:
+  env:
+    - name: A
+      value: '{{x.a}}'
+    - name: B
+      value: '{{x.b}}'
+  parameters:
+  type: object
+  properties:
+    a: {type: string}
+  required: [a]
+about:
+title: X
+";
+        insta::assert_snapshot!(rendered("unknown-key", "x", entry), @"
+        warning[unknown-key]: `type`, `properties` and `required` are not keys of `config`, and are silently dropped
+         --> servers/x/server.yaml:8:3
+          |
+        7 |   parameters:
+          |   ---------- nothing is in it
+        8 |   type: object
+          |   ^^^^
+          |
+          = help: indent them by one level, with all that is below, so that `parameters:` has them
+
+        warning[unknown-key]: `title` is not a key of an entry, and is silently dropped
+          --> servers/x/server.yaml:13:1
+           |
+        12 | about:
+           | ----- nothing is in it
+        13 | title: X
+           | ^^^^^
+           |
+           = help: indent it by one level, with all that is below, so that `about:` has it
+        ");
+        let all = |policy: &str| {
+            let case = crate::validate::testing::case("unknown-key", "x", entry).policy(policy);
+            case.all().iter().map(|finding| finding.rule).collect::<Vec<_>>().join(" ")
+        };
+        // What follows from it is left out, unless it is worse, or this is not reported.
+        let follow = |said: &str| ["undefined-parameter", "description-quality"].map(|rule| said.matches(rule).count());
+        assert_eq!(follow(&all("")), [0, 0]);
+        assert!(all("").contains("missing-key"), "an error is never left out for a warning");
+        assert_eq!(follow(&all("[rules]\nunknown-key = \"off\"\n")), [2, 1]);
+        assert_eq!(follow(&all("[rules]\nundefined-parameter = \"error\"\n")), [2, 0]);
+    }
+
+    #[test]
+    fn parameters_without_their_section_are_one_finding() {
+        let entry = "config:\n  type: object\n  properties:\n    a: {type: string}\nrun: {command: ['{{x.a}}']}\n";
+        insta::assert_snapshot!(rendered("unknown-key", "x", entry), @"
+        warning[unknown-key]: `type` and `properties` are not keys of `config`, and are silently dropped
+         --> servers/x/server.yaml:2:3
+          |
+        2 |   type: object
+          |   ^^^^
+          |
+          = help: write `parameters:` above them, and indent them by one level, with all that is below
+        ");
+        // A section that has something in it, keys of another section, and keys that something else is between.
+        for other in [
+            "config: {parameters: {type: object}, properties: {}, required: []}\n",
+            "about:\nmeta: {category: a}\ntitle: X\n",
+            "about:\nurl: a\n",
+        ] {
+            let said = rendered("unknown-key", "x", other);
+            assert!(!said.contains("by one level"), "{said}");
+        }
     }
 
     #[test]

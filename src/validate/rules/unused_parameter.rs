@@ -8,6 +8,7 @@ use crate::entry::manifest::Parameter;
 use crate::entry::template;
 use crate::finding::Severity;
 use crate::route;
+use crate::validate::names::Called;
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -41,7 +42,7 @@ fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         }
     }
     let parameters = &subject.manifest().config.parameters;
-    walk(parameters, &used, &Way { name: &subject.entry.name, parts: Vec::new() }, sink);
+    walk(parameters, &used, &Way { name: Called::of(subject.entry).likely(), parts: Vec::new() }, sink);
 }
 
 /// The parameters that templates name, as a tree: `db.host` is `host` in `db`.

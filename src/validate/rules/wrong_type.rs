@@ -1,7 +1,7 @@
 //! `wrong-type`
 
-use super::{Check, Rule, Sink, Subject};
-use crate::document::{Document, Route, Step};
+use super::{Check, Rule, Sink, Subject, excerpt};
+use crate::document::{Document, Node, Route, Step, scalar};
 use crate::finding::Severity;
 use crate::validate::schema::ViolationKind;
 
@@ -29,14 +29,34 @@ The Go structs of the reference, and how yaml.v3 decodes into them.
     fix: None,
 };
 
-fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
+fn check(subject: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
     for violation in subject.violations {
         let ViolationKind::WrongType { expected, found } = violation.kind else { continue };
         let route = &violation.route;
         sink.value(route.clone(), format!("`{route}` must be {expected}, but is {found}"))
             .label(format!("{found}, not {expected}"))
-            .help(help(route, expected));
+            .help(required(document, route).unwrap_or_else(|| help(route, expected)));
     }
+}
+
+/// What to do about `required: true` beside a property's `type`: `required` is a list of names, one level up.
+fn required(document: &Document, route: &Route) -> Option<String> {
+    let [above @ .., Step::Key(properties), Step::Key(name), Step::Key(required)] = route.steps() else { return None };
+    if (&**properties, &**required) != ("properties", "required") || above.len() < 2 {
+        return None;
+    }
+    let list = Route::new(above.to_vec()).then("required");
+    let is_true = scalar::go_bool(document.at(route)?.scalar()?)?;
+    let is_listed = document.at(&list).is_some_and(|list| {
+        list.items().iter().filter_map(Node::scalar).any(|item| item.text.as_ref() == name.as_ref())
+    });
+    let (name, list) = (excerpt(name), excerpt(&list.to_string()));
+    Some(match (is_true, is_listed) {
+        (true, false) => format!("remove it, and list `{name}` in `{list}`"),
+        (true, true) => format!("remove it: `{list}` lists `{name}` already"),
+        (false, false) => format!("remove it: only what `{list}` lists is required"),
+        (false, true) => format!("remove it, and take `{name}` out of `{list}`"),
+    })
 }
 
 fn help(route: &Route, expected: &str) -> String {
@@ -45,7 +65,10 @@ fn help(route: &Route, expected: &str) -> String {
         (["run", "env"] | ["remote", "headers"], "a mapping") => "write one `NAME: value` per line, without `-`",
         (["run", "env", _] | ["remote", "headers", _], _) => "write one `NAME: value` per line",
         (_, "a list") => "write each item on a line of its own, after `- `",
-        (_, "a mapping") => "write one `key: value` per line, further to the right than the key above them",
+        (keys, "a mapping") => {
+            let key = keys.iter().rev().find(|key| !key.is_empty()).copied().unwrap_or_default();
+            return format!("indent the keys under `{}:`, without `- `", excerpt(key));
+        }
         (_, "true or false") => "write `true` or `false`, without quotes",
         _ => "write a single value in one line, or in a block after `>-`",
     }
@@ -92,6 +115,34 @@ mod tests {
           |
           = help: write a single value in one line, or in a block after `>-`
         "#);
+    }
+
+    #[test]
+    fn a_required_property_is_named_one_level_up() {
+        let help = |yaml: &str| {
+            let findings = crate::validate::testing::case("wrong-type", "x", yaml).findings();
+            assert_eq!(findings.len(), 1, "{yaml}");
+            findings[0].help.clone().unwrap_or_default()
+        };
+        let parameters = |required: &str, listed: &str| {
+            format!(
+                "config:\n  parameters:\n    properties:\n      units: {{type: string, required: {required}}}\n{listed}"
+            )
+        };
+        let listed = "    required: [units]\n";
+        assert_eq!(help(&parameters("true", "")), "remove it, and list `units` in `config.parameters.required`");
+        assert_eq!(help(&parameters("true", listed)), "remove it: `config.parameters.required` lists `units` already");
+        assert_eq!(
+            help(&parameters("false", "")),
+            "remove it: only what `config.parameters.required` lists is required"
+        );
+        assert_eq!(help(&parameters("no", listed)), "remove it, and take `units` out of `config.parameters.required`");
+        let deep = "config: {parameters: {properties: {db: {properties: {host: {required: true}}}}}}\n";
+        assert_eq!(help(deep), "remove it, and list `host` in `config.parameters.properties.db.required`");
+        // A list that is written as a text, and a parameter that is called so.
+        assert_eq!(help(&parameters("units", "")), "write each item on a line of its own, after `- `");
+        let named = "config: {parameters: {properties: {required: true}}}\n";
+        assert_eq!(help(named), "indent the keys under `required:`, without `- `");
     }
 
     #[test]
