@@ -29,6 +29,7 @@ pub mod policy;
 pub mod provider;
 pub mod proxy;
 pub mod review;
+pub mod shell;
 pub mod snapshot;
 mod sync;
 pub(crate) mod text;

@@ -19,6 +19,7 @@
 //! What it cannot see: behaviour behind names that are put together at run time, languages that it has no patterns for,
 //! what dependencies do, and whether any of it is right.
 
+mod analysis;
 mod behaviour;
 mod binaries;
 mod blobs;
@@ -43,7 +44,7 @@ mod unreviewed;
 use crate::snapshot::Material;
 use crate::text::shorten;
 use crate::verdict::{ReviewFinding, document};
-use known::Known;
+use analysis::{Analysis, Kind, Known};
 use rayon::prelude::*;
 use sink::{Kept, PER_CHECK, PER_SCAN, Sink};
 use std::cmp::Reverse;
@@ -90,7 +91,7 @@ const BATCH: usize = 128;
 /// What is kept while files are looked at, one for each check; and what a full review sums up.
 struct All {
     kept: Vec<Kept>,
-    behaviour: [behaviour::Sum; behaviour::Kind::ALL.len()],
+    behaviour: [behaviour::Sum; Kind::ALL.len()],
     hosts: hosts::Sum,
 }
 
@@ -99,7 +100,7 @@ struct All {
 /// proportion to its size, and never fails.
 #[must_use]
 pub fn scan(material: &Material<'_>) -> Vec<ReviewFinding> {
-    let known = Known::new(material);
+    let known = known::gather(material);
     let mut all = All {
         kept: CHECKS.iter().map(|_| Kept::default()).collect(),
         behaviour: Default::default(),
@@ -129,12 +130,13 @@ pub fn scan(material: &Material<'_>) -> Vec<ReviewFinding> {
 /// What was found in one file.
 struct Found {
     findings: Vec<Vec<ReviewFinding>>,
-    behaviour: [behaviour::Sum; behaviour::Kind::ALL.len()],
+    behaviour: [behaviour::Sum; Kind::ALL.len()],
     hosts: hosts::Sum,
 }
 
 fn scan_file(material: &Material<'_>, path: &str, known: &Known) -> Option<Found> {
-    let subject = Subject::new(material, path, known)?;
+    let mut subject = Subject::new(material, path, known)?;
+    subject.analysis = Analysis { spots: behaviour::find(&subject), hosts: hosts::find(&subject) };
     let findings = CHECKS.iter().map(|check| {
         let mut sink = Sink::new(&subject);
         if let Run::File(run) = check.run {

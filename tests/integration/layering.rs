@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "net",
             "policy",
             "route",
+            "shell",
             "snapshot",
             "text",
             "verdict",

@@ -8,6 +8,7 @@ mod condensed;
 mod patterns;
 mod two_steps;
 
+use super::analysis::{Kind, Spot};
 use super::place::Place;
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
@@ -18,180 +19,139 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Kinds of behaviour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
-    Spawn,
-    DynamicCode,
-    DecodedCode,
-    TlsOff,
-    Persistence,
-    Secret,
-    Environment,
-    Credentials,
-    Store,
-    Metadata,
-    Injection,
-    Beyond,
-}
-
 /// What is said about a kind.
-pub(super) struct Words {
-    pub(super) does: &'static str,
+struct Words {
+    does: &'static str,
     /// The risk of one new place.
-    pub(super) new: Risk,
+    new: Risk,
     /// The risk of all places together in a full review; each is said alone from `medium` on.
-    pub(super) full: Risk,
+    full: Risk,
     category: Category,
     confidence: Confidence,
     impact: &'static str,
     recommendation: &'static str,
 }
 
-impl Kind {
-    pub(super) const ALL: [Self; 12] = [
-        Self::Spawn,
-        Self::DynamicCode,
-        Self::DecodedCode,
-        Self::TlsOff,
-        Self::Persistence,
-        Self::Secret,
-        Self::Environment,
-        Self::Credentials,
-        Self::Store,
-        Self::Metadata,
-        Self::Injection,
-        Self::Beyond,
-    ];
-
-    pub(super) fn words(self) -> Words {
-        let words = |does, new, full, category, confidence, impact, recommendation| Words {
-            does,
-            new,
-            full,
-            category,
-            confidence,
-            impact,
-            recommendation,
-        };
-        match self {
-            Self::Spawn => words(
-                "starts a program",
-                Risk::Low,
-                Risk::Info,
-                Category::Behaviour,
-                Confidence::High,
-                "A program that is started does what this code cannot be read for.",
-                "Check that the program is fixed and that no input becomes part of a command line unquoted.",
-            ),
-            Self::DynamicCode => words(
-                "runs text as code, or makes objects of data that says what they are",
-                Risk::Low,
-                Risk::Info,
-                Category::Behaviour,
-                Confidence::Medium,
-                "Whoever decides the text decides what runs.",
-                "Check where the text comes from; nothing that a user, a model or the network says may reach it.",
-            ),
-            Self::DecodedCode => words(
-                "runs code that is decoded, unpacked or downloaded first",
-                Risk::High,
-                Risk::High,
-                Category::Obfuscation,
-                Confidence::Medium,
-                "What runs cannot be read here. Malicious packages hide their code this way, and honest code hardly ever does.",
-                "Decode it without running it and review what comes out, or ask for the source.",
-            ),
-            Self::TlsOff => words(
-                "does not check who it talks to",
-                Risk::Medium,
-                Risk::Low,
-                Category::AccessControl,
-                Confidence::Medium,
-                "Without the check of certificates anybody on the way can read and change what is sent, credentials included.",
-                "Check that this is for tests or asked for by its user, and off by default.",
-            ),
-            Self::Persistence => words(
-                "touches what starts programs by itself",
-                Risk::Medium,
-                Risk::Low,
-                Category::Behaviour,
-                Confidence::Low,
-                "Code that is entered there runs again after this program has ended, on a machine where it is not in a container.",
-                "Check whether it writes there, and whether its user asked for it.",
-            ),
-            Self::Secret => words(
-                "reads a secret from its environment",
-                Risk::Low,
-                Risk::Info,
-                Category::Behaviour,
-                Confidence::High,
-                "The secret can go wherever this program can.",
-                "Compare with the secrets that the registry's entry declares, and follow where the value goes.",
-            ),
-            Self::Environment => words(
-                "takes its whole environment as data",
-                Risk::Medium,
-                Risk::Low,
-                Category::CredentialTheft,
-                Confidence::Medium,
-                "Every secret that the program was given is in it.",
-                "Follow where the data goes; log files and error reports count.",
-            ),
-            Self::Credentials => words(
-                "names a file or store where other programs keep credentials",
-                Risk::Medium,
-                Risk::Low,
-                Category::CredentialTheft,
-                Confidence::Low,
-                "Keys for other systems can be read from there.",
-                "Check that the purpose of the program needs it, and that the content goes to its own service only.",
-            ),
-            Self::Store => words(
-                "names a store of a browser's or wallet's secrets",
-                Risk::High,
-                Risk::High,
-                Category::CredentialTheft,
-                Confidence::Medium,
-                "Passwords, sessions or money can be taken from there. Only browsers, wallets and those who steal from them read it.",
-                "Reject it unless importing from a browser or wallet is what the program is for.",
-            ),
-            Self::Metadata => words(
-                "names the address at which a cloud gives credentials to its machines",
-                Risk::Low,
-                Risk::Info,
-                Category::CredentialTheft,
-                Confidence::Low,
-                "A request to it returns credentials of the machine. A list of addresses that are refused names it, too.",
-                "Check whether it is asked or refused.",
-            ),
-            Self::Injection => words(
-                "makes a command line of text and values",
-                Risk::Medium,
-                Risk::Low,
-                Category::Injection,
-                Confidence::Low,
-                "A value with `;` or `$(…)` becomes a command. The arguments of an MCP tool come from a model that reads untrusted text.",
-                "Give the program and its arguments as a list, without a shell.",
-            ),
-            Self::Beyond => words(
-                "repeats a word that is looked for more often than it is looked at",
-                Risk::Medium,
-                Risk::Medium,
-                Category::Obfuscation,
-                Confidence::High,
-                "From here on this file was not searched for it. Nobody writes code like that; it hides what comes after it.",
-                "Read what comes after this place, or ask for the source that the file is made of.",
-            ),
-        }
+fn words(kind: Kind) -> Words {
+    let words = |does, new, full, category, confidence, impact, recommendation| Words {
+        does,
+        new,
+        full,
+        category,
+        confidence,
+        impact,
+        recommendation,
+    };
+    match kind {
+        Kind::Spawn => words(
+            "starts a program",
+            Risk::Low,
+            Risk::Info,
+            Category::Behaviour,
+            Confidence::High,
+            "A program that is started does what this code cannot be read for.",
+            "Check that the program is fixed and that no input becomes part of a command line unquoted.",
+        ),
+        Kind::DynamicCode => words(
+            "runs text as code, or makes objects of data that says what they are",
+            Risk::Low,
+            Risk::Info,
+            Category::Behaviour,
+            Confidence::Medium,
+            "Whoever decides the text decides what runs.",
+            "Check where the text comes from; nothing that a user, a model or the network says may reach it.",
+        ),
+        Kind::DecodedCode => words(
+            "runs code that is decoded, unpacked or downloaded first",
+            Risk::High,
+            Risk::High,
+            Category::Obfuscation,
+            Confidence::Medium,
+            "What runs cannot be read here. Malicious packages hide their code this way, and honest code hardly ever does.",
+            "Decode it without running it and review what comes out, or ask for the source.",
+        ),
+        Kind::TlsOff => words(
+            "does not check who it talks to",
+            Risk::Medium,
+            Risk::Low,
+            Category::AccessControl,
+            Confidence::Medium,
+            "Without the check of certificates anybody on the way can read and change what is sent, credentials included.",
+            "Check that this is for tests or asked for by its user, and off by default.",
+        ),
+        Kind::Persistence => words(
+            "touches what starts programs by itself",
+            Risk::Medium,
+            Risk::Low,
+            Category::Behaviour,
+            Confidence::Low,
+            "Code that is entered there runs again after this program has ended, on a machine where it is not in a container.",
+            "Check whether it writes there, and whether its user asked for it.",
+        ),
+        Kind::Secret => words(
+            "reads a secret from its environment",
+            Risk::Low,
+            Risk::Info,
+            Category::Behaviour,
+            Confidence::High,
+            "The secret can go wherever this program can.",
+            "Compare with the secrets that the registry's entry declares, and follow where the value goes.",
+        ),
+        Kind::Environment => words(
+            "takes its whole environment as data",
+            Risk::Medium,
+            Risk::Low,
+            Category::CredentialTheft,
+            Confidence::Medium,
+            "Every secret that the program was given is in it.",
+            "Follow where the data goes; log files and error reports count.",
+        ),
+        Kind::Credentials => words(
+            "names a file or store where other programs keep credentials",
+            Risk::Medium,
+            Risk::Low,
+            Category::CredentialTheft,
+            Confidence::Low,
+            "Keys for other systems can be read from there.",
+            "Check that the purpose of the program needs it, and that the content goes to its own service only.",
+        ),
+        Kind::Store => words(
+            "names a store of a browser's or wallet's secrets",
+            Risk::High,
+            Risk::High,
+            Category::CredentialTheft,
+            Confidence::Medium,
+            "Passwords, sessions or money can be taken from there. Only browsers, wallets and those who steal from them read it.",
+            "Reject it unless importing from a browser or wallet is what the program is for.",
+        ),
+        Kind::Metadata => words(
+            "names the address at which a cloud gives credentials to its machines",
+            Risk::Low,
+            Risk::Info,
+            Category::CredentialTheft,
+            Confidence::Low,
+            "A request to it returns credentials of the machine. A list of addresses that are refused names it, too.",
+            "Check whether it is asked or refused.",
+        ),
+        Kind::Injection => words(
+            "makes a command line of text and values",
+            Risk::Medium,
+            Risk::Low,
+            Category::Injection,
+            Confidence::Low,
+            "A value with `;` or `$(…)` becomes a command. The arguments of an MCP tool come from a model that reads untrusted text.",
+            "Give the program and its arguments as a list, without a shell.",
+        ),
+        Kind::Beyond => words(
+            "repeats a word that is looked for more often than it is looked at",
+            Risk::Medium,
+            Risk::Medium,
+            Category::Obfuscation,
+            Confidence::High,
+            "From here on this file was not searched for it. Nobody writes code like that; it hides what comes after it.",
+            "Read what comes after this place, or ask for the source that the file is made of.",
+        ),
     }
-}
-
-/// A place where code does something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) kind: Kind,
-    pub(super) range: Range<usize>,
 }
 
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -300,7 +260,7 @@ fn is_global(before: &str) -> bool {
 /// Says every new place, when there is a base; without one, the places of the kinds that are grave by themselves.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     for spot in subject.spots() {
-        let words = spot.kind.words();
+        let words = words(spot.kind);
         let risk = if subject.is_differential() { words.new } else { words.full };
         if subject.is_differential() || risk >= Risk::Medium {
             sink.at(spot.range.clone(), said(&words, risk, format!("This code {}", words.does), None));
@@ -338,7 +298,7 @@ pub(super) fn sums(subject: &Subject<'_>) -> [Sum; Kind::ALL.len()] {
         return sums;
     }
     for spot in subject.spots() {
-        let words = spot.kind.words();
+        let words = words(spot.kind);
         let Some(sum) = sums.get_mut(spot.kind as usize).filter(|_| words.full < Risk::Medium) else { continue };
         sum.places += 1;
         sum.files = 1;
@@ -371,7 +331,7 @@ pub(super) fn add(all: &mut [Sum; Kind::ALL.len()], file: [Sum; Kind::ALL.len()]
 pub(super) fn conclude(all: [Sum; Kind::ALL.len()], kept: &mut Kept, limit: usize) {
     for (kind, sum) in Kind::ALL.into_iter().zip(all) {
         let Some(mut finding) = sum.first else { continue };
-        let words = kind.words();
+        let words = words(kind);
         let (places, files) = (plural(sum.places, "place"), plural(sum.files, "file"));
         finding.title = format!("This code {}: {places} in {files}", words.does);
         if sum.places > 1 {

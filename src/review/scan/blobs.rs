@@ -4,6 +4,7 @@
 //! `info` where its name says what it is. What packers and obfuscators leave behind is `high`: open-source servers have no use
 //! for it. Sources: javascript-obfuscator, Packer and JSFuck themselves; published malicious packages.
 
+use super::analysis::Kind;
 use super::place::Place;
 use super::sink::{Said, Sink};
 use super::subject::Subject;
@@ -137,10 +138,7 @@ fn blob(subject: &Subject<'_>, range: Range<usize>, sink: &mut Sink<'_, '_>) {
     if is_picture || entropy(text) < 3.0 {
         return;
     }
-    let runs = subject
-        .spots()
-        .iter()
-        .any(|spot| matches!(spot.kind, super::behaviour::Kind::DecodedCode | super::behaviour::Kind::DynamicCode));
+    let runs = subject.spots().iter().any(|spot| matches!(spot.kind, Kind::DecodedCode | Kind::DynamicCode));
     let (risk, title) = match (runs, is_named_minified(subject.path)) {
         (true, false) => (Risk::Medium, "a long encoded text stands in a file that runs text as code"),
         (_, true) => (Risk::Info, "a long encoded text stands in code"),

@@ -9,8 +9,7 @@
 //! **`medium`**, with low confidence: the file reads such a store, and posts to any host that is not one of those whose own
 //! programs keep their credentials there ([`USUAL`]).
 
-use super::behaviour::Kind;
-use super::hosts;
+use super::analysis::{HostKind, Kind};
 use super::sink::{Said, Sink};
 use super::subject::Subject;
 use crate::verdict::{Category, Confidence, Risk};
@@ -74,7 +73,7 @@ fn posts(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let is_store = |kind: Kind| matches!(kind, Kind::Credentials | Kind::Store | Kind::Environment);
     let mut stores = subject.spots().iter().filter(|spot| is_store(spot.kind));
-    let mut drops = subject.hosts().named.iter().filter(|named| named.kind != hosts::Kind::Ordinary);
+    let mut drops = subject.hosts().named.iter().filter(|named| named.kind != HostKind::Ordinary);
     let (Some(first_store), Some(first_drop)) = (stores.next(), drops.next()) else {
         return posts(subject, sink);
     };

@@ -5,7 +5,6 @@
 mod lexer;
 mod plain;
 mod python;
-mod shell;
 mod syntax;
 
 use crate::snapshot::language::Language;
@@ -70,9 +69,30 @@ fn marks(text: &str, language: Language, name: &str, extension: &str) -> Marks {
     }
     match language {
         Language::Python => python::run(text),
-        Language::Shell if shell::is_posix(text, name, extension) => shell::run(text),
+        Language::Shell if is_posix_named(text, name, extension) => shell(text),
         _ => plain::run(text, language, extension),
     }
+}
+
+/// Whether the file at `path` is read by a shell whose rules are known here.
+pub(super) fn is_posix(text: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    is_posix_named(text, &name, extension)
+}
+
+fn is_posix_named(text: &str, name: &str, extension: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let other = first.starts_with("#!") && (!first.contains("sh") || first.contains("fish"));
+    !other
+        && (matches!(extension, "sh" | "bash" | "zsh" | "ksh" | "command")
+            || matches!(name, ".bashrc" | ".profile" | ".envrc" | "configure" | "gradlew")
+            || (extension.is_empty() && first.starts_with("#!")))
+}
+
+fn shell(text: &str) -> Marks {
+    let crate::shell::Marks { comments, strings, decided } = crate::shell::Reader::new(text).marks();
+    Marks { comments, strings, decided }
 }
 
 /// The first place of `word` from a byte on.

@@ -9,10 +9,12 @@ mod packages;
 use super::downloads::{self, Does};
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::shell::Reader;
 use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
 pub(super) use instructions::{Instruction, instructions};
 use regex::Regex;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -139,19 +141,33 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloa
             sink.at(place(&range), said);
         }
     }
-    for (does, range) in downloads::find(asked, files) {
-        let is_plain = asked.get(range.clone()).is_some_and(|found| found.contains("http://"));
-        let place = place(&range);
-        if does == Does::SendsSecrets {
-            let title = "a command sends the environment or a store of secrets to an address";
-            sink.at(place, said(Risk::High, title, Category::DataExfiltration));
+    let mut told = HashSet::new();
+    for (does, range) in scripts(instruction, asked, files) {
+        // One of each kind is enough to make somebody read the instruction.
+        if !told.insert(does) {
             continue;
         }
-        let title =
-            if is_plain { "what an unprotected address answers is run" } else { "what an address answers is run" };
-        let risk =
-            if is_plain || !matches!(instruction.name.as_str(), "RUN" | "COPY") { Risk::High } else { Risk::Medium };
-        sink.at(place, said(risk, title, Category::InstallHook));
+        let is_plain = asked.get(range.clone()).is_some_and(|found| found.contains("http://"));
+        let place = place(&range);
+        let (title, risk, category) = match does {
+            Does::SendsSecrets => (
+                "a command sends the environment or a store of secrets to an address",
+                Risk::High,
+                Category::DataExfiltration,
+            ),
+            Does::Beyond => {
+                ("shell text within shell text exceeds what the scanner reads", Risk::Medium, Category::InstallHook)
+            }
+            Does::RunsDownload if is_plain => {
+                ("what an unprotected address answers is run", Risk::High, Category::InstallHook)
+            }
+            Does::RunsDownload => {
+                let is_step = matches!(instruction.name.as_str(), "RUN" | "COPY");
+                let risk = if is_step { Risk::Medium } else { Risk::High };
+                ("what an address answers is run", risk, Category::InstallHook)
+            }
+        };
+        sink.at(place, said(risk, title, category));
     }
     for (sign, risk, title) in [
         ("--security=insecure", Risk::Medium, "a step of the build runs without its walls"),
@@ -163,6 +179,20 @@ fn command(subject: &Subject<'_>, instruction: &Instruction, files: &mut downloa
             sink.at(instruction.place(subject, &(at..at + sign.len())), said(risk, title, Category::AccessControl));
         }
     }
+}
+
+/// What the commands of an instruction do. The files that `COPY` writes are read as programs, for that is what images are made for.
+fn scripts(instruction: &Instruction, text: &str, files: &mut downloads::Files) -> Vec<(Does, Range<usize>)> {
+    if instruction.name != "COPY" {
+        return downloads::find(text, files);
+    }
+    let redirects = Reader::new(text).flat_map(|command| command.redirects);
+    let bodies: Vec<Range<usize>> = redirects.filter_map(|redirect| redirect.body).collect();
+    let found = bodies.into_iter().flat_map(|body| {
+        let found = downloads::find(text.get(body.clone()).unwrap_or_default(), files);
+        found.into_iter().map(move |(does, range)| (does, body.start + range.start..body.start + range.end))
+    });
+    found.collect()
 }
 
 /// Words as a shell reads them one by one.

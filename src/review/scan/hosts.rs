@@ -7,6 +7,7 @@
 mod bare;
 mod lists;
 
+use super::analysis::{HostKind as Kind, Hosts, Named};
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
 use crate::net::{effective, special};
@@ -17,43 +18,12 @@ use std::net::IpAddr;
 use std::ops::Range;
 use url::Host;
 
-/// What is known of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    /// Nothing.
-    Ordinary,
-    /// It takes data from anybody, has a name for a day, or forwards to anywhere; developers use them, too.
-    Share,
-    /// A public address without a name.
-    Address,
-    /// It is there to catch requests, or its address includes the right to post.
-    Drop,
-}
-
-/// A host in an address in code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) host: String,
-    pub(super) kind: Kind,
-    /// The whole address, as far as it was looked at.
-    pub(super) range: Range<usize>,
-}
-
 /// The most different hosts that are kept of one file, of each kind: more than any file has that people wrote.
 const PER_FILE: usize = 5_000;
 /// How many hosts are listed; who has more new ones in one file hides them among each other.
 const SHOWN: usize = 50;
 /// The longest part of an address that is looked at.
 const LONGEST: usize = 300;
-
-/// The hosts of a file.
-#[derive(Debug, Default)]
-pub(super) struct Hosts {
-    /// Each of them once, and once more if it stands on a new line, too.
-    pub(super) named: Vec<Named>,
-    /// The first address of an ordinary host that was left out, as there were too many.
-    left_out: Option<Range<usize>>,
-}
 
 /// The hosts of all addresses in a file's code.
 pub(super) fn find(subject: &Subject<'_>) -> Hosts {

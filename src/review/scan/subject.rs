@@ -1,9 +1,7 @@
 //! One file as the checks see it: its text with bytes and lines, what language it is, where it stands, what is new in it.
 
-use super::behaviour;
+use super::analysis::{Analysis, Hosts, Known, Spot};
 use super::comments;
-use super::hosts;
-use super::known::Known;
 use super::place::Place;
 use crate::snapshot::language::Language;
 use crate::snapshot::{Material, Snapshot};
@@ -41,8 +39,8 @@ pub(super) struct Subject<'a> {
     lines: Vec<usize>,
     code: OnceCell<comments::Masked>,
     instructions: OnceCell<Vec<Instruction>>,
-    spots: OnceCell<Vec<behaviour::Spot>>,
-    hosts: OnceCell<hosts::Hosts>,
+    /// What was found in it before the checks.
+    pub(super) analysis: Analysis,
     known: &'a Known,
 }
 
@@ -97,8 +95,7 @@ impl<'a> Subject<'a> {
             lines,
             code: OnceCell::new(),
             instructions: OnceCell::new(),
-            spots: OnceCell::new(),
-            hosts: OnceCell::new(),
+            analysis: Analysis::default(),
             known,
         })
     }
@@ -133,13 +130,13 @@ impl<'a> Subject<'a> {
     }
 
     /// What its code does.
-    pub(super) fn spots(&self) -> &[behaviour::Spot] {
-        self.spots.get_or_init(|| behaviour::find(self))
+    pub(super) fn spots(&self) -> &[Spot] {
+        &self.analysis.spots
     }
 
     /// The hosts that its code names.
-    pub(super) fn hosts(&self) -> &hosts::Hosts {
-        self.hosts.get_or_init(|| hosts::find(self))
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.analysis.hosts
     }
 
     /// Whether code of the base named the host.

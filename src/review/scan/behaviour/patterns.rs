@@ -4,7 +4,7 @@
 //! A pattern is found by a word and, from that word on, by an expression over at most [`WINDOW`] bytes, anchored at the word: text
 //! full of the words costs little more than text without.
 
-use super::Kind::{
+use super::super::analysis::Kind::{
     self, Credentials, DecodedCode, DynamicCode, Environment, Injection, Metadata, Persistence, Secret, Spawn, Store,
     TlsOff,
 };

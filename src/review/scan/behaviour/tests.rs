@@ -1,6 +1,7 @@
-use super::{EXPRESSIONS, Kind, PATTERNS, WORDS};
+use super::{EXPRESSIONS, PATTERNS, WORDS};
+use crate::review::scan::analysis::{Kind, Known};
+use crate::review::scan::subject::Subject;
 use crate::review::scan::testing::{shown_diff, shown_full, snapshot};
-use crate::review::scan::{known::Known, subject::Subject};
 use crate::snapshot::Material;
 
 #[test]

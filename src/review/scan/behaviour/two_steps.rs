@@ -1,7 +1,7 @@
 //! What is done under another name: code that is decoded into a name and run by that name later, `const s = atob(x); eval(s)`;
 //! modules that start programs and are imported as something else.
 
-use super::Kind;
+use super::super::analysis::Kind;
 use crate::snapshot::language::Language;
 use regex::Regex;
 use std::collections::HashSet;
@@ -20,6 +20,8 @@ static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\b(?:eval|Function|exec|vm\.runIn\w{1,30})\(\s*(?:compile\(\s*)?([A-Za-z_$][\w$]{0,60})\s*(?:\.(?:decode|toString)\([^)\n]{0,20}\)\s*)?[,)]").ok()
 });
 
+/// The most calls of one file.
+const MOST_RUN: usize = 200;
 /// The most names that are remembered of one file.
 const MOST_NAMES: usize = 1_000;
 
@@ -85,6 +87,6 @@ fn decoded(code: &str, language: Language) -> Vec<Range<usize>> {
         .filter_map(|found| Some((found.get(0)?.range(), found.get(1)?.as_str())))
         .filter(|(range, name)| names.contains(name) && !is_method(range.start))
         .map(|(range, _)| range)
-        .take(super::PER_KIND)
+        .take(MOST_RUN)
         .collect()
 }

@@ -2,7 +2,7 @@
 //! them, the escape character can be changed on top, and the lines of a here-document belong to the instruction before them.
 
 use super::super::subject::Subject;
-use crate::text::first;
+use crate::shell::announced;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -120,9 +120,6 @@ fn last_lines<'s>(subject: &'s Subject<'_>) -> HashMap<&'s str, usize> {
     (1..=subject.line_count()).map(|number| (line(number).trim_matches(['\t', '\r']), number)).collect()
 }
 
-/// The most here-documents that one instruction is asked for.
-const MOST_DOCUMENTS: usize = 20;
-
 /// Adds the lines of the here-documents that an instruction begins; returns the last line that belongs to it.
 fn here_documents(
     subject: &Subject<'_>,
@@ -133,7 +130,7 @@ fn here_documents(
     if !matches!(instruction.name.as_str(), "RUN" | "COPY" | "ADD" | "ONBUILD") {
         return number;
     }
-    for (end, tabs) in delimiters(&instruction.arguments) {
+    for (end, tabs) in announced(&instruction.arguments) {
         // The builder refuses one without an end; what follows is read as instructions then.
         if last.get(end.as_str()).is_none_or(|last| *last <= number) {
             continue;
@@ -142,49 +139,13 @@ fn here_documents(
             number += 1;
             let range = subject.line_range(number);
             let line = subject.text.get(range.clone()).unwrap_or_default();
+            instruction.arguments.push('\n');
+            instruction.push(line, range.start);
             let bare = line.trim_end_matches('\r');
             if (if tabs { bare.trim_start_matches('\t') } else { bare }) == end {
                 break;
             }
-            if !line.trim_start().starts_with('#') {
-                instruction.arguments.push('\n');
-                instruction.push(line, range.start);
-            }
         }
     }
     number
-}
-
-/// The ends of the here-documents that a command names outside of quotes, and whether tabs may stand before them.
-fn delimiters(arguments: &str) -> Vec<(String, bool)> {
-    let mut found = Vec::new();
-    let mut quote = None;
-    let bytes = arguments.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied().filter(|_| found.len() < MOST_DOCUMENTS) {
-        at += 1;
-        match (quote, byte) {
-            (_, b'\\') => at += 1,
-            (Some(open), _) if open == byte => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (None, b'<') if bytes.get(at) == Some(&b'<') => {
-                at += 1;
-                if bytes.get(at) == Some(&b'<') {
-                    at += 1;
-                    continue;
-                }
-                let tabs = bytes.get(at) == Some(&b'-');
-                let rest = arguments.get(at + usize::from(tabs)..).unwrap_or_default();
-                let name = first(rest.trim_start_matches(['"', '\'']), 100);
-                let name: String =
-                    name.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')).collect();
-                if !name.is_empty() {
-                    found.push((name, tabs));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
 }

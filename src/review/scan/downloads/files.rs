@@ -5,11 +5,11 @@
 //! is shown, counts for nothing.
 
 mod checks;
-mod fetch;
+pub(super) mod fetch;
 
-use super::words::{Command, Then, commands};
-use std::collections::HashSet;
-use std::ops::Range;
+use crate::shell::{Then, Word};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// The most files that are remembered.
 const MOST_FILES: usize = 1_000;
@@ -19,8 +19,6 @@ const MOST_CHECKS: usize = 200;
 const MOST_WORDS: usize = 1_000;
 /// How many commands after a check may say that it failed before one stops.
 const PATIENCE: usize = 8;
-/// How deep commands in quotes are read: `sh -c "…"`.
-const DEPTH: usize = 3;
 
 /// The files that commands downloaded so far, and nobody checked.
 #[derive(Debug, Default)]
@@ -45,13 +43,27 @@ pub(in super::super) struct Files {
     branch: Option<Good>,
     /// How many checks were looked at.
     checks: usize,
+    /// What commands wrote into files: code, if one of them is run.
+    written: HashMap<String, String>,
+}
+
+/// What holds for the commands of one text, and not for those of a text within it.
+#[derive(Debug)]
+pub(super) struct Outer {
+    errexit: bool,
+    pipefail: bool,
+    pending: Option<(Good, usize)>,
+    chained: Option<Good>,
+    chained_at: usize,
+    nested: usize,
+    branch: Option<Good>,
 }
 
 /// What a check is about.
 #[derive(Debug, Clone)]
-enum Good {
+pub(super) enum Good {
     All,
-    These(HashSet<String>),
+    These(Rc<HashSet<String>>),
 }
 
 impl Good {
@@ -66,7 +78,7 @@ impl Good {
         match (self, other) {
             (one, None) => one,
             (Self::These(mut names), Some(Self::These(more))) => {
-                names.extend(more);
+                Rc::make_mut(&mut names).extend(more.iter().cloned());
                 Self::These(names)
             }
             _ => Self::All,
@@ -89,7 +101,8 @@ impl Files {
         // What was checked before is another file now.
         for good in [&mut self.chained, &mut self.branch] {
             match good {
-                Some(Good::These(names)) => drop(names.remove(&name)),
+                Some(Good::These(names)) if names.contains(&name) => drop(Rc::make_mut(names).remove(&name)),
+                Some(Good::These(_)) => {}
                 Some(Good::All) => *good = None,
                 None => {}
             }
@@ -97,37 +110,31 @@ impl Files {
         self.names.insert(name);
     }
 
-    /// The first command of `text` that runs a file that was downloaded; remembers those that it downloads.
-    pub(super) fn run_in(&mut self, text: &str) -> Option<Range<usize>> {
-        if self.ends_stop {
-            // Each step has a shell of its own.
-            (self.errexit, self.pipefail) = (false, false);
+    pub(super) fn add_word(&mut self, word: &Word) {
+        self.add(&word.text);
+        if let Some(written) = &word.written {
+            self.add(written);
         }
-        self.read(text, 0)
     }
 
-    fn read(&mut self, text: &str, depth: usize) -> Option<Range<usize>> {
-        if self.ends_stop && depth == 0 {
-            self.nested = 0;
+    pub(super) fn is_build(&self) -> bool {
+        self.ends_stop
+    }
+
+    pub(super) fn knows_any(&self) -> bool {
+        !self.names.is_empty() || !self.written.is_empty()
+    }
+
+    /// Begins with a text.
+    pub(super) fn begin(&mut self) {
+        if self.ends_stop {
+            // Each step has a shell of its own.
+            (self.errexit, self.pipefail, self.nested) = (false, false, 0);
         }
-        let (mut found, mut piped, mut variable) = (None, Piped::default(), None::<String>);
-        for command in commands(text) {
-            // `X=$(curl …)`, of which the bracket makes two commands.
-            if let Some(name) = variable.take()
-                && matches!(command.words.first().map(String::as_str), Some("curl" | "wget" | "aria2c"))
-            {
-                self.add(&name);
-            }
-            let runs = self.command(&command, &mut piped, depth);
-            if found.is_none() && runs {
-                found = Some(command.range.clone());
-            }
-            if command.then != Then::Pipe {
-                piped = Piped::default();
-            }
-            let opens = command.words.last().and_then(|word| word.strip_suffix("=$"));
-            variable = opens.map(|name| format!("${name}"));
-        }
+    }
+
+    /// Ends a text.
+    pub(super) fn end(&mut self) {
         if self.ends_stop {
             if let Some(good) = self.chained.take() {
                 self.forget(&good);
@@ -136,41 +143,53 @@ impl Files {
             self.branch = None;
         }
         self.chained = None;
-        found
     }
 
-    /// Whether a command runs what was downloaded. What it downloads, or checks, is remembered.
-    fn command(&mut self, command: &Command, piped: &mut Piped, depth: usize) -> bool {
-        let words = &command.words;
-        for word in words {
-            self.assigned(word);
+    /// Begins with a text within a text: what the inner shell does about failures is its own affair.
+    pub(super) fn enter(&mut self) -> Outer {
+        Outer {
+            errexit: std::mem::take(&mut self.errexit),
+            pipefail: std::mem::take(&mut self.pipefail),
+            pending: self.pending.clone(),
+            chained: self.chained.clone(),
+            chained_at: self.chained_at,
+            nested: self.nested,
+            branch: self.branch.clone(),
         }
+    }
+
+    pub(super) fn leave(&mut self, outer: Outer) {
+        self.errexit = outer.errexit;
+        self.pipefail = outer.pipefail;
+        self.pending = outer.pending;
+        self.chained = outer.chained;
+        self.chained_at = outer.chained_at;
+        self.nested = outer.nested;
+        self.branch = outer.branch;
+    }
+
+    /// Remembers what a command writes into a file.
+    pub(super) fn write(&mut self, name: &str, text: &str) {
+        let name = plain(name);
+        if !text.is_empty() && self.written.len() < MOST_FILES && !name.starts_with("/dev/") {
+            let all = self.written.entry(name).or_default();
+            all.push_str(text);
+            all.push('\n');
+        }
+    }
+
+    /// What was written into a file that is run now.
+    pub(super) fn take_written(&mut self, name: &str) -> Option<String> {
+        self.written.remove(&plain(name))
+    }
+
+    /// What the words before a program say about a check before it.
+    pub(super) fn keywords(&mut self, words: &[String]) {
         for word in words {
             if !self.keyword(word) {
                 break;
             }
         }
-        let Some((name, program, arguments)) = program(words) else {
-            self.conclude(None, words, command.then, piped);
-            return false;
-        };
-        let fetches = matches!(name, "curl" | "wget" | "aria2c");
-        if fetches {
-            for target in fetch::targets(name, arguments) {
-                self.add(&target);
-            }
-        }
-        self.options(program, arguments);
-        let check = self.check(name, arguments, piped);
-        let runs = self.runs(name, program, arguments, piped, depth);
-        piped.downloads |= words.iter().any(|word| self.has(word));
-        self.moved(name, arguments, piped);
-        piped.downloads |= fetches;
-        let room = MOST_WORDS.saturating_sub(piped.words.len());
-        piped.words.extend(words.iter().flat_map(|word| word.split_whitespace()).take(room).map(plain));
-        let check = check.or(piped.check.take().filter(|_| matches!(name, "grep" | "egrep" | "fgrep")));
-        self.conclude(check, words, command.then, piped);
-        runs
     }
 
     /// What a word of a shell's own language says about a check before it. Whether it is one, and may be followed by others.
@@ -190,7 +209,7 @@ impl Files {
     }
 
     /// Applies what a check found good, now or when what comes next allows it.
-    fn conclude(&mut self, check: Option<Good>, words: &[String], then: Then, piped: &mut Piped) {
+    pub(super) fn conclude(&mut self, check: Option<Good>, words: &[String], then: Then, piped: &mut Piped) {
         if let Some((good, patience)) = self.pending.take() {
             if words.iter().any(|word| STOPS.contains(&word.as_str())) {
                 self.forget(&good);
@@ -234,7 +253,7 @@ impl Files {
     }
 
     /// Whether a word is, or holds, a file that was downloaded and that no check before it in its chain found good.
-    fn has(&self, word: &str) -> bool {
+    pub(super) fn has(&self, word: &str) -> bool {
         if self.names.is_empty() {
             return false;
         }
@@ -243,19 +262,13 @@ impl Files {
         self.names.contains(&word) && !is_good
     }
 
-    /// `X="$(curl …)"`, in one word.
-    fn assigned(&mut self, word: &str) {
-        let Some((name, value)) = word.split_once('=') else { return };
-        let value = value.trim_start_matches(['"', '\'']);
-        let fetched = ["$(curl ", "$(wget ", "`curl ", "`wget "].iter().any(|start| value.starts_with(start))
-            || matches!(value, "`curl" | "`wget");
-        if fetched && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            self.add(&format!("${name}"));
-        }
+    /// The same of a word as it is and as it is written.
+    pub(super) fn has_word(&self, word: &Word) -> bool {
+        self.has(&word.text) || word.written.as_ref().is_some_and(|written| self.has(written))
     }
 
     /// What `set`, or the line that names a script's shell, says about failing commands.
-    fn options(&mut self, program: &str, arguments: &[String]) {
+    pub(super) fn options(&mut self, program: &str, arguments: &[String]) {
         if program != "set" && !program.starts_with("#!") {
             return;
         }
@@ -266,41 +279,8 @@ impl Files {
         }
     }
 
-    fn runs(&mut self, name: &str, program: &str, arguments: &[String], piped: &Piped, depth: usize) -> bool {
-        if SHELLS.contains(&name) && depth < DEPTH {
-            let after_option = arguments
-                .iter()
-                .zip(arguments.iter().skip(1))
-                .find(|(word, _)| is_cluster(word) && word.ends_with('c'));
-            if let Some((_, script)) = after_option {
-                // What the inner shell does about failures is its own affair.
-                let outer = (self.errexit, self.pipefail, self.chained.clone());
-                self.errexit = arguments
-                    .iter()
-                    .take_while(|word| *word != script)
-                    .any(|word| is_cluster(word) && word.contains('e'));
-                let found = self.read(script, depth + 1).is_some();
-                (self.errexit, self.pipefail, self.chained) = outer;
-                return found || self.has(script);
-            }
-        }
-        let reads = |word: &String| self.has(word.trim_start_matches(['<', '(']).trim_end_matches(')'));
-        if SHELLS.contains(&name) || INTERPRETERS.contains(&name) || matches!(name, "." | "source") {
-            let mut files =
-                arguments.iter().filter(|word| !word.starts_with('-') && !word.trim_matches('<').is_empty());
-            return match files.next() {
-                Some(script) => reads(script),
-                None => piped.downloads,
-            };
-        }
-        match name {
-            "eval" => arguments.iter().flat_map(|word| word.split_whitespace()).any(|word| self.has(word)),
-            _ => program.contains('/') && self.has(program),
-        }
-    }
-
-    /// What a download became: a copy, or what a filter wrote.
-    fn moved(&mut self, name: &str, arguments: &[String], piped: &Piped) {
+    /// What a download became: a copy under another name.
+    pub(super) fn moved(&mut self, name: &str, arguments: &[String]) {
         let files: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
         if let ("mv" | "cp" | "ln" | "install", [.., from, to]) = (name, files.as_slice())
             && self.has(from)
@@ -309,68 +289,46 @@ impl Files {
             let to = if to.ends_with('/') { format!("{to}{last}") } else { (*to).clone() };
             self.add(&to);
         }
-        if !piped.downloads {
-            return;
-        }
-        for (at, word) in arguments.iter().enumerate() {
-            let written = match word.trim_start_matches('>') {
-                "" if !word.is_empty() => arguments.get(at + 1).map(String::as_str),
-                rest if rest.len() < word.len() => Some(rest),
-                _ if name == "tee" && !word.starts_with('-') => Some(word.as_str()),
-                _ => None,
-            };
-            if let Some(written) = written.filter(|written| !written.starts_with('(')) {
-                self.add(written);
-            }
-        }
     }
 }
 
 /// What the commands before one in a pipe did.
 #[derive(Debug, Default)]
-struct Piped {
+pub(super) struct Piped {
     /// Their words, one by one.
     words: Vec<String>,
+    /// Whether one of them downloads something.
+    pub(super) fetches: bool,
     /// Whether one of them downloads something, or reads what was downloaded.
-    downloads: bool,
+    pub(super) downloads: bool,
+    /// Where the first of those begins.
+    pub(super) start: Option<usize>,
+    /// Where the first begins that prints the environment, or what is in a file of credentials.
+    pub(super) secret: Option<usize>,
+    /// Text that they print.
+    pub(super) printed: String,
     /// A check whose outcome only the next command tells.
-    check: Option<Good>,
+    pub(super) check: Option<Good>,
 }
 
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ash", "ksh"];
-const INTERPRETERS: &[&str] = &["python", "python2", "python3", "node", "bun", "deno", "perl", "ruby", "php", "pwsh"];
+impl Piped {
+    pub(super) fn remember(&mut self, words: &[String]) {
+        let room = MOST_WORDS.saturating_sub(self.words.len());
+        self.words.extend(words.iter().flat_map(|word| word.split_whitespace()).take(room).map(plain));
+    }
+
+    pub(super) fn print(&mut self, text: &str) {
+        if !self.printed.is_empty() {
+            self.printed.push(' ');
+        }
+        self.printed.push_str(text);
+    }
+}
+
 /// What ends a script or a function, by itself or as people name functions that do.
 const STOPS: &[&str] = &["exit", "return", "false", "die", "fail", "abort", "fatal", "error", "err", "bail", "panic"];
 
-/// The program that a command starts: its name, how it is written, and what it is given.
-fn program(words: &[String]) -> Option<(&str, &str, &[String])> {
-    let mut at = 0;
-    let mut options = false;
-    while let Some(word) = words.get(at) {
-        match word.as_str() {
-            "sudo" | "exec" | "nohup" | "env" | "command" | "time" | "busybox" | "gosu" | "doas" | "nice" => {
-                options = true
-            }
-            "then" | "do" | "if" | "elif" | "else" | "while" | "until" | "!" | "{" => options = false,
-            "-u" | "-g" | "-C" if options => at += 1,
-            _ if options && word.starts_with('-') => {}
-            _ if is_assignment(word) => {}
-            _ => break,
-        }
-        at += 1;
-    }
-    let program = words.get(at)?.as_str();
-    let program = program.trim_start_matches('@');
-    Some((program.rsplit('/').next().unwrap_or(program), program, words.get(at + 1..).unwrap_or_default()))
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+'))
-    })
-}
-
-fn is_cluster(word: &str) -> bool {
+pub(super) fn is_cluster(word: &str) -> bool {
     word.len() > 1 && word.starts_with('-') && !word.starts_with("--")
 }
 

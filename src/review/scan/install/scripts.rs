@@ -3,6 +3,7 @@
 //! Why: `"postinstall": "npm run setup"` runs what `setup` says, and a hook is judged by what runs in the end. Source: the
 //! documentation of npm, Yarn, pnpm, Bun, npm-run-all and concurrently.
 
+use crate::shell;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,8 +82,9 @@ impl Scripts {
         let mut steps: Vec<Step<'s>> = first.into_iter().collect();
         let mut at = 0;
         while let Some(command) = steps.get(at).map(|step| step.command) {
-            for part in parts(command) {
-                for name in self.calls(part, &mut patterns) {
+            for words in shell::flat(command) {
+                let words: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+                for name in self.calls(&words, &mut patterns) {
                     // What is before and after a script runs with it.
                     for wanted in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
                         let Some((name, command)) = self.0.get_key_value(&wanted) else { continue };
@@ -102,15 +104,17 @@ impl Scripts {
         let is_script = |word: &str| self.0.contains_key(script_of(word)) || word.ends_with('*');
         let is_plain =
             |word: &str| is_runner(word) || VERBS.contains(&word) || HARMLESS.contains(&word) || is_script(word);
-        words(part).all(is_plain)
-            && words(part).any(is_script)
+        let words = shell::flat(part);
+        let words = || words.iter().flatten().map(|(word, _)| word.as_str());
+        words().all(is_plain)
+            && words().any(is_script)
             && !part.contains(['$', '`', '<', '>', '(', ')', ';', '|', '&', '\n'])
     }
 
     /// The scripts that a part of a command runs.
-    fn calls<'s>(&'s self, part: &str, patterns: &mut usize) -> Vec<&'s str> {
+    fn calls<'s>(&'s self, words: &[&str], patterns: &mut usize) -> Vec<&'s str> {
         let (mut runs, mut npm, mut found) = (false, false, Vec::new());
-        for word in words(part) {
+        for word in words.iter().copied() {
             npm |= is_npm(word);
             runs |= (is_runner(word) && !is_npm(word)) || word.starts_with("--run") || (npm && VERBS.contains(&word));
             let name = match word {
@@ -131,15 +135,6 @@ impl Scripts {
         }
         found
     }
-}
-
-/// The commands of a line of a shell, as far as their ends can be told without one.
-pub(super) fn parts(command: &str) -> impl Iterator<Item = &str> {
-    command.split(['&', '|', ';', '\n', '(', ')', '`']).filter(|part| !part.trim().is_empty())
-}
-
-fn words(part: &str) -> impl Iterator<Item = &str> {
-    part.split_whitespace().map(|word| word.trim_matches(['"', '\'', '\\'])).filter(|word| !word.is_empty())
 }
 
 /// The name of a script without what says who runs it.

@@ -2,10 +2,11 @@
 
 use super::{Files, Good, MOST_CHECKS, Piped, is_cluster, plain};
 use std::collections::HashSet;
+use std::rc::Rc;
 
 impl Files {
     /// What a command checks, if it is a check.
-    pub(super) fn check(&mut self, name: &str, arguments: &[String], piped: &Piped) -> Option<Good> {
+    pub(in super::super) fn check(&mut self, name: &str, arguments: &[String], piped: &Piped) -> Option<Good> {
         let has = |wanted: &[&str]| arguments.iter().any(|word| wanted.contains(&word.as_str()));
         let is_sum = |name: &str| {
             matches!(name, "sha256sum" | "sha512sum" | "sha384sum" | "sha1sum" | "shasum" | "b2sum" | "md5sum")
@@ -56,6 +57,6 @@ impl Files {
                 && !word.ends_with('.')
                 && !["$", "sum", "sha", ".asc", ".sig", ".txt", "://"].iter().any(|sign| word.contains(sign))
         };
-        if named.is_empty() && !words.iter().any(is_other) { Good::All } else { Good::These(named) }
+        if named.is_empty() && !words.iter().any(is_other) { Good::All } else { Good::These(Rc::new(named)) }
     }
 }

@@ -3,7 +3,7 @@
 use super::is_cluster;
 
 /// The paths at which a downloading command puts what it gets; none when that goes to its output.
-pub(super) fn targets(program: &str, arguments: &[String]) -> Vec<String> {
+pub(in super::super) fn targets(program: &str, arguments: &[String]) -> Vec<String> {
     let curl = program == "curl";
     let (mut target, mut address, mut by_address, mut next_is) = (None, None, !curl, false);
     let mut folder = "";
@@ -15,11 +15,7 @@ pub(super) fn targets(program: &str, arguments: &[String]) -> Vec<String> {
             ["--output=", "--output-document=", "--out="].iter().find_map(|o| word.strip_prefix(o))
         {
             target = Some(name);
-        } else if let Some(name) =
-            word.strip_prefix('>').map(|name| name.trim_start_matches(['>', '|'])).filter(|name| !name.is_empty())
-        {
-            target = Some(name);
-        } else if matches!(word.as_str(), ">" | ">>" | ">|" | "--output" | "--output-document" | "--out") {
+        } else if matches!(word.as_str(), "--output" | "--output-document" | "--out") {
             next_is = true;
         } else if matches!(word.as_str(), "-P" | "--directory-prefix" | "--output-dir" | "--dir") {
             folder = arguments.get(at + 1).map(String::as_str).unwrap_or_default();
