@@ -21,14 +21,14 @@ impl Functions {
     /// Takes notice of the next command of the text.
     pub(crate) fn note(&mut self, command: &Command) {
         let word = |at: usize| command.words.get(at).filter(|word| !word.quoted).map_or("", |word| word.text.as_str());
-        let skipped = match (word(0), self.next.take()) {
+        let (skipped, opens) = match (word(0), self.next.take()) {
             _ if command.defines => {
                 self.next = command.words.last().map(|name| name.text.clone());
                 return;
             }
             ("function", _) if word(2) == "{" => {
                 self.open.push((word(1).to_owned(), 0, Vec::new()));
-                2
+                (2, true)
             }
             ("function", _) => {
                 self.next = Some(word(1).to_owned());
@@ -36,9 +36,9 @@ impl Functions {
             }
             ("{", Some(name)) => {
                 self.open.push((name, 0, Vec::new()));
-                0
+                (0, true)
             }
-            _ => 0,
+            _ => (0, false),
         };
         let Some((_, depth, body)) = self.open.last_mut() else { return };
         let mut at = skipped;
@@ -57,7 +57,7 @@ impl Functions {
             self.kept += 1;
             let mut command = command.clone();
             // Its own brace is not part of a body.
-            let own = if body.is_empty() { skipped + 1 } else { 0 };
+            let own = if opens { skipped + 1 } else { 0 };
             command.words.drain(..own.min(command.words.len()));
             if !command.words.is_empty() || !command.redirects.is_empty() {
                 body.push(command);

@@ -49,14 +49,14 @@ fn commands_are_told_apart_with_what_stands_between_them() {
     ["function", "g", "{"] Next
     ["b"] Next
     ["}"] Next
-      ["12"] Close
+      ["2"] End
     ["x=$()"] Next
     ["case", "$x", "in", "a"] Next
     ["b"] Next
-    ["c"] Next
+    ["c"] Close
     ["d"] Next
     ["esac"] Next
-    ["i"] Input "3" Close
+    ["i"] Input "3" End
     "#);
 }
 

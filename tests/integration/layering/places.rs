@@ -57,6 +57,16 @@ pub(super) const PLACES: &[Place] = &[
         text: &[],
         others: &[("oci.rs", "the adapter for signing takes its place")],
     },
+    Place {
+        what: "list of shells",
+        homes: &["shell/names.rs"],
+        code: &[],
+        text: &[r#""(?:zsh|dash|ksh)""#],
+        others: &[
+            ("review/scan/comments.rs", "endings of files that a shell reads"),
+            ("snapshot/language.rs", "endings of files that a shell reads"),
+        ],
+    },
 ];
 
 /// The patterns of each place, for the code and for the text.
