@@ -33,10 +33,10 @@ pub(super) fn unpinned(text: &str) -> Vec<(Range<usize>, Said)> {
     let commands = shell::flat(text);
     let commands = || commands.iter().take(MOST);
     let title = "a package is built from whatever a Git repository holds";
-    let repository = commands().find_map(|command| repository(command));
+    let repository = commands().find_map(repository);
     let repository = repository.map(|range| (range, said(Risk::Medium, title, Category::Dependency)));
     let title = "a package without a fixed version is fetched and run";
-    let run = commands().find_map(|command| run(command));
+    let run = commands().find_map(run);
     let run = run.map(|range| (range, said(Risk::Low, title, Category::Dependency)));
     repository.into_iter().chain(run).collect()
 }

@@ -76,7 +76,7 @@ impl Walk<'_> {
         let mut scope = Scope { text, place, environment, functions, depth };
         let mut piped = Piped::default();
         let mut reader = Reader::new(text);
-        while let Some(command) = reader.next() {
+        for command in reader.by_ref() {
             scope.functions.note(&command);
             self.command(command, &mut scope, &mut piped);
         }
@@ -238,10 +238,10 @@ impl Walk<'_> {
                 if let Some(code) = code {
                     return (is_shell && piped.fetches) || self.runs_code(code, is_shell, seen, scope);
                 }
-                let is_file = |word: &&Word| !word.text.starts_with('-') && !(is_interpreter && word.is("run"));
+                let is_option = |word: &Word| word.text.starts_with('-') || (is_interpreter && word.is("run"));
                 let reads_input =
                     is_shell && seen.arguments().iter().any(|word| is_cluster(&word.text) && word.text.contains('s'));
-                let file = seen.arguments().iter().find(is_file).filter(|_| !reads_input);
+                let file = seen.arguments().iter().find(|word| !is_option(word)).filter(|_| !reads_input);
                 (is_shell && piped.fetches) || self.runs_file(file, seen, scope, piped)
             }
             _ => {
