@@ -156,8 +156,8 @@ fn only_what_changed_is_reviewed_when_there_is_a_base() {
         .map(|finding| format!("{} {}: {}", finding["risk"], finding["path"], finding["title"]))
         .collect();
     insta::assert_snapshot!(titles.join("\n"), @r#"
-    "low" "CLAUDE.md": "A file steers agents that work in this repository"
     "low" "server.js": "This code starts a program"
+    "info" "CLAUDE.md": "A file steers agents that work in this repository"
     "#);
 }
 
