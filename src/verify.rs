@@ -6,11 +6,13 @@
 pub mod all;
 pub mod facts;
 pub mod judge;
+mod problem;
 mod read;
 pub mod rules;
 
 pub use facts::Facts;
-pub use judge::{Problem, judge};
+pub use judge::judge;
+pub use problem::Problem;
 
 use crate::ids::CommitSha;
 use crate::sign::key::PublicKey;

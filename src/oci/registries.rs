@@ -184,5 +184,5 @@ fn detail(body: &[u8]) -> String {
         (code, "") => code.to_owned(),
         (code, message) => format!("{code}: {message}"),
     };
-    detail.chars().take(MAX_DETAIL).collect()
+    crate::text::cut(&detail, MAX_DETAIL).into_owned()
 }

@@ -1,30 +1,13 @@
 //! Facts about an image against what it must have. Pure.
 
+use super::problem::Problem;
 use super::read::{Attestation, Ours, Place, Signature};
-use super::rules::{self, Id};
+use super::rules;
 use super::{Expectations, Facts, Layout};
 use crate::attest::predicate::PROVENANCE;
-use crate::finding::Severity;
 use crate::sign::statement::Statement;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One thing that is wrong with an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which rule says so.
-    pub rule: &'static Id,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl Problem {
-    pub(super) fn new(rule: &'static Id, message: impl Into<String>) -> Self {
-        Self { rule, severity: rule.severity, message: message.into() }
-    }
-}
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,7 +1,8 @@
 //! What is attached, sorted into what one of our keys signed and what it did not.
 
+use super::problem::Problem;
 use super::rules::{self, Id};
-use super::{Expectations, Facts, Problem};
+use super::{Expectations, Facts};
 use crate::sign::attached::{Layer, Referrer, Tag, Unusable};
 use crate::sign::bundle::{BUNDLE, PREDICATE_ANNOTATION};
 use crate::sign::dsse::{Envelope, IN_TOTO};

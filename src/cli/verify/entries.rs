@@ -42,7 +42,11 @@ pub(super) fn in_namespace(global: &Global, policy: &Policy) -> Result<Vec<Named
                 .hint(format!("`mcp-registry validate {}` says why", entry.name)));
         }
         let Some(image) = entry.manifest.image.as_deref() else { continue };
-        let Ok(image) = ImageReference::parse(image) else { continue };
+        let image = ImageReference::parse(image).map_err(|error| {
+            refuse(format!("the image of `{}` is not a reference, so that nobody knows whose it is", entry.name))
+                .because(&error)
+                .hint(format!("`mcp-registry validate {}` says where", entry.name))
+        })?;
         if image.is_under(namespace) {
             found.push(of(&entry, image));
         }
