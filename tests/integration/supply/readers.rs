@@ -12,18 +12,6 @@ const TYPES: [&str; 5] =
     ["slsaprovenance1", "spdxjson", "cyclonedx", "urn:mcp-registry:review:1", "https://example.com/x/v1"];
 const STRANGER: &str = "cosign-3.key";
 
-/// The smallest report of a review.
-const REPORT: &str = r#"{
-    "version": 1,
-    "reviewed": {"entry": "weather", "repository": "https://github.com/acme/weather", "base": null, "head": "b4ee623039a6c60053ce67269701ad9e95073306", "base_tree": null, "head_tree": null, "found": {"status": "on", "detail": "refs/heads/main"}, "directory": "", "scope": "full", "files": 1, "changed_files": 1},
-    "verdict": {"risk": "info", "incomplete": []},
-    "labels": ["security-risk:info"],
-    "agents": [],
-    "findings": [],
-    "unreviewed": [],
-    "renamed": []
-}"#;
-
 struct Lab {
     world: World,
     readers: Readers,
@@ -311,6 +299,20 @@ fn an_identity_is_what_exact_readers_compare() {
     assert_eq!(world.verify(&image, &[]).status, 0);
 }
 
+/// Reviews a small repository. The report.
+fn review(world: &World) -> String {
+    let runner = &world.runner;
+    runner.write("upstream/server.js", "console.log(1);\n");
+    runner.git_in("upstream", ["init", "--quiet"]);
+    runner.git_in("upstream", ["add", "--all"]);
+    runner.git_in("upstream", ["commit", "--quiet", "--message", "start"]);
+    let head = runner.git_in("upstream", ["rev-parse", "HEAD"]);
+    let arguments = ["review", "--repo", "./upstream", "--head", &head, "--agent", "static", "--report-dir", "reviews"];
+    let output = runner.command(arguments).env("DOCKER_HOST", "unix:///nowhere.sock").run();
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    runner.read("reviews/report.json")
+}
+
 #[test]
 fn a_recorded_build_becomes_provenance_that_cosign_finds() {
     let Some(lab) = lab() else { return };
@@ -418,17 +420,17 @@ fn a_recorded_build_becomes_provenance_that_cosign_finds() {
     }
     "#);
     // With the report of a review, its digest is a byproduct.
-    lab.world.runner.write("report.json", REPORT);
-    lab.world.attest(&image, &["--record", "build-record.json", "--review", "report.json", "--replace"]);
+    let report = review(&lab.world);
+    lab.world.attest(&image, &["--record", "build-record.json", "--review", "reviews/report.json", "--replace"]);
     let layer = lab.world.manifest(&tag(&image, ".att"))["layers"][0]["digest"].clone();
     let envelope: Value = serde_json::from_slice(&lab.world.blob(layer.as_str().unwrap())).unwrap();
     let statement = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
     let statement: Value = serde_json::from_slice(&statement).unwrap();
     let byproduct = statement.pointer("/predicate/runDetails/byproducts/1").unwrap();
-    let digest = mcp_registry::ids::Digest::of(REPORT.as_bytes());
+    let digest = mcp_registry::ids::Digest::of(report.as_bytes());
     assert_eq!(*byproduct, json!({ "name": "review", "digest": { "sha256": digest.hex() } }));
     // The report itself is a claim, too.
-    lab.world.attest(&image, &["--review", "report.json"]);
+    lab.world.attest(&image, &["--review", "reviews/report.json"]);
     assert!(lab.verifies_attestation(3, "urn:mcp-registry:review:1", &image));
     // The record of another image is refused.
     let other = lab.world.image("two");

@@ -37,14 +37,14 @@ impl DockerRegistry {
         std::fs::write(&path, config).unwrap();
         let mut command = Command::new(program);
         command.arg("serve").arg(&path).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let mut registry = Self { child: command.spawn().unwrap(), host, folder };
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end {
-            if child.try_wait().unwrap().is_some() {
+            if registry.child.try_wait().unwrap().is_some() {
                 return None;
             }
-            if TcpStream::connect(&host).is_ok() {
-                return Some(Self { child, host, folder });
+            if TcpStream::connect(&registry.host).is_ok() {
+                return Some(registry);
             }
             std::thread::sleep(Duration::from_millis(20));
         }

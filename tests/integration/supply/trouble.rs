@@ -56,7 +56,8 @@ fn a_registry_that_is_busy_is_asked_again() {
     let busy = AtomicUsize::new(0);
     server.set(|manners| {
         manners.twist = Some(Arc::new(move |_, _| {
-            (busy.fetch_add(1, Ordering::Relaxed) % 3 == 0).then(|| reply(429, &[("retry-after", "0")], Vec::new()))
+            (busy.fetch_add(1, Ordering::Relaxed).is_multiple_of(3))
+                .then(|| reply(429, &[("retry-after", "0")], Vec::new()))
         }));
     });
     world.sign(&image, &[]);
@@ -74,7 +75,7 @@ fn a_registry_that_cannot_say_for_a_moment_is_asked_again() {
     server.set(|manners| {
         manners.twist = Some(Arc::new(move |method, path| {
             let hit = matches!(*method, Method::HEAD | Method::PUT) && path.contains("/v2/");
-            (hit && broken.fetch_add(1, Ordering::Relaxed) % 3 == 0).then(|| reply(500, &[], Vec::new()))
+            (hit && broken.fetch_add(1, Ordering::Relaxed).is_multiple_of(3)).then(|| reply(500, &[], Vec::new()))
         }));
     });
     world.sign(&image, &[]);
