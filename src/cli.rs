@@ -1,8 +1,12 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
 mod agent;
+mod attest;
 mod clock;
 mod entries;
+mod generate_key_pair;
+mod images;
+mod keys;
 mod outside;
 mod policy;
 mod proxy;
@@ -11,9 +15,12 @@ mod roots;
 mod rules;
 mod sandbox_init;
 mod schema;
+mod sign;
+mod signing;
 mod units;
 mod update_pins;
 mod validate;
+mod verify;
 
 use crate::context::Context;
 use crate::error::{CommandError, exit};
@@ -92,6 +99,10 @@ enum Command {
     SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
     UpdatePins(Box<update_pins::UpdatePinsArgs>),
+    GenerateKeyPair(generate_key_pair::GenerateKeyPairArgs),
+    Sign(Box<sign::SignArgs>),
+    Attest(Box<attest::AttestArgs>),
+    Verify(Box<verify::VerifyArgs>),
 }
 
 /// Runs the program. Returns its exit status.
@@ -115,13 +126,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let ui = Ui::new(context, &cli.global.ui_options());
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
+        Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),
+        Command::GenerateKeyPair(args) => generate_key_pair::run(&args, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
+        Command::Sign(args) => sign::run(&args, &cli.global, context, &ui),
         Command::UpdatePins(args) => update_pins::run(&args, &cli.global, context, &ui),
+        Command::Verify(args) => verify::run(&args, &cli.global, context, &ui),
     };
     match result {
         Ok(status) => status,

@@ -48,6 +48,16 @@ pub struct Context {
     pub temp_dir: PathBuf,
     /// The file that this program is: the sandbox's image is made of it.
     pub executable: Option<PathBuf>,
+    /// `COSIGN_PASSWORD`: the password of a private key. Empty is a password, too.
+    pub cosign_password: Option<SecretString>,
+    /// `COSIGN_REPOSITORY`: the repository for the tags `.sig` and `.att`, if it is not the image's own.
+    pub cosign_repository: Option<String>,
+    /// Docker's `config.json`, with the logins of image registries: in `DOCKER_CONFIG`, or in `.docker` of the home.
+    pub docker_config: Option<PathBuf>,
+    /// The workflow that this run is part of, as a URI: of `GITHUB_WORKFLOW_REF`.
+    pub github_workflow: Option<String>,
+    /// The address of this run of the workflow: of `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT`.
+    pub github_run: Option<String>,
     /// `MCP_REVIEW_SOCKET`: in the sandbox, the proxy's Unix socket.
     pub review_socket: Option<PathBuf>,
     /// `MCP_REVIEW_TASK`: in the sandbox, where an agent's task is.
@@ -65,6 +75,7 @@ impl Context {
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name: &str| var(name).and_then(|value: OsString| value.into_string().ok());
         let epoch = text("SOURCE_DATE_EPOCH").and_then(|text| text.parse::<i64>().ok());
+        let server = text("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
         let width = text("COLUMNS").and_then(|text| text.parse::<usize>().ok()).unwrap_or(DEFAULT_WIDTH);
         Self {
             now: epoch.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(Utc::now),
@@ -85,6 +96,14 @@ impl Context {
             docker_host: text("DOCKER_HOST"),
             temp_dir: std::env::temp_dir(),
             executable: std::env::current_exe().ok(),
+            cosign_password: std::env::var("COSIGN_PASSWORD").ok().map(Into::into),
+            cosign_repository: text("COSIGN_REPOSITORY"),
+            docker_config: var("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| Some(PathBuf::from(var("HOME")?).join(".docker")))
+                .map(|folder| folder.join("config.json")),
+            github_workflow: text("GITHUB_WORKFLOW_REF").map(|workflow| format!("{server}/{workflow}")),
+            github_run: github_run(&server, &text),
             review_socket: var("MCP_REVIEW_SOCKET").map(Into::into),
             review_task: var("MCP_REVIEW_TASK").map(Into::into),
         }
@@ -95,4 +114,11 @@ impl Context {
     pub fn today(&self) -> NaiveDate {
         self.now.date_naive()
     }
+}
+
+/// The address that GitHub shows a run of a workflow at.
+fn github_run(server: &str, text: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let (repository, run) = (text("GITHUB_REPOSITORY")?, text("GITHUB_RUN_ID")?);
+    let attempt = text("GITHUB_RUN_ATTEMPT").unwrap_or_else(|| "1".to_owned());
+    Some(format!("{server}/{repository}/actions/runs/{run}/attempts/{attempt}"))
 }

@@ -4,10 +4,13 @@
 //! network. So: https only; no credentials, cookies, referers or proxies; every address is checked after its name was
 //! resolved and again on every redirect; time, bytes, headers and redirects are bounded. Any port is allowed: what is
 //! behind the guard is public, and a TLS greeting does no harm to a service that does not expect one.
+//!
+//! Hosts that the operator named ([`NamedHost`]) are the exception: image registries are often on private networks.
 
 pub mod address;
 pub mod cache;
 pub mod error;
+mod named;
 mod permits;
 pub mod resolver;
 pub mod retry;
@@ -15,6 +18,7 @@ pub mod roots;
 
 use crate::text::cut;
 pub use error::FetchError;
+pub use named::NamedHost;
 pub use permits::{Permit, Permits};
 pub use resolver::Lookup;
 pub use roots::install_crypto;
@@ -54,6 +58,8 @@ pub struct FetchOptions {
     pub retry: retry::Retry,
     /// How names are looked up.
     pub lookup: Lookup,
+    /// Hosts that the operator named: they may have any address.
+    pub named: Vec<NamedHost>,
 }
 
 impl Default for FetchOptions {
@@ -65,6 +71,7 @@ impl Default for FetchOptions {
             timeout: Duration::from_secs(20),
             retry: retry::Retry::default(),
             lookup: Lookup::system(),
+            named: Vec::new(),
         }
     }
 }
@@ -78,7 +85,7 @@ pub struct Request {
     pub url: Url,
     /// Headers to send. Credentials among them are dropped when a redirect leaves the host.
     pub headers: HeaderMap,
-    /// The body of a `POST`; empty otherwise.
+    /// The body of a `POST`, `PUT` or `PATCH`; empty otherwise.
     pub body: Bytes,
     /// The most bytes to read.
     pub limit: u64,
@@ -86,6 +93,8 @@ pub struct Request {
     pub follow: bool,
     /// The time that one attempt may take, where it is not the fetcher's own.
     pub timeout: Option<Duration>,
+    /// Whether it is sent again only where the server says that it did nothing: sending it twice would do something else.
+    pub once: bool,
 }
 
 impl Request {
@@ -100,7 +109,21 @@ impl Request {
             limit,
             follow: true,
             timeout: None,
+            once: false,
         }
+    }
+
+    /// A request with another method and a body. It follows no redirect: what is written goes where it was meant to go.
+    #[must_use]
+    pub fn write(method: Method, url: Url, body: Bytes, limit: u64) -> Self {
+        Self { method, body, follow: false, ..Self::get(url, limit) }
+    }
+
+    /// Sent once: no further attempt after a failure, unless the server says that it did nothing.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// Without following redirects.
@@ -181,6 +204,7 @@ pub struct Fetcher {
     guard: Arc<Guard>,
     timeout: Duration,
     retry: retry::Retry,
+    named: Arc<[NamedHost]>,
 }
 
 /// Why no fetcher could be made.
@@ -207,13 +231,15 @@ impl Fetcher {
     /// When the certificates cannot be read.
     pub fn new(options: &FetchOptions) -> Result<Self, SetupError> {
         let guard = Arc::new(Guard::new(options.allow.clone()));
+        let named: Arc<[NamedHost]> = options.named.clone().into();
+        let resolver = GuardedResolver { guard: guard.clone(), lookup: options.lookup.clone(), named: named.clone() };
         let client = client_builder(options.roots_pem.as_deref())?
-            .https_only(true)
+            .https_only(!named.iter().any(|host| host.plain))
             .connect_timeout(options.connect_timeout)
-            .dns_resolver(GuardedResolver { guard: guard.clone(), lookup: options.lookup.clone() })
+            .dns_resolver(resolver)
             .build()
             .map_err(SetupError::Client)?;
-        Ok(Self { client, guard, timeout: options.timeout, retry: options.retry.clone() })
+        Ok(Self { client, guard, timeout: options.timeout, retry: options.retry.clone(), named })
     }
 
     /// Fetches a whole answer, of any status. See [`Fetcher::open`].
@@ -238,6 +264,10 @@ impl Fetcher {
         let mut attempt = 0;
         loop {
             let result = self.follow(request).await;
+            // Only an answer that says so is sure that nothing was done.
+            if request.once && !result.as_ref().is_ok_and(|incoming| incoming.status == StatusCode::TOO_MANY_REQUESTS) {
+                return result;
+            }
             let wait = match &result {
                 Ok(incoming) => self.retry.wait_after_answer(attempt, incoming.status, &incoming.headers),
                 Err(error) => error.retried().then(|| self.retry.wait(attempt)).flatten(),
@@ -296,7 +326,8 @@ impl Fetcher {
     /// Checks all of an address that can be checked before names are resolved. Literal addresses are checked here, since
     /// the client looks no name up for them.
     fn check(&self, url: &Url) -> Result<(), FetchError> {
-        if url.scheme() != "https" {
+        let named = self.named.iter().find(|host| host.is(url));
+        if url.scheme() != "https" && !(url.scheme() == "http" && named.is_some_and(|host| host.plain)) {
             return Err(FetchError::NotHttps(url.scheme().to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -308,6 +339,9 @@ impl Fetcher {
             Some(Host::Domain(_)) => return Ok(()),
             None => return Err(FetchError::NotAUrl(url.scheme().to_owned())),
         };
+        if named.is_some() {
+            return Ok(());
+        }
         self.guard.check(address).map_err(|kind| FetchError::NotPublic { host: host_of(url), address, kind })
     }
 }

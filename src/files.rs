@@ -22,6 +22,22 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a new file as a whole, with these permissions, and never replaces one that is there.
+///
+/// # Errors
+/// When it is there already, or its folder cannot be written to.
+#[cfg(unix)]
+pub(crate) fn create_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".mcp-registry-").tempfile_in(folder)?;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 #[cfg(unix)]
 fn set_permissions(path: &Path, file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

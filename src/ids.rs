@@ -93,6 +93,19 @@ impl fmt::Display for CommitSha {
 pub struct Digest(String);
 
 impl Digest {
+    /// The SHA-256 of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(format!("sha256:{}", hex(&sha2::Sha256::digest(bytes))))
+    }
+
+    /// The 64 digits, without the algorithm.
+    #[must_use]
+    pub fn hex(&self) -> &str {
+        self.0.strip_prefix("sha256:").unwrap_or(&self.0)
+    }
+
     /// Parses a digest.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
 pub mod agent;
+pub mod attest;
 pub mod build_record;
 pub mod changes;
 pub mod cli;
@@ -28,11 +29,14 @@ pub mod pins;
 pub mod policy;
 pub mod provider;
 pub mod proxy;
+pub mod rekor;
 pub mod review;
 pub mod shell;
+pub mod sign;
 pub mod snapshot;
 mod sync;
 pub(crate) mod text;
 pub mod ui;
 pub mod validate;
 pub mod verdict;
+pub mod verify;

@@ -33,6 +33,10 @@ enum SchemaName {
     PinPlan,
     /// What update-pins --state remembers
     PinState,
+    /// What build --record writes, and attest --record reads
+    BuildRecord,
+    /// What sign and attest write with --format json
+    Signatures,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -45,6 +49,8 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::ReviewReport => include_str!("../../schemas/review-report.json"),
         SchemaName::PinPlan => include_str!("../../schemas/pin-plan.json"),
         SchemaName::PinState => include_str!("../../schemas/pin-state.json"),
+        SchemaName::BuildRecord => include_str!("../../schemas/build-record.json"),
+        SchemaName::Signatures => include_str!("../../schemas/signatures.json"),
     })?;
     Ok(exit::CLEAN)
 }

@@ -3,6 +3,7 @@
 
 use super::address::Guard;
 use super::error::{FetchError, Stop};
+use super::named::NamedHost;
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::fmt;
@@ -48,12 +49,16 @@ impl fmt::Debug for Lookup {
 pub(super) struct GuardedResolver {
     pub(super) guard: Arc<Guard>,
     pub(super) lookup: Lookup,
+    pub(super) named: Arc<[NamedHost]>,
 }
 
 impl GuardedResolver {
     /// The addresses of `name` that may be connected to. An answer that mixes public and private ones loses the private.
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, FetchError> {
         let found = (self.lookup.0)(name.to_owned()).await.map_err(|error| failed(name, &error))?;
+        if self.named.iter().any(|host| host.has_name(name)) {
+            return if found.is_empty() { Err(FetchError::NoSuchHost(name.to_owned())) } else { Ok(found) };
+        }
         let mut refused = None;
         let mut allowed = Vec::new();
         for address in found {
@@ -105,7 +110,7 @@ mod tests {
             let found = lookup().map(|all| all.iter().map(|one| one.parse::<IpAddr>().unwrap()).collect());
             Box::pin(async move { found })
         });
-        GuardedResolver { guard: Arc::new(Guard::default()), lookup }
+        GuardedResolver { guard: Arc::new(Guard::default()), lookup, named: Arc::new([]) }
     }
 
     #[tokio::test]

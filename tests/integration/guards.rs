@@ -8,12 +8,12 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The text between `<!-- name -->` and `<!-- /name -->`.
-fn marked(text: &str, name: &str) -> String {
+pub(crate) fn marked(text: &str, name: &str) -> String {
     let (_, after) = text.split_once(&format!("<!-- {name} -->\n")).unwrap_or_else(|| panic!("no mark {name}"));
     after.split_once(&format!("<!-- /{name} -->")).unwrap_or_else(|| panic!("no end of {name}")).0.to_owned()
 }
@@ -30,6 +30,15 @@ fn the_readme_lists_every_reason() {
     let table = Reason::table();
     let readme = marked(&read("README.md"), "reasons");
     assert!(readme == table, "put this between the marks in README.md:\n{table}");
+}
+
+#[test]
+fn the_page_about_signatures_lists_every_rule_of_verify() {
+    let table = mcp_registry::verify::rules::table();
+    assert!(
+        marked(&read("docs/supply.md"), "verify-rules") == table,
+        "put this between the marks in docs/supply.md:\n{table}"
+    );
 }
 
 #[test]
@@ -63,7 +72,19 @@ fn this_repositorys_own_entries_are_clean() {
 
 #[test]
 fn every_schema_is_one_and_is_printed_by_the_program() {
-    for name in ["server", "tools", "policy", "report", "review-findings", "review-report", "pin-plan", "pin-state"] {
+    let names = [
+        "server",
+        "tools",
+        "policy",
+        "report",
+        "review-findings",
+        "review-report",
+        "pin-plan",
+        "pin-state",
+        "build-record",
+        "signatures",
+    ];
+    for name in names {
         let text = read(&format!("schemas/{name}.json"));
         let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");

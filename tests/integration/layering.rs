@@ -37,13 +37,20 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     // An adapter speaks to one outside system. They know identifiers and the pure rooms that anything may use, and
     // `fetch`, which is how the others reach the network: one client, one set of limits.
-    ("adapters", &["engine", "fetch", "git", "github", "mcp", "oci", "provider"], &["ids", "net", "text", "fetch"]),
+    (
+        "adapters",
+        &["engine", "fetch", "git", "github", "mcp", "oci", "provider", "rekor"],
+        &["ids", "net", "text", "fetch"],
+    ),
     ("support", &["error", "files"], &["support"]),
     // What makes hostile text safe to show, wherever it is shown: by outputs, and in pull requests and issues. Pure.
     ("escaping", &["escape"], &["domain"]),
     (
         "use cases",
-        &["agent", "build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "sync", "validate"],
+        &[
+            "agent", "attest", "build", "catalog", "checks", "history", "pins", "proxy", "review", "sign", "sync",
+            "validate", "verify",
+        ],
         &["use cases", "domain", "adapters", "support", "escaping"],
     ),
     // The environment and the clock: read once, told to everybody else.
@@ -60,7 +67,6 @@ const CONFINED: &[(&str, &[&str])] = &[
     // One sender: limits, retries and the mask of the token are in one place.
     ("octocrab", &["github/sender.rs"]),
     ("bollard", &["engine.rs", "engine/"]),
-    ("oci_client", &["oci.rs", "oci/"]),
     ("std::env", &["context.rs", "main.rs"]),
     ("SystemTime::now", &["context.rs"]),
     ("Utc::now", &["context.rs"]),
@@ -68,7 +74,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// What the domain, and the rules, have no use for.
-const IMPURE: &[&str] = &["tokio", "reqwest", "git2", "octocrab", "bollard", "oci_client", "std::env", "std::fs"];
+const IMPURE: &[&str] = &["tokio", "reqwest", "git2", "octocrab", "bollard", "std::env", "std::fs"];
 /// The same, of the standard library's things that come by other names. Of `std::net`, what opens sockets or looks names up:
 /// to parse and compare an address is pure.
 const IMPURE_NAMES: &[&str] = &[

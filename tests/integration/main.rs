@@ -35,6 +35,7 @@ mod runner;
 mod sandbox;
 mod schema;
 mod slow;
+mod supply;
 mod tls_server;
 mod update_pins;
 mod workflows;

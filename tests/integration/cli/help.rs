@@ -27,13 +27,19 @@ fn help_of_the_program() {
     Usage: mcp-registry [OPTIONS] <COMMAND>
 
     Commands:
-      validate     Check entries: every problem of every entry at once
-      review       Review the code that entries pin, in a sandbox: report, labels and verdict
-      proxy        Run the proxy that holds a provider's key, so that an agent needs none
-      rules        List the rules that `validate` checks
-      schema       Print the JSON Schema of a file or output
-      update-pins  Move pins to what upstreams have now, where that changes what is built
-      help         Print this message or the help of the given subcommand(s)
+      validate           Check entries: every problem of every entry at once
+      review             Review the code that entries pin, in a sandbox: report, labels and verdict
+      proxy              Run the proxy that holds a provider's key, so that an agent needs none
+      rules              List the rules that `validate` checks
+      schema             Print the JSON Schema of a file or output
+      update-pins        Move pins to what upstreams have now, where that changes what is built
+      generate-key-pair  Make a key pair for signing images, in the files and form of cosign
+      sign               Sign images, for `cosign verify` (2 and 3), skopeo and `mcp-registry verify`
+      attest             Attach a signed claim to an image: its provenance, a bill of materials, a
+                         review, or your own
+      verify             Verify signatures and attestations of images: by digest, or of all entries that
+                         the registry builds
+      help               Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help
@@ -230,4 +236,271 @@ fn every_command_has_examples() {
         let help = Runner::new().run([name, "--help"]).stdout;
         assert!(help.contains("Examples:\n  mcp-registry "), "{name} has no examples");
     }
+}
+
+#[test]
+fn help_of_generate_key_pair() {
+    insta::assert_snapshot!(own_help("generate-key-pair", "--help"), @r#"
+    Make a key pair for signing images, in the files and form of cosign.
+
+    The private key is encrypted with a password: COSIGN_PASSWORD, or one that you type. Keep it away
+    from the registry's repository; publish the other one.
+
+    Usage: mcp-registry generate-key-pair [OPTIONS]
+
+    Options:
+          --output-key-prefix <PREFIX>
+              What the names of the two files begin with: PREFIX.key and PREFIX.pub
+              
+              [default: cosign]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    [global options]
+
+    Examples:
+      mcp-registry generate-key-pair
+      mcp-registry generate-key-pair --output-key-prefix keys/registry
+      COSIGN_PASSWORD="$(openssl rand -base64 24)" mcp-registry generate-key-pair
+    "#);
+}
+
+#[test]
+fn help_of_sign() {
+    insta::assert_snapshot!(own_help("sign", "--help"), @r#"
+    Sign images, for `cosign verify` (2 and 3), skopeo and `mcp-registry verify`.
+
+    What is there already is not written again, and a run that was interrupted is completed by the next
+    one.
+
+    Usage: mcp-registry sign [OPTIONS] --key <FILE> <IMAGE@DIGEST>...
+
+    Arguments:
+      <IMAGE@DIGEST>...
+              Images, by digest
+
+    Options:
+          --key <FILE>
+              The private key: as cosign keeps it, or PKCS#8; `-` is standard input. The password is
+              COSIGN_PASSWORD, or asked for
+
+          --layout <LAYOUT>
+              Where to write: under the tags `.sig` and `.att`, in bundles among the referrers, or both,
+              for all readers
+
+              Possible values:
+              - both:   Both layouts
+              - sig:    The tags `.sig` and `.att`: cosign 2, skopeo, the MCP Gateway
+              - bundle: Sigstore bundles: cosign 3
+              
+              [default: both]
+
+          --rekor-url <URL>
+              Log it in this transparency log (Rekor v1). Without it, nothing is logged
+
+      -a, --annotation <KEY=VALUE>
+              An annotation of the signature; may be repeated
+
+          --recursive
+              Of an index image, sign each platform, too
+
+          --identity <REFERENCE>
+              The name that the signature under the tag says, for readers that compare it exactly
+              (default: HOST/REPOSITORY)
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Image registry:
+          --insecure-registry <HOST[:PORT]>
+              Speak plain http to this image registry. Those on loopback need no such permission
+
+          --allow-network <CIDR>
+              A private network that redirects and entries may lead to. Registries named on the command
+              line may be anywhere
+
+          --signature-repository <REPOSITORY>
+              Keep the tags `.sig` and `.att` in this repository and not beside the image (default:
+              COSIGN_REPOSITORY). Bundles always stay beside the image
+
+    [global options]
+
+    Examples:
+      mcp-registry sign --key cosign.key IMAGE@DIGEST
+      mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
+      printf '%s' "$COSIGN_KEY" | mcp-registry sign --key - IMAGE@DIGEST
+    "#);
+}
+
+#[test]
+fn help_of_attest() {
+    insta::assert_snapshot!(own_help("attest", "--help"), @r"
+    Attach a signed claim to an image: its provenance, a bill of materials, a review, or your own.
+
+    The same claim is not written twice. Where the key's signatures of the image are in a layout, its
+    claims are written there, too, whatever --layout says: readers of one layout do not see the other.
+
+    Usage: mcp-registry attest [OPTIONS] --key <FILE> <--predicate <FILE>|--sbom <FILE>|--review <FILE>|--record <FILE>> <IMAGE@DIGEST>
+
+    Arguments:
+      <IMAGE@DIGEST>
+              The image, by digest
+
+    Options:
+          --key <FILE>
+              The private key: as cosign keeps it, or PKCS#8; `-` is standard input. The password is
+              COSIGN_PASSWORD, or asked for
+
+          --layout <LAYOUT>
+              Where to write: under the tags `.sig` and `.att`, in bundles among the referrers, or both,
+              for all readers
+
+              Possible values:
+              - both:   Both layouts
+              - sig:    The tags `.sig` and `.att`: cosign 2, skopeo, the MCP Gateway
+              - bundle: Sigstore bundles: cosign 3
+              
+              [default: both]
+
+          --rekor-url <URL>
+              Log it in this transparency log (Rekor v1). Without it, nothing is logged
+
+          --type <TYPE>
+              What kind of claim: slsaprovenance1, spdxjson, cyclonedx, review, or a URI. Needed with
+              --predicate only
+
+          --predicate <FILE>
+              The claim, JSON
+
+          --sbom <FILE>
+              A bill of materials: SPDX 2 or CycloneDX, JSON
+
+          --review <FILE>
+              The report.json of a review. With --record, only its digest goes into the provenance
+
+          --record <FILE>
+              What `build --record` wrote: its provenance is made (SLSA v1)
+
+          --replace
+              Replace older claims of this type by this key
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Image registry:
+          --insecure-registry <HOST[:PORT]>
+              Speak plain http to this image registry. Those on loopback need no such permission
+
+          --allow-network <CIDR>
+              A private network that redirects and entries may lead to. Registries named on the command
+              line may be anywhere
+
+          --signature-repository <REPOSITORY>
+              Keep the tags `.sig` and `.att` in this repository and not beside the image (default:
+              COSIGN_REPOSITORY). Bundles always stay beside the image
+
+    [global options]
+
+    Examples:
+      mcp-registry attest --key cosign.key --record build-record.json IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --sbom sbom.spdx.json IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --review reviews/weather/report.json IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --type https://example.com/audit/v1 --predicate audit.json
+      IMAGE@DIGEST
+    ");
+}
+
+#[test]
+fn help_of_verify() {
+    insta::assert_snapshot!(own_help("verify", "--help"), @r"
+    Verify signatures and attestations of images: by digest, or of all entries that the registry builds.
+
+    Both layouts are read: what is signed by the key must fit the image, and the layouts must agree.
+    What others attached is a note. Exit status 3 when something could not be reached: that is never a
+    pass.
+
+    Usage: mcp-registry verify [OPTIONS] --key <FILE> <IMAGE|--all>
+
+    Arguments:
+      [IMAGE]...
+              Images, by digest. A tag is resolved once, and what it led to is shown
+
+    Options:
+          --all
+              The images of all entries in the namespace of the registry: by digest where the entry has
+              one, else by the tag `latest`
+
+          --key <FILE>
+              A public key whose signatures count; may be repeated while keys are changed. `-` is
+              standard input
+
+      -a, --annotation <KEY=VALUE>
+              An annotation that a signature must carry; may be repeated
+
+          --layout <LAYOUT>
+              In which layouts a signature must be
+
+              Possible values:
+              - any:    In one of them; a warning names the readers that do not see it
+              - both:   In both
+              - sig:    Under the tag `.sig`
+              - bundle: In a bundle
+              
+              [default: any]
+
+          --type <TYPE>
+              A type of attestation that must be there; may be repeated: slsaprovenance1, spdxjson,
+              cyclonedx, review, or a URI
+
+          --rekor-key <FILE>
+              The public key of a transparency log (Rekor v1) that must have an entry of each signature;
+              checked offline
+
+          --fail-on <FAIL_ON>
+              The least severity that fails the run
+
+              Possible values:
+              - note:    Any finding
+              - warning: Warnings and errors
+              - error:   Errors only
+              - never:   Nothing
+              
+              [default: error]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Image registry:
+          --insecure-registry <HOST[:PORT]>
+              Speak plain http to this image registry. Those on loopback need no such permission
+
+          --allow-network <CIDR>
+              A private network that redirects and entries may lead to. Registries named on the command
+              line may be anywhere
+
+          --signature-repository <REPOSITORY>
+              Keep the tags `.sig` and `.att` in this repository and not beside the image (default:
+              COSIGN_REPOSITORY). Bundles always stay beside the image
+
+    [global options]
+
+    Examples:
+      mcp-registry verify --key cosign.pub IMAGE@DIGEST
+      mcp-registry verify --key cosign.pub --layout both --type slsaprovenance1 --type review
+      IMAGE@DIGEST
+      mcp-registry verify --key cosign.pub --all --format github
+    ");
 }

@@ -55,7 +55,7 @@ pub(super) const PLACES: &[Place] = &[
         homes: &["ids/image.rs"],
         code: &[r"oci_client::(?:\{[^}]*)?Reference", r"oci_spec::distribution", r"ImageReference\{host"],
         text: &[],
-        others: &[("oci.rs", "the adapter for signing takes its place")],
+        others: &[],
     },
     Place {
         what: "list of shells",

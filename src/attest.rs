@@ -1,0 +1,85 @@
+//! The use case: attest. A claim about an image, signed and attached to it in both layouts.
+
+pub mod predicate;
+pub mod provenance;
+
+use crate::sign::attached::{Attached, Layer, Referrer, Tag};
+use crate::sign::key::PublicKey;
+use crate::sign::statement::Statement;
+use crate::sign::{Layouts, SignError, Signer, Target, Written, attach};
+use predicate::Predicate;
+
+/// What became of an attestation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attested {
+    /// In each layout.
+    pub written: Written,
+    /// How many older ones of the type were taken out.
+    pub replaced: usize,
+    /// Where it was written, which may be more than was asked for.
+    pub layouts: Layouts,
+}
+
+/// Attaches a claim. It is written in each layout that was asked for, and in each that our signatures or attestations of this
+/// digest use: readers of one layout do not see the other.
+///
+/// # Errors
+/// When the registry or the log does not do its part. Run again, it completes what is missing.
+pub async fn attest(
+    target: &Target,
+    predicate: &Predicate,
+    replace: bool,
+    signer: &Signer<'_>,
+) -> Result<Attested, SignError> {
+    let attached = Attached::read(&target.repository, &target.signatures, &target.digest).await?;
+    let used = used(&attached, signer.key.public());
+    let layouts = Layouts { tags: signer.layouts.tags || used.tags, bundles: signer.layouts.bundles || used.bundles };
+    let signer = Signer { key: signer.key, layouts, log: signer.log, now: signer.now };
+    let statement = Statement::about(Some(target.name()), &target.digest, &predicate.kind, predicate.value.clone());
+    let statement = serde_json::to_vec(&statement)?;
+    let (layers, referrers) = if replace {
+        older(&attached, &statement, &predicate.kind, signer.key.public())
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let bundle = signer.bundle(target, &attached, &statement, &predicate.kind).await?;
+    let tag = signer.att(target, &attached, (&statement, &predicate.kind), &layers).await?;
+    // The old one goes when the new one is there.
+    if layouts.bundles {
+        attach::detach(&target.repository, &target.digest, &referrers, attached.api).await?;
+    }
+    Ok(Attested { written: Written { tag, bundle }, replaced: layers.len().max(referrers.len()), layouts })
+}
+
+/// Where something is that this key signed.
+fn used(attached: &Attached, key: &PublicKey) -> Layouts {
+    let tags = attached.layers.iter().any(|layer| match layer.tag {
+        Tag::Sig => match (&layer.bytes, layer.signature()) {
+            (Ok(bytes), Some(signature)) => key.verifies(bytes, &signature),
+            _ => false,
+        },
+        Tag::Att => layer.envelope().is_some_and(|envelope| envelope.signature_by(key).is_some()),
+    });
+    let is_ours =
+        |referrer: &Referrer| referrer.envelope().is_some_and(|envelope| envelope.signature_by(key).is_some());
+    let bundles = attached.referrers.iter().any(is_ours);
+    Layouts { tags, bundles }
+}
+
+/// Ours of this type that say something else.
+fn older<'a>(
+    attached: &'a Attached,
+    statement: &[u8],
+    kind: &str,
+    key: &PublicKey,
+) -> (Vec<&'a Layer>, Vec<&'a Referrer>) {
+    let is_older = |envelope: &crate::sign::dsse::Envelope| {
+        let Some(payload) = envelope.payload().filter(|payload| payload != statement) else { return false };
+        let of_kind = Statement::parse(&payload).is_ok_and(|old| old.predicate_type == kind);
+        of_kind && envelope.signature_by(key).is_some()
+    };
+    let layers = attached.layers.iter().filter(|layer| layer.tag == Tag::Att);
+    let layers = layers.filter(|layer| layer.envelope().is_some_and(|envelope| is_older(&envelope))).collect();
+    let referrers = attached.referrers.iter().filter(|referrer| referrer.envelope().is_some_and(is_older));
+    (layers, referrers.collect())
+}

@@ -1,0 +1,77 @@
+//! Options of every command that speaks to image registries, and what they lead to.
+
+use super::{refuse, roots};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::ids::ImageReference;
+use crate::sign::connect::{self, Reach};
+use crate::sign::{Registries, TargetError};
+use clap::Args;
+use ipnet::IpNet;
+
+/// How image registries are reached. Logins are those of `docker login`.
+#[derive(Debug, Clone, Args, Default)]
+pub(super) struct ImageArgs {
+    /// Speak plain http to this image registry. Those on loopback need no such permission.
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Image registry")]
+    pub(super) insecure_registry: Vec<String>,
+    /// A private network that redirects and entries may lead to. Registries named on the command line may be anywhere.
+    #[arg(long, value_name = "CIDR", help_heading = "Image registry")]
+    pub(super) allow_network: Vec<IpNet>,
+    /// Keep the tags `.sig` and `.att` in this repository and not beside the image (default: COSIGN_REPOSITORY). Bundles
+    /// always stay beside the image.
+    #[arg(long, value_name = "REPOSITORY", help_heading = "Image registry")]
+    pub(super) signature_repository: Option<String>,
+}
+
+impl ImageArgs {
+    /// How registries are reached.
+    pub(super) fn reach(&self, context: &Context) -> Result<Reach, CommandError> {
+        Ok(Reach {
+            roots_pem: roots::read(context)?,
+            allow: self.allow_network.clone(),
+            insecure: self.insecure_registry.clone(),
+            docker_config: context.docker_config.clone(),
+        })
+    }
+
+    /// The repository of `--signature-repository` or COSIGN_REPOSITORY.
+    pub(super) fn signatures(&self, context: &Context) -> Result<Option<ImageReference>, CommandError> {
+        let named = self.signature_repository.as_deref().map(|name| ("--signature-repository", name));
+        let named = named.or(context.cosign_repository.as_deref().map(|name| ("COSIGN_REPOSITORY", name)));
+        let Some((from, name)) = named else { return Ok(None) };
+        match ImageReference::parse(name) {
+            Ok(reference) if reference.tag.is_none() && reference.digest.is_none() => Ok(Some(reference)),
+            Ok(_) => Err(refuse(format!("{from} is `{name}`: it must be a repository, without tag and digest"))),
+            Err(error) => Err(refuse(format!("{from} is `{name}`, which is not a repository")).because(&error)),
+        }
+    }
+}
+
+/// An image on the command line.
+pub(super) fn parse(image: &str) -> Result<ImageReference, CommandError> {
+    ImageReference::parse(image).map_err(|error| refuse(format!("`{image}` is not an image reference")).because(&error))
+}
+
+/// Registries that know these images by name.
+pub(super) fn registries(reach: &Reach, images: &[&ImageReference]) -> Result<Registries, CommandError> {
+    connect::registries(reach, images).map_err(|error| refuse("cannot set up the connection").because(&error))
+}
+
+/// Why an image cannot be worked on.
+pub(super) fn no_target(error: &TargetError) -> CommandError {
+    match error {
+        TargetError::Tag(image) => refuse(error.to_string())
+            .hint(format!("name it by digest: `{}@sha256:…`, which `build --push` prints", without_tag(image))),
+        TargetError::Algorithm(_) => refuse(error.to_string()),
+        TargetError::Missing(_) => CommandError::unfinished(error.to_string()),
+        TargetError::Oci(_) => CommandError::unfinished("the image cannot be read").because(error),
+    }
+}
+
+fn without_tag(image: &str) -> &str {
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    }
+}

@@ -1,0 +1,140 @@
+//! Reading manifests and blobs. Everything that is asked for by digest is hashed.
+
+use super::challenge::Access;
+use super::manifest::{accepted, media_types};
+use super::registries::MAX_ERROR_BYTES;
+use super::{Descriptor, ImageIndex, ImageManifest, MAX_MANIFEST_BYTES, OciError, Repository};
+use crate::fetch::{Answer, Request};
+use crate::ids::Digest;
+use http::Method;
+use http::header;
+use std::time::Duration;
+
+/// How long a large blob may take.
+const BLOB_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A manifest as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+    /// What the registry says it is, without parameters.
+    pub media_type: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Found {
+    /// Whether it is an index of manifests.
+    #[must_use]
+    pub fn is_index(&self) -> bool {
+        matches!(self.media_type.as_str(), media_types::INDEX | media_types::DOCKER_INDEX)
+    }
+
+    /// The manifest's own descriptor.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor::of(&self.media_type, &self.bytes)
+    }
+
+    /// The image manifest that it is.
+    ///
+    /// # Errors
+    /// When it is not one, with the reason.
+    pub fn image(&self) -> Result<ImageManifest, String> {
+        serde_json::from_slice(&self.bytes).map_err(|error| format!("a manifest that cannot be read: {error}"))
+    }
+
+    /// The index that it is.
+    ///
+    /// # Errors
+    /// When it is not one, with the reason.
+    pub fn index(&self) -> Result<ImageIndex, String> {
+        serde_json::from_slice(&self.bytes).map_err(|error| format!("an index that cannot be read: {error}"))
+    }
+}
+
+impl Repository {
+    /// The manifest behind a tag, if there is one.
+    ///
+    /// # Errors
+    /// When the registry does not say.
+    pub async fn by_tag(&self, tag: &str) -> Result<Option<Found>, OciError> {
+        self.manifest(tag).await
+    }
+
+    /// The manifest with this digest, if there is one.
+    ///
+    /// # Errors
+    /// When the registry does not say, or answers with another manifest.
+    pub async fn by_digest(&self, digest: &Digest) -> Result<Option<Found>, OciError> {
+        let found = self.manifest(digest.as_str()).await?;
+        match found {
+            Some(found) if found.digest != *digest => {
+                Err(OciError::Content { host: self.host(), expected: digest.clone(), found: found.digest })
+            }
+            found => Ok(found),
+        }
+    }
+
+    async fn manifest(&self, reference: &str) -> Result<Option<Found>, OciError> {
+        let request = Request::get(self.url(&format!("manifests/{reference}"))?, MAX_MANIFEST_BYTES);
+        let answer = self.send(request.header(header::ACCEPT, accepted()), Access::Pull).await?;
+        match answer.status.as_u16() {
+            200 => Ok(Some(found(&answer))),
+            404 => Ok(None),
+            _ => Err(self.refusal(&answer)),
+        }
+    }
+
+    /// The digest that a tag has now, if there is one.
+    ///
+    /// # Errors
+    /// When the registry does not say.
+    pub async fn resolve(&self, tag: &str) -> Result<Option<Digest>, OciError> {
+        Ok(self.by_tag(tag).await?.map(|found| found.digest))
+    }
+
+    /// A blob, with at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When it is not there, is larger, or has other bytes than its descriptor says.
+    pub async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, OciError> {
+        if descriptor.size > limit {
+            return Err(self.form(format!("a blob of {} bytes where at most {limit} are read", descriptor.size)));
+        }
+        let url = self.url(&format!("blobs/{}", descriptor.digest))?;
+        let answer = self.send(Request::get(url, descriptor.size).within(BLOB_TIMEOUT), Access::Pull).await?;
+        match answer.status.as_u16() {
+            200 => {}
+            404 => return Err(OciError::NoBlob { host: self.host(), digest: descriptor.digest.clone() }),
+            _ => return Err(self.refusal(&answer)),
+        }
+        let found = Digest::of(&answer.body);
+        if found != descriptor.digest {
+            return Err(OciError::Content { host: self.host(), expected: descriptor.digest.clone(), found });
+        }
+        Ok(answer.body)
+    }
+
+    /// Whether a blob is there.
+    ///
+    /// # Errors
+    /// When the registry does not say.
+    pub async fn has_blob(&self, digest: &Digest) -> Result<bool, OciError> {
+        let mut request = Request::get(self.url(&format!("blobs/{digest}"))?, MAX_ERROR_BYTES);
+        request.method = Method::HEAD;
+        let answer = self.send(request, Access::Pull).await?;
+        match answer.status.as_u16() {
+            200 => Ok(true),
+            404 => Ok(false),
+            _ => Err(self.refusal(&answer)),
+        }
+    }
+}
+
+pub(super) fn found(answer: &Answer) -> Found {
+    let media_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = media_type.split(';').next().unwrap_or("").trim().to_owned();
+    Found { digest: Digest::of(&answer.body), media_type, bytes: answer.body.clone() }
+}

@@ -1,0 +1,171 @@
+//! Writing to a repository: a layer under one of the tags, a bundle among the referrers. In an order that can be killed anywhere:
+//! blobs first, and what makes them visible last.
+
+use super::attached::{Layer, Referrer, Tag};
+use super::bundle::{BUNDLE, Bundle, CONTENT_ANNOTATION, PREDICATE_ANNOTATION};
+use crate::ids::Digest;
+use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, OciError, Repository, media_types};
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
+
+/// The configuration of artifacts that have none.
+const EMPTY: &[u8] = b"{}";
+
+/// A layer to be appended.
+#[derive(Debug, Clone)]
+pub struct NewLayer {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// The annotations of its descriptor.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Appends layers under a tag. Others' layers stay as they are; those in `replaced` are taken out.
+///
+/// # Errors
+/// When the registry does not take it.
+pub async fn append(
+    repository: &Repository,
+    tag: Tag,
+    digest: &Digest,
+    new: Vec<NewLayer>,
+    replaced: &[&Layer],
+) -> Result<(), OciError> {
+    let name = tag.of(digest);
+    let media_type = match tag {
+        Tag::Sig => super::payload::SIMPLE_SIGNING,
+        Tag::Att => super::attached::ENVELOPE,
+    };
+    let mut added = Vec::new();
+    for layer in new {
+        let mut descriptor = repository.push_blob(media_type, &layer.bytes).await?;
+        descriptor.annotations = layer.annotations;
+        added.push(descriptor);
+    }
+    // Read last, so that what others appended meanwhile is lost as rarely as a registry without conditions allows.
+    let mut manifest = match repository.by_tag(&name).await? {
+        Some(found) => found.image().map_err(|what| {
+            let what = format!("{what} under the tag `{name}`, which would be overwritten");
+            OciError::Form { host: repository.host(), what }
+        })?,
+        None => ImageManifest {
+            schema_version: 2,
+            media_type: Some(IMAGE_MANIFEST.to_owned()),
+            artifact_type: None,
+            config: Descriptor::of(media_types::CONFIG, EMPTY),
+            layers: Vec::new(),
+            subject: None,
+            annotations: BTreeMap::new(),
+            other: Map::new(),
+        },
+    };
+    manifest.layers.retain(|layer| !replaced.iter().any(|old| old.descriptor == *layer));
+    manifest.layers.extend(added);
+    let config = config(&manifest.layers);
+    manifest.config = repository.push_blob(media_types::CONFIG, &config).await?;
+    let bytes = serde_json::to_vec(&manifest).map_err(|error| unwritable(repository, &error))?;
+    repository.push_manifest(Some(&name), IMAGE_MANIFEST, bytes.into()).await?;
+    Ok(())
+}
+
+/// The configuration that cosign writes: an image without anything but its layers.
+fn config(layers: &[Descriptor]) -> Bytes {
+    let ids: Vec<&str> = layers.iter().map(|layer| layer.digest.as_str()).collect();
+    let never = "0001-01-01T00:00:00Z";
+    let config = json!({
+        "architecture": "", "created": never, "history": [{ "created": never }], "os": "",
+        "rootfs": { "type": "layers", "diff_ids": ids }, "config": {},
+    });
+    config.to_string().into()
+}
+
+/// Attaches a bundle to its subject.
+///
+/// # Errors
+/// When the registry does not take it, or takes it and does not list it.
+pub async fn refer(
+    repository: &Repository,
+    subject: &Descriptor,
+    bundle: &Bundle,
+    predicate_type: &str,
+    now: DateTime<Utc>,
+) -> Result<Digest, OciError> {
+    let bytes = serde_json::to_vec(bundle).map_err(|error| unwritable(repository, &error))?;
+    let layer = repository.push_blob(BUNDLE, &bytes.into()).await?;
+    let config = repository.push_blob(media_types::EMPTY, &Bytes::from_static(EMPTY)).await?;
+    let annotation = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let manifest = ImageManifest {
+        schema_version: 2,
+        media_type: Some(IMAGE_MANIFEST.to_owned()),
+        artifact_type: Some(BUNDLE.to_owned()),
+        config,
+        layers: vec![layer],
+        subject: Some(subject.clone()),
+        annotations: BTreeMap::from([
+            annotation(CONTENT_ANNOTATION, "dsse-envelope"),
+            annotation(PREDICATE_ANNOTATION, predicate_type),
+            annotation("org.opencontainers.image.created", &now.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        ]),
+        other: Map::new(),
+    };
+    let bytes = serde_json::to_vec(&manifest).map_err(|error| unwritable(repository, &error))?;
+    let mut descriptor = Descriptor::of(IMAGE_MANIFEST, &bytes);
+    // The bundle's type, and not the empty one of its configuration: policies of builders look here.
+    descriptor.artifact_type = Some(BUNDLE.to_owned());
+    descriptor.annotations.clone_from(&manifest.annotations);
+    let pushed = repository.push_manifest(None, IMAGE_MANIFEST, bytes.into()).await?;
+    if pushed.listed {
+        return Ok(pushed.digest);
+    }
+    let is_listed = |listed: &[Descriptor]| listed.iter().any(|one| one.digest == pushed.digest);
+    let referrers = repository.referrers(&subject.digest).await?;
+    if referrers.api {
+        // It has the API, and did not say that it used it.
+        if is_listed(&referrers.descriptors) {
+            return Ok(pushed.digest);
+        }
+        let what = "neither `OCI-Subject` for a manifest with a subject nor that manifest in its list of referrers: \
+                    readers would not find the bundle";
+        return Err(OciError::Form { host: repository.host(), what: what.to_owned() });
+    }
+    repository
+        .change_fallback(&subject.digest, |manifests| {
+            if !is_listed(manifests) {
+                manifests.push(descriptor);
+            }
+        })
+        .await?;
+    Ok(pushed.digest)
+}
+
+/// Takes bundles out of the list of referrers.
+///
+/// # Errors
+/// When the registry does not do it: some delete nothing.
+pub async fn detach(
+    repository: &Repository,
+    subject: &Digest,
+    replaced: &[&Referrer],
+    api: bool,
+) -> Result<(), OciError> {
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    if api {
+        for old in replaced {
+            repository.delete_manifest(&old.descriptor.digest).await?;
+        }
+        return Ok(());
+    }
+    repository
+        .change_fallback(subject, |manifests| {
+            manifests.retain(|one| !replaced.iter().any(|old| old.descriptor.digest == one.digest));
+        })
+        .await
+}
+
+fn unwritable(repository: &Repository, error: &serde_json::Error) -> OciError {
+    OciError::Form { host: repository.host(), what: format!("what cannot be written as JSON: {error}") }
+}

@@ -1,0 +1,70 @@
+//! The payload of a `.sig` layer: "simple signing", as containers/image defined it and cosign uses it.
+
+use crate::ids::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What `critical.type` says.
+pub const COSIGN_TYPE: &str = "cosign container image signature";
+/// The media type of the layer.
+pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// The layer's annotation with the signature.
+pub const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+/// The layer's annotation with the entry of a transparency log.
+pub const LOG_ANNOTATION: &str = "dev.sigstore.cosign/bundle";
+
+/// What is signed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payload {
+    /// What a verifier must check.
+    pub critical: Critical,
+    /// Annotations.
+    #[serde(default)]
+    pub optional: Option<Map<String, Value>>,
+}
+
+/// What a verifier must check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Critical {
+    /// Under which name it was signed.
+    pub identity: Identity,
+    /// The image.
+    pub image: Image,
+    /// [`COSIGN_TYPE`].
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// Under which name an image was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Identity {
+    /// `HOST/REPOSITORY`, or what `--identity` says.
+    pub docker_reference: String,
+}
+
+/// The image that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Image {
+    /// Its digest.
+    pub docker_manifest_digest: String,
+}
+
+impl Payload {
+    /// The payload for an image.
+    #[must_use]
+    pub fn of(reference: &str, digest: &Digest, annotations: &BTreeMap<String, String>) -> Self {
+        let optional: Map<String, Value> =
+            annotations.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+        Self {
+            critical: Critical {
+                identity: Identity { docker_reference: reference.to_owned() },
+                image: Image { docker_manifest_digest: digest.to_string() },
+                kind: COSIGN_TYPE.to_owned(),
+            },
+            optional: Some(optional).filter(|optional| !optional.is_empty()),
+        }
+    }
+}

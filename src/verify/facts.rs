@@ -1,0 +1,84 @@
+//! What an image registry has: what is attached to an image, and what its labels say.
+
+use crate::oci::{Descriptor, OciError, Repository, media_types};
+use crate::sign::Target;
+use crate::sign::attached::Attached;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+/// The label with the commit that an image was built from.
+pub const REVISION: &str = "org.opencontainers.image.revision";
+/// The maximum size of an image's configuration, in bytes: real ones have 10 kB.
+const MAX_CONFIG_BYTES: u64 = 4 << 20;
+/// The maximum number of platforms of an index that are looked at.
+const MAX_PLATFORMS: usize = 32;
+
+/// What is known about an image.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// `HOST/REPOSITORY@DIGEST`.
+    pub reference: String,
+    /// Its digest.
+    pub digest: crate::ids::Digest,
+    /// What is attached to it.
+    pub attached: Attached,
+    /// The revision label of each platform; none where there is no label.
+    pub revisions: Vec<Option<String>>,
+    /// What of the image itself could not be read, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// Reads all facts about an image.
+///
+/// # Errors
+/// When the registry does not answer.
+pub async fn read(target: &Target) -> Result<Facts, OciError> {
+    let attached = Attached::read(&target.repository, &target.signatures, &target.digest);
+    let (attached, (revisions, problems)) = futures_util::try_join!(attached, revisions(target))?;
+    let reference = target.reference();
+    Ok(Facts { reference, digest: target.digest.clone(), attached, revisions, problems })
+}
+
+async fn revisions(target: &Target) -> Result<(Vec<Option<String>>, Vec<String>), OciError> {
+    let mut problems = Vec::new();
+    let mut configs = Vec::new();
+    if target.manifest.is_index() {
+        let members = match target.manifest.index() {
+            Ok(index) => index.manifests,
+            Err(what) => return Ok((Vec::new(), vec![format!("the image is {what}")])),
+        };
+        let members: Vec<Descriptor> = members.into_iter().filter(is_platform).take(MAX_PLATFORMS).collect();
+        let read = members.iter().map(|member| target.repository.by_digest(&member.digest));
+        for found in stream::iter(read).buffered(8).try_collect::<Vec<_>>().await? {
+            match found.map(|found| found.image()) {
+                Some(Ok(manifest)) => configs.push(manifest.config),
+                Some(Err(what)) => problems.push(format!("a platform of the image is {what}")),
+                None => problems.push("a platform of the image is not there".to_owned()),
+            }
+        }
+    } else {
+        match target.manifest.image() {
+            Ok(manifest) => configs.push(manifest.config),
+            Err(what) => problems.push(format!("the image is {what}")),
+        }
+    }
+    let read = configs.iter().map(|config| revision(&target.repository, config));
+    Ok((stream::iter(read).buffered(8).try_collect().await?, problems))
+}
+
+/// Whether a member of an index is an image: builders add their own attestations as images of an unknown platform.
+fn is_platform(member: &Descriptor) -> bool {
+    let os = member.other.get("platform").and_then(|platform| platform.get("os")).and_then(Value::as_str);
+    matches!(member.media_type.as_str(), media_types::MANIFEST | media_types::DOCKER_MANIFEST) && os != Some("unknown")
+}
+
+async fn revision(repository: &Repository, config: &Descriptor) -> Result<Option<String>, OciError> {
+    // An artifact that is not an image, a catalog say, has no labels.
+    if config.size > MAX_CONFIG_BYTES || config.media_type == media_types::EMPTY {
+        return Ok(None);
+    }
+    let bytes = repository.blob(config, MAX_CONFIG_BYTES).await?;
+    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let label = config.get("config").and_then(|config| config.get("Labels")?.get(REVISION)?.as_str());
+    Ok(label.map(str::to_owned))
+}

@@ -1,0 +1,15 @@
+//! Signing, attesting and verifying, against a real image registry (Debian's `docker-registry`) and with the real readers; and
+//! against a registry of our own where the real one cannot do something: the referrers API, hostile answers, dying in the middle.
+
+mod commands;
+mod every_entry;
+mod kills;
+mod logged;
+mod oci_server;
+mod readers;
+mod registry;
+mod speed;
+mod tampering;
+mod tools;
+mod trouble;
+mod world;
