@@ -2,6 +2,7 @@
 
 mod agent;
 mod attest;
+mod build;
 mod clock;
 mod entries;
 mod generate_key_pair;
@@ -92,6 +93,7 @@ impl Global {
 enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
+    Build(Box<build::BuildArgs>),
     Validate(Box<validate::ValidateArgs>),
     Review(Box<review::ReviewArgs>),
     Proxy(Box<proxy::ProxyArgs>),
@@ -128,6 +130,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),
         Command::GenerateKeyPair(args) => generate_key_pair::run(&args, context, &ui),
+        Command::Build(args) => build::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),

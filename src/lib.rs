@@ -5,10 +5,12 @@
 
 pub mod agent;
 pub mod attest;
+pub mod build;
 pub mod build_record;
 pub mod changes;
 pub mod cli;
 pub mod context;
+pub mod dockerfile;
 pub mod document;
 pub mod engine;
 pub mod entry;

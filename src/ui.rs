@@ -115,6 +115,9 @@ impl Ui {
         for hint in &error.hints {
             text.push_str(&format!("  {}: {}\n", self.paint(AnsiColor::Cyan, "hint"), escape::terminal(hint)));
         }
+        for line in &error.excerpt {
+            text.push_str(&format!("  | {}\n", escape::terminal(line)));
+        }
         self.to_stderr(&text);
     }
 
@@ -129,6 +132,20 @@ impl Ui {
     pub fn beside(&self, rendering: &str) {
         if !self.quiet {
             self.to_stderr(rendering);
+        }
+    }
+
+    /// Whether somebody watches: standard error is a terminal, and `--quiet` was not asked for.
+    #[must_use]
+    pub fn shows_progress(&self) -> bool {
+        self.progress
+    }
+
+    /// Says lines under a title that GitHub Actions folds. Nothing under `--quiet`.
+    pub fn group(&self, title: &str, lines: &[String]) {
+        if !self.quiet {
+            let lines: String = lines.iter().map(|line| format!("{}\n", escape::terminal(line))).collect();
+            self.to_stderr(&format!("::group::{}\n{lines}::endgroup::\n", escape::github_data(title)));
         }
     }
 

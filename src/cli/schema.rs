@@ -37,6 +37,10 @@ enum SchemaName {
     BuildRecord,
     /// What sign and attest write with --format json
     Signatures,
+    /// What build --format json writes
+    Build,
+    /// What build --digests writes
+    Digests,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -51,6 +55,8 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::PinState => include_str!("../../schemas/pin-state.json"),
         SchemaName::BuildRecord => include_str!("../../schemas/build-record.json"),
         SchemaName::Signatures => include_str!("../../schemas/signatures.json"),
+        SchemaName::Build => include_str!("../../schemas/build.json"),
+        SchemaName::Digests => include_str!("../../schemas/digests.json"),
     })?;
     Ok(exit::CLEAN)
 }

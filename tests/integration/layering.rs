@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &[
             "build_record",
             "changes",
+            "dockerfile",
             "document",
             "entry",
             "finding",
@@ -67,6 +68,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     // One sender: limits, retries and the mask of the token are in one place.
     ("octocrab", &["github/sender.rs"]),
     ("bollard", &["engine.rs", "engine/"]),
+    ("rmcp", &["mcp/"]),
     ("std::env", &["context.rs", "main.rs"]),
     ("SystemTime::now", &["context.rs"]),
     ("Utc::now", &["context.rs"]),
