@@ -119,6 +119,7 @@ mod tests {
         drop(holder);
         assert!(next.vouch());
         drop((next, strangers));
-        assert_eq!((room.state().known, room.state().strangers.len()), (0, 0));
+        let state = room.state();
+        assert_eq!((state.known, state.strangers.len()), (0, 0));
     }
 }

@@ -270,6 +270,8 @@ fn local(
     }
     let head = repository.find_reference("HEAD").ok();
     let head = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
+    // That of a branch which was never made says nothing.
+    let head = head.filter(|head| refs.contains_key(*head));
     let tips = Tips::of(&refs.iter().collect::<Vec<_>>(), &Favor { head, named: branches });
     let store = super::store::local(path, &[])?;
     let wanted: Vec<ObjectId> = commits.iter().map(ObjectId::from).collect();
