@@ -4,9 +4,12 @@
 //! it cannot write, bounded memory, processes and processors, and no folder of the host ([`container`]). What is made
 //! carries the caller's labels from the moment it exists, so that whatever a kill leaves behind can be found.
 
+pub mod build;
 pub mod container;
 pub mod image;
 mod owned;
+pub mod publish;
+pub mod server;
 
 pub use owned::{Kind, Owned};
 

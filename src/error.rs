@@ -34,17 +34,19 @@ pub struct CommandError {
     pub causes: Vec<String>,
     /// What to try.
     pub hints: Vec<String>,
+    /// The last lines of what something else wrote before it failed.
+    pub excerpt: Vec<String>,
 }
 
 impl CommandError {
     /// The command line or the policy is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Usage, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { kind: ErrorKind::Usage, message: message.into(), causes: Vec::new(), hints: Vec::new(), excerpt: Vec::new() }
     }
 
     /// The work could not be finished.
     pub fn unfinished(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Unfinished, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { kind: ErrorKind::Unfinished, message: message.into(), causes: Vec::new(), hints: Vec::new(), excerpt: Vec::new() }
     }
 
     /// Adds an error and everything under it as causes.
@@ -83,6 +85,9 @@ impl fmt::Display for CommandError {
         }
         for hint in &self.hints {
             write!(f, "\n  hint: {hint}")?;
+        }
+        for line in &self.excerpt {
+            write!(f, "\n  | {line}")?;
         }
         Ok(())
     }

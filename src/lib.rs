@@ -4,10 +4,12 @@
 //! one outside system each; `cli` turns arguments into requests and reports into renderings. CONTRIBUTING.md has the map.
 
 pub mod agent;
+pub mod build;
 pub mod build_record;
 pub mod changes;
 pub mod cli;
 pub mod context;
+pub mod dockerfile;
 pub mod document;
 pub mod engine;
 pub mod entry;

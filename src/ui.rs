@@ -115,6 +115,9 @@ impl Ui {
         for hint in &error.hints {
             text.push_str(&format!("  {}: {}\n", self.paint(AnsiColor::Cyan, "hint"), escape::terminal(hint)));
         }
+        for line in &error.excerpt {
+            text.push_str(&format!("  | {}\n", escape::terminal(line)));
+        }
         self.to_stderr(&text);
     }
 

@@ -124,14 +124,18 @@ pub fn snapshot(
 }
 
 /// The names on the way to a directory. A trailing `/`, a leading `./` and doubled `/` are how people write.
-fn parts(directory: &str) -> Result<Vec<&str>, ExportError> {
+pub(crate) fn parts(directory: &str) -> Result<Vec<&str>, ExportError> {
     let parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let wrong = directory.starts_with('/') || directory.contains('\0') || parts.contains(&"..");
     if wrong { Err(ExportError::Directory(cut(directory, 200).into_owned())) } else { Ok(parts) }
 }
 
 /// The trees of the commit and of the directory.
-fn find(reader: &StoreReader<'_>, commit: &CommitSha, parts: &[&str]) -> Result<(ObjectId, ObjectId), ExportError> {
+pub(crate) fn find(
+    reader: &StoreReader<'_>,
+    commit: &CommitSha,
+    parts: &[&str],
+) -> Result<(ObjectId, ObjectId), ExportError> {
     let top = reader.commit(commit)?.ok_or_else(|| ExportError::NoCommit(commit.clone()))?.tree;
     let mut tree = top;
     for (depth, part) in parts.iter().enumerate() {

@@ -25,7 +25,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    pub(super) fn fetch_options(&self) -> FetchOptions {
+    pub(crate) fn fetch_options(&self) -> FetchOptions {
         FetchOptions { allow: self.allow.clone(), roots_pem: self.roots_pem.clone(), ..FetchOptions::default() }
     }
 }

@@ -16,7 +16,7 @@ mod cancel;
 mod clean;
 mod image;
 pub mod inside;
-mod owner;
+pub(crate) mod owner;
 mod proxy;
 mod run;
 

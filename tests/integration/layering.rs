@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &[
             "build_record",
             "changes",
+            "dockerfile",
             "document",
             "entry",
             "finding",

@@ -20,7 +20,7 @@ const UNKNOWN_DEADLINE: i64 = 86_400;
 
 /// A process, told apart from all others of this and other machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     /// The id that the kernel gave itself when it started; empty where there is none.
     boot: String,
     /// Which numbers its process ids are: two containers have two processes 1.
@@ -32,13 +32,13 @@ pub(super) struct Owner {
 
 impl Owner {
     /// This process.
-    pub(super) fn this_process() -> Self {
+    pub(crate) fn this_process() -> Self {
         let pid = std::process::id().to_string();
         Self { boot: boot_id(), namespace: namespace(), start: process_start(&pid).unwrap_or_default(), pid }
     }
 
     /// The labels of what it makes for a run. `started` is in seconds since 1970.
-    pub(super) fn labels(&self, run: &str, started: i64, deadline: Duration) -> Labels {
+    pub(crate) fn labels(&self, run: &str, started: i64, deadline: Duration) -> Labels {
         let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         [
             label(RUN, run),

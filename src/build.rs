@@ -1,0 +1,232 @@
+//! The use case: an image of an entry, built from exactly the commit that it pins.
+//!
+//! [`plan`] says what an entry is built from, [`context`] makes a deterministic archive of it, [`refuse`] reads the Dockerfile before
+//! anything is sent, [`image`] has the engine build it and compares the labels, [`push`] publishes it, and [`tools`] asks the
+//! server in it for its tools. Building runs code that nobody trusts: it gets no secret, no key agent, no folder and no
+//! network of the host, and no more time, files and log than the limits say.
+
+mod context;
+mod ignore;
+mod image;
+mod labels;
+mod log;
+mod plan;
+mod refuse;
+mod tree;
+
+pub use crate::engine::build::Builder;
+pub use context::Leniency;
+pub use log::{Event, TAIL};
+pub use plan::{Plan, Subject, What, plan};
+
+use crate::engine::Engine;
+use crate::error::CommandError;
+use crate::fetch::Fetcher;
+use crate::git::upstream::{self, Limits as FetchLimits, Upstream};
+use crate::ids::{CommitSha, Digest};
+use crate::review::prepare::Reach;
+use crate::review::workspace::Workspace;
+use context::Context;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What may be in a build context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextLimits {
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// Bytes of one file: it is in memory while it is sent.
+    pub file: u64,
+    /// Files, links and folders.
+    pub files: usize,
+}
+
+/// What a build may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Time from the first byte sent to the last step.
+    pub time: Duration,
+    /// Memory of a step in bytes. Only the classic builder holds it: BuildKit has that of its engine.
+    pub memory: u64,
+    /// The context.
+    pub context: ContextLimits,
+    /// Bytes of the log.
+    pub log: u64,
+}
+
+impl Default for Limits {
+    /// The largest real contexts have some ten megabytes, and the longest real builds take some minutes.
+    fn default() -> Self {
+        Self {
+            time: Duration::from_mins(30),
+            memory: 4 << 30,
+            context: ContextLimits { bytes: 512 << 20, file: 256 << 20, files: 100_000 },
+            log: 16 << 20,
+        }
+    }
+}
+
+/// How entries are built.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who builds.
+    pub builder: Builder,
+    /// Whether the steps of the build have a network.
+    pub network: bool,
+    /// Whether steps are run again that the engine has in its cache.
+    pub no_cache: bool,
+    /// Whether base images are fetched again.
+    pub pull: bool,
+    /// The platform; the engine's own without one.
+    pub platform: Option<String>,
+    /// Build arguments by name.
+    pub arguments: BTreeMap<String, String>,
+    /// Whether a `# syntax` line may name any image.
+    pub allow_syntax: bool,
+    /// Whether `ADD` may download: the engine does that in its own network, which is the host's.
+    pub allow_remote_add: bool,
+    /// What is let pass of a context.
+    pub leniency: Leniency,
+    /// Limits.
+    pub limits: Limits,
+    /// The name of the server in the community registry, for a label.
+    pub server_name: Option<String>,
+    /// The license of the code as an SPDX expression, for a label.
+    pub license: Option<String>,
+    /// The file for the whole log.
+    pub log_file: Option<PathBuf>,
+}
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// How repositories are reached.
+    pub reach: Reach,
+    /// `DOCKER_HOST`.
+    pub docker_host: Option<String>,
+    /// Where temporary files go.
+    pub temp_dir: PathBuf,
+}
+
+/// An image that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// `sha256:…`, the id of its configuration.
+    pub id: String,
+    /// The commit it was built from.
+    pub commit: CommitSha,
+    /// The tree of the context's directory at that commit: 40 digits.
+    pub tree: String,
+    /// The digest of the context's archive.
+    pub context_digest: Digest,
+    /// Files and links in the context.
+    pub files: usize,
+    /// Bytes of the archive.
+    pub bytes: u64,
+    /// Files, links and folders that `.dockerignore` excludes.
+    pub ignored: usize,
+    /// `linux/amd64`.
+    pub platform: String,
+    /// The images it was built upon, with the digests that the builder or the engine knows.
+    pub base_images: Vec<(String, Digest)>,
+    /// The digest of the log.
+    pub log_digest: Digest,
+    /// How long the builder took.
+    pub took: Duration,
+    /// The labels that were set, and read back.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A build's connection to the engine, and its folder.
+#[derive(Debug)]
+pub struct Session {
+    engine: Engine,
+    fetcher: Fetcher,
+    workspace: Workspace,
+}
+
+impl Session {
+    /// Connects to the engine and makes a folder for temporary files, which is gone with this. What killed runs have left in
+    /// folders and in the engine is removed.
+    ///
+    /// # Errors
+    /// When no engine answers, or the folder cannot be made.
+    pub async fn start(place: &Place) -> Result<Self, CommandError> {
+        let engine = Engine::connect(place.docker_host.as_deref()).await.map_err(|error| {
+            CommandError::unfinished("images are built by a container engine")
+                .because(&error)
+                .hint("start Docker, or set DOCKER_HOST to where it listens")
+        })?;
+        let fetcher = Fetcher::new(&place.reach.fetch_options())
+            .map_err(|error| CommandError::usage("the network cannot be set up").because(&error))?;
+        let workspace = Workspace::new(&place.temp_dir).map_err(|error| {
+            CommandError::unfinished(format!("cannot make a folder in `{}`", place.temp_dir.display())).because(&error)
+        })?;
+        Ok(Self { engine, fetcher, workspace })
+    }
+
+    /// Builds an image. It has no name yet: [`Session::name`] gives it one.
+    ///
+    /// # Errors
+    /// When the code cannot be had, is refused, or does not build. No image is left behind then.
+    pub async fn build(
+        &self,
+        plan: &Plan,
+        options: &Options,
+        show: &mut (dyn FnMut(&Event<'_>) + Send),
+    ) -> Result<Built, CommandError> {
+        let failed = |what: &str| format!("`{}` was not built: {what}", plan.subject.entry);
+        let version = self.engine.version().await;
+        let version = version.map_err(|error| CommandError::unfinished(failed("the engine failed")).because(&error))?;
+        let context = self.context(plan, options).await?;
+        refuse::check(&plan.subject.entry, &context, options, plan.source.build_target.as_deref(), version.major)?;
+        let labels = labels::labels(plan, &context, options);
+        image::build(&self.engine, plan, options, &context, labels, &version.platform, show).await
+    }
+
+    /// Gives an image its names: the repository with each of these tags.
+    ///
+    /// # Errors
+    /// When the engine would not.
+    pub async fn name(&self, id: &str, repository: &str, tags: &[String]) -> Result<(), CommandError> {
+        for tag in tags {
+            let named = self.engine.tag_image(id, repository, tag).await;
+            named.map_err(|error| CommandError::unfinished("the image has no name").because(&error))?;
+        }
+        Ok(())
+    }
+
+    async fn context(&self, plan: &Plan, options: &Options) -> Result<Context, CommandError> {
+        let source = &plan.source;
+        let upstream = Upstream::parse(&source.project).map_err(|error| {
+            CommandError::usage(format!("`{}` was not built", plan.subject.entry)).because(&error).hint("see `source.project`")
+        })?;
+        // What is larger than the context may be is not even fetched.
+        let limits = FetchLimits { file: options.limits.context.file, ..FetchLimits::default() };
+        let began = Instant::now();
+        let folder = self.workspace.place(&format!("objects-{}", plan.subject.entry));
+        let commits = [source.commit.clone()];
+        let store = upstream::fetch(&self.fetcher, &upstream, &commits, &limits, &folder).await.map_err(|error| {
+            let mut failed = CommandError::unfinished(format!("the code of `{}` cannot be fetched", plan.subject.entry));
+            failed.hints.extend(error.hint());
+            failed.because(&error)
+        })?;
+        tracing::debug!(elapsed = ?began.elapsed(), "the commit is here");
+        let path = self.workspace.place(&format!("context-{}", plan.subject.entry));
+        let (source, options) = (Arc::new(source.clone()), options.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            context::write(&store, &source, &options.limits.context, options.leniency, &path)
+        });
+        let written = written.await.map_err(|error| CommandError::unfinished("the build context failed").because(&error))?;
+        let context = written.map_err(|(problem, hint)| {
+            let mut refused = CommandError::usage(format!("`{}` was not built: {problem}", plan.subject.entry));
+            refused.hints.extend(hint);
+            refused
+        })?;
+        tracing::debug!(elapsed = ?began.elapsed(), bytes = context.bytes, "the context is written");
+        Ok(context)
+    }
+}

@@ -1,0 +1,174 @@
+//! The build itself: the archive goes to the engine, the log comes back, and the image is what was asked for or does not stay.
+
+use super::context::Context;
+use super::log::{Event, Log};
+use super::{Built, Options, Plan};
+use crate::dockerfile::Dockerfile;
+use crate::engine::build::{Build, Progress};
+use crate::engine::{Engine, EngineError, TarStream};
+use crate::error::CommandError;
+use crate::ids::{Digest, hex};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
+
+/// Bytes of the archive that are read at a time.
+const PIECE: usize = 256 * 1024;
+
+/// Builds an image and checks its labels.
+pub(super) async fn build(
+    engine: &Engine,
+    plan: &Plan,
+    options: &Options,
+    context: &Context,
+    labels: BTreeMap<String, String>,
+    engine_platform: &str,
+    show: &mut (dyn FnMut(&Event<'_>) + Send),
+) -> Result<Built, CommandError> {
+    let entry = &plan.subject.entry;
+    let request = Build {
+        builder: options.builder,
+        dockerfile: context.dockerfile.clone(),
+        target: plan.source.build_target.clone(),
+        platform: options.platform.clone(),
+        labels: labels.clone().into_iter().collect(),
+        arguments: options.arguments.clone().into_iter().collect(),
+        network: options.network,
+        no_cache: options.no_cache,
+        pull: options.pull,
+        memory: Some(options.limits.memory),
+        session: session()?,
+    };
+    let file_error = |error: &io::Error| {
+        let path = options.log_file.as_deref().unwrap_or(Path::new("the log"));
+        CommandError::unfinished(format!("cannot write {}", path.display())).because(error)
+    };
+    let mut log = Log::new(show, options.log_file.as_deref(), options.limits.log).map_err(|error| file_error(&error))?;
+    let archive = archive(&context.path).await.map_err(|error| {
+        CommandError::unfinished("the build context cannot be read").because(&error)
+    })?;
+    let began = Instant::now();
+    let ended = tokio::time::timeout(options.limits.time, follow(engine, &request, archive, &mut log)).await;
+    let took = began.elapsed();
+    let failed = |what: String, log: &Log<'_>| {
+        let mut error = CommandError::unfinished(format!("`{entry}` was not built: {what}"));
+        error.excerpt = log.tail();
+        error
+    };
+    let id = match ended {
+        Err(_) => {
+            let time = options.limits.time.as_secs();
+            return Err(failed(format!("the build took longer than {time} seconds and was canceled"), &log)
+                .hint("`--timeout` sets the limit"));
+        }
+        Ok(Err(error)) => return Err(failed("the build failed".to_owned(), &log).because(&error)),
+        Ok(Ok(_)) if log.is_too_long() => {
+            let limit = options.limits.log;
+            return Err(failed(format!("the build wrote more than {limit} bytes of log and was canceled"), &log)
+                .hint("`--max-log` sets the limit"));
+        }
+        Ok(Ok(None)) => return Err(failed("the engine ended the build without an image".to_owned(), &log)),
+        Ok(Ok(Some(id))) => id,
+    };
+    let names = log.names().to_vec();
+    let log_digest = log.finish().map_err(|error| file_error(&error))?;
+    check_labels(engine, entry, &id, &labels).await?;
+    Ok(Built {
+        id,
+        commit: plan.source.commit.clone(),
+        tree: context.tree.clone(),
+        context_digest: context.digest.clone(),
+        files: context.files,
+        bytes: context.bytes,
+        ignored: context.ignored,
+        platform: options.platform.clone().unwrap_or_else(|| engine_platform.to_owned()),
+        base_images: base_images(engine, context, &names).await,
+        log_digest,
+        took,
+        labels,
+    })
+}
+
+/// A name that no other session has.
+fn session() -> Result<String, CommandError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| CommandError::unfinished("the system has no random numbers").because(&error))?;
+    Ok(hex(&random))
+}
+
+/// Follows a build to its end, or until its log is too long. To drop this cancels it.
+async fn follow(
+    engine: &Engine,
+    request: &Build,
+    archive: TarStream,
+    log: &mut Log<'_>,
+) -> Result<Option<String>, EngineError> {
+    let mut building = engine.build(request, archive);
+    let mut id = None;
+    while let Some(progress) = building.next().await {
+        match progress? {
+            Progress::Step(step) => log.step(&step),
+            Progress::Output { step, bytes } => log.output(&step, &bytes),
+            Progress::Image(image) => id = Some(image),
+        }
+        if log.is_too_long() {
+            break;
+        }
+    }
+    Ok(id)
+}
+
+/// A file as a stream.
+async fn archive(path: &Path) -> io::Result<TarStream> {
+    let file = tokio::fs::File::open(path).await?;
+    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await?;
+        Ok((read > 0).then(|| (Bytes::from(piece), file)))
+    });
+    Ok(Box::pin(pieces))
+}
+
+/// Reads the labels back: the image says what it was built from, or it does not stay.
+async fn check_labels(
+    engine: &Engine,
+    entry: &str,
+    id: &str,
+    wanted: &BTreeMap<String, String>,
+) -> Result<(), CommandError> {
+    let failed = |error: EngineError| CommandError::unfinished("the image cannot be read back").because(&error);
+    let image = engine.inspect_image(id).await.map_err(failed)?;
+    let labels = image.map(|image| image.labels).unwrap_or_default();
+    let Some((name, _)) = wanted.iter().find(|(name, value)| labels.get(*name) != Some(value)) else { return Ok(()) };
+    engine.discard_image(id).await.map_err(failed)?;
+    let is = labels.get(name).map_or_else(|| "is missing".to_owned(), |value| format!("is `{value}`"));
+    Err(CommandError::unfinished(format!("`{entry}` was not built: the image's label {name} {is}, and should not be")))
+}
+
+/// The images that the build started from, with their digests: as the builder resolved them, else as the engine knows them.
+/// One that was made on this machine and never published has none.
+async fn base_images(engine: &Engine, context: &Context, steps: &[String]) -> Vec<(String, Digest)> {
+    let mut found: BTreeMap<String, Digest> = BTreeMap::new();
+    for word in steps.iter().flat_map(|name| name.split_whitespace()) {
+        if let Some((name, digest)) = word.split_once('@')
+            && let Ok(digest) = Digest::parse(digest)
+        {
+            found.insert(name.to_owned(), digest);
+        }
+    }
+    let dockerfile = Dockerfile::parse(&context.dockerfile_text);
+    for (_, image) in dockerfile.images() {
+        let is_found = |name: &String| *name == image || name.ends_with(&format!("/{image}"));
+        if image.contains(['$', '@']) || found.keys().any(is_found) {
+            continue;
+        }
+        let known = engine.inspect_image(&image).await.ok().flatten();
+        let digest = known.and_then(|known| known.digests.iter().find_map(|name| Digest::parse(name.split_once('@')?.1).ok()));
+        found.extend(digest.map(|digest| (image, digest)));
+    }
+    found.into_iter().collect()
+}

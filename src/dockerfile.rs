@@ -1,0 +1,258 @@
+//! A Dockerfile as the builder reads it: parser directives, and instructions with their flags, words and lines.
+//!
+//! Follows BuildKit's parser (`frontend/dockerfile/parser`). It finds out what a file would make a builder do; it does not
+//! check whether the file is valid, which the builder does with better words. Any bytes can be read.
+
+mod assignments;
+mod words;
+
+pub use assignments::Assignments;
+
+use words::{Heredoc, flags_of, heredocs, plain};
+
+/// A Dockerfile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// The parser directives, in order.
+    pub directives: Vec<Directive>,
+    /// The instructions, in order; what `ONBUILD` holds back follows it as an instruction of its own.
+    pub instructions: Vec<Instruction>,
+}
+
+/// `# name=value` on top of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// In lowercase: `syntax`, `escape`, `check`.
+    pub name: String,
+    /// As written, trimmed.
+    pub value: String,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+/// One instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// In uppercase: `RUN`.
+    pub name: String,
+    /// The flags in front of the arguments, without quotes: `--mount=type=cache,target=/x`.
+    pub flags: Vec<String>,
+    /// What follows the flags, with continuation lines joined and without here-documents.
+    pub arguments: String,
+    /// The line it begins in, counted from 1.
+    pub line: usize,
+    /// Whether here-documents belong to it.
+    pub heredoc: bool,
+}
+
+/// Names of variables that BuildKit sets and the classic builder leaves empty, without an error.
+pub const PLATFORM_ARGUMENTS: [&str; 8] = [
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+];
+
+impl Instruction {
+    /// The words of the arguments without quotes: those of a list (`["a", "b"]`), or those between spaces.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        match self.list() {
+            Some(words) => words,
+            None => words::split(&self.arguments).into_iter().map(plain).collect(),
+        }
+    }
+
+    /// The words, if the arguments are written as a list.
+    #[must_use]
+    pub fn list(&self) -> Option<Vec<String>> {
+        let text = self.arguments.trim();
+        if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
+    }
+
+    /// The value of a flag: `cache` of `--from=cache`.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<&str> {
+        self.flags.iter().find_map(|flag| flag.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// The name of a flag without its value: `mount` of `--mount=type=cache`.
+    pub fn flag_names(&self) -> impl Iterator<Item = &str> {
+        self.flags.iter().map(|flag| flag.trim_start_matches('-').split('=').next().unwrap_or_default())
+    }
+
+    /// The platform variable that it uses or declares, if any.
+    #[must_use]
+    pub fn platform_argument(&self) -> Option<&'static str> {
+        let declared = |name: &str| {
+            self.name == "ARG" && self.words().iter().any(|word| word.split('=').next().is_some_and(|own| own == name))
+        };
+        let texts = || self.flags.iter().chain(std::iter::once(&self.arguments));
+        PLATFORM_ARGUMENTS.into_iter().find(|name| declared(name) || texts().any(|text| words::uses(text, name)))
+    }
+}
+
+impl Dockerfile {
+    /// Reads a file. Bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let directives = directives(text);
+        let escape = directives.iter().rev().find(|directive| directive.name == "escape");
+        let escape = if escape.is_some_and(|directive| directive.value == "`") { '`' } else { '\\' };
+        Self { instructions: Reader { lines: text.lines().enumerate(), escape }.instructions(), directives }
+    }
+
+    /// What reads the file in place of the built-in frontend, in every way in which a builder looks for it: the first word
+    /// of each `syntax` directive.
+    pub fn syntaxes(&self) -> impl Iterator<Item = (&str, usize)> {
+        let named = self.directives.iter().filter(|directive| directive.name == "syntax");
+        named.map(|directive| (directive.value.split_whitespace().next().unwrap_or_default(), directive.line))
+    }
+
+    /// The images that the build starts from or takes files from, as written; stages of the file itself are left out.
+    #[must_use]
+    pub fn images(&self) -> Vec<(&Instruction, String)> {
+        let mut stages: Vec<String> = Vec::new();
+        let mut images = Vec::new();
+        for instruction in &self.instructions {
+            let named: Vec<String> = if instruction.name == "FROM" {
+                let words = instruction.words();
+                let image = words.first().cloned().unwrap_or_default();
+                let known = image.eq_ignore_ascii_case("scratch") || stages.contains(&image.to_ascii_lowercase());
+                let stage = words.get(2).filter(|_| words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("as")));
+                // Every stage can be named by its number.
+                stages.push(stage.map(|stage| stage.to_ascii_lowercase()).unwrap_or_default());
+                if known { Vec::new() } else { vec![image] }
+            } else {
+                let mounts = instruction.flags.iter().filter_map(|flag| flag.strip_prefix("--mount="));
+                let mounted = mounts.flat_map(|mount| mount.split(',').filter_map(|part| part.strip_prefix("from=")));
+                let copied = instruction.flag("from").filter(|_| instruction.name == "COPY");
+                let is_stage = |name: &str| {
+                    name.parse::<usize>().is_ok() || stages.contains(&name.to_ascii_lowercase())
+                };
+                copied.into_iter().chain(mounted).filter(|name| !is_stage(name)).map(str::to_owned).collect()
+            };
+            images.extend(named.into_iter().filter(|image| !image.is_empty()).map(|image| (instruction, image)));
+        }
+        images
+    }
+
+    /// The names of the stages, in lowercase.
+    #[must_use]
+    pub fn stages(&self) -> Vec<String> {
+        let froms = self.instructions.iter().filter(|instruction| instruction.name == "FROM");
+        let name = |from: &Instruction| match from.words().as_slice() {
+            [_, word, name, ..] if word.eq_ignore_ascii_case("as") => Some(name.to_ascii_lowercase()),
+            _ => None,
+        };
+        froms.filter_map(name).collect()
+    }
+}
+
+/// The directives on top, in every form in which BuildKit looks for one: after `#`, after `//`, and as a JSON object; a first
+/// line that begins with `#!` is skipped.
+fn directives(text: &str) -> Vec<Directive> {
+    let shebang = usize::from(text.starts_with("#!"));
+    let mut found = Vec::new();
+    for mark in ["#", "//"] {
+        for (number, line) in text.lines().enumerate().skip(shebang) {
+            let Some((name, value)) = line.trim().strip_prefix(mark).and_then(|comment| comment.split_once('=')) else {
+                break;
+            };
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+            let mut characters = name.chars();
+            let is_name = characters.next().is_some_and(|first| first.is_ascii_alphabetic())
+                && characters.all(|character| character.is_ascii_alphanumeric());
+            if !is_name || value.is_empty() {
+                break;
+            }
+            found.push(Directive { name, value: value.to_owned(), line: number + 1 });
+        }
+    }
+    if text.trim_start().starts_with('{')
+        && let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text)
+        && let Some(serde_json::Value::String(value)) = object.get("syntax")
+    {
+        found.push(Directive { name: "syntax".to_owned(), value: value.clone(), line: 1 });
+    }
+    found
+}
+
+struct Reader<'t> {
+    lines: std::iter::Enumerate<std::str::Lines<'t>>,
+    escape: char,
+}
+
+impl Reader<'_> {
+    fn instructions(mut self) -> Vec<Instruction> {
+        let mut found = Vec::new();
+        while let Some((number, line)) = self.lines.next() {
+            if is_comment(line) || line.trim().is_empty() {
+                continue;
+            }
+            let text = self.joined(line.trim_start());
+            let (mut rest, mut nested) = (text.trim(), true);
+            while nested {
+                let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                let instruction = self.instruction(name, arguments.trim_start(), number + 1);
+                nested = instruction.name == "ONBUILD" && !arguments.trim().is_empty();
+                rest = arguments.trim();
+                found.push(instruction);
+            }
+        }
+        found
+    }
+
+    /// A line with those that continue it. Comments and empty lines between them are left out.
+    fn joined(&mut self, first: &str) -> String {
+        let mut text = String::new();
+        let mut line = first;
+        loop {
+            let Some(continued) = line.trim_end_matches([' ', '\t']).strip_suffix(self.escape) else {
+                text.push_str(line);
+                return text;
+            };
+            text.push_str(continued);
+            let next = self.lines.by_ref().map(|(_, line)| line).find(|line| !is_comment(line) && !line.trim().is_empty());
+            match next {
+                Some(next) => line = next,
+                None => return text,
+            }
+        }
+    }
+
+    fn instruction(&mut self, name: &str, arguments: &str, line: usize) -> Instruction {
+        let name = name.to_ascii_uppercase();
+        let (flags, rest) = flags_of(arguments);
+        let mut instruction = Instruction { name, flags, arguments: rest.to_owned(), line, heredoc: false };
+        if matches!(instruction.name.as_str(), "RUN" | "COPY" | "ADD") && instruction.list().is_none() {
+            for heredoc in heredocs(&instruction.arguments) {
+                instruction.heredoc = true;
+                self.skip(&heredoc);
+            }
+        }
+        instruction
+    }
+
+    fn skip(&mut self, heredoc: &Heredoc) {
+        for (_, line) in self.lines.by_ref() {
+            let line = if heredoc.tabs { line.trim_start_matches('\t') } else { line };
+            if line == heredoc.name {
+                return;
+            }
+        }
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
+}
+
+#[cfg(test)]
+mod tests;
