@@ -11,13 +11,18 @@ mod image;
 mod labels;
 mod log;
 mod plan;
+mod push;
+mod record;
 mod refuse;
+pub mod tools;
 mod tree;
 
 pub use crate::engine::build::Builder;
+pub use crate::engine::publish::Login;
 pub use context::Leniency;
 pub use log::{Event, TAIL};
 pub use plan::{Plan, Subject, What, plan};
+pub use record::record;
 
 use crate::engine::Engine;
 use crate::error::CommandError;
@@ -31,6 +36,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// What may be in a build context.
@@ -146,6 +152,8 @@ pub struct Session {
     engine: Engine,
     fetcher: Fetcher,
     workspace: Workspace,
+    /// The containers of servers, by name.
+    containers: Mutex<Vec<String>>,
 }
 
 impl Session {
@@ -165,7 +173,7 @@ impl Session {
         let workspace = Workspace::new(&place.temp_dir).map_err(|error| {
             CommandError::unfinished(format!("cannot make a folder in `{}`", place.temp_dir.display())).because(&error)
         })?;
-        Ok(Self { engine, fetcher, workspace })
+        Ok(Self { engine, fetcher, workspace, containers: Mutex::default() })
     }
 
     /// Builds an image. It has no name yet: [`Session::name`] gives it one.
@@ -199,10 +207,27 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the engine has an image; with `pull`, it fetches one that it does not have.
+    ///
+    /// # Errors
+    /// When the engine would not say, or cannot fetch it.
+    pub async fn has(&self, image: &str, pull: bool) -> Result<bool, CommandError> {
+        let failed = |error| CommandError::unfinished(format!("{image} cannot be used")).because(&error);
+        if self.engine.inspect_image(image).await.map_err(failed)?.is_some() {
+            return Ok(true);
+        }
+        if pull {
+            self.engine.pull_image(image).await.map_err(failed)?;
+        }
+        Ok(pull)
+    }
+
     async fn context(&self, plan: &Plan, options: &Options) -> Result<Context, CommandError> {
         let source = &plan.source;
         let upstream = Upstream::parse(&source.project).map_err(|error| {
-            CommandError::usage(format!("`{}` was not built", plan.subject.entry)).because(&error).hint("see `source.project`")
+            CommandError::usage(format!("`{}` was not built", plan.subject.entry))
+                .because(&error)
+                .hint("see `source.project`")
         })?;
         // What is larger than the context may be is not even fetched.
         let limits = FetchLimits { file: options.limits.context.file, ..FetchLimits::default() };
@@ -210,7 +235,8 @@ impl Session {
         let folder = self.workspace.place(&format!("objects-{}", plan.subject.entry));
         let commits = [source.commit.clone()];
         let store = upstream::fetch(&self.fetcher, &upstream, &commits, &limits, &folder).await.map_err(|error| {
-            let mut failed = CommandError::unfinished(format!("the code of `{}` cannot be fetched", plan.subject.entry));
+            let mut failed =
+                CommandError::unfinished(format!("the code of `{}` cannot be fetched", plan.subject.entry));
             failed.hints.extend(error.hint());
             failed.because(&error)
         })?;
@@ -220,7 +246,8 @@ impl Session {
         let written = tokio::task::spawn_blocking(move || {
             context::write(&store, &source, &options.limits.context, options.leniency, &path)
         });
-        let written = written.await.map_err(|error| CommandError::unfinished("the build context failed").because(&error))?;
+        let written =
+            written.await.map_err(|error| CommandError::unfinished("the build context failed").because(&error))?;
         let context = written.map_err(|(problem, hint)| {
             let mut refused = CommandError::usage(format!("`{}` was not built: {problem}", plan.subject.entry));
             refused.hints.extend(hint);

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each turning arguments into a request and a result into a rendering.
 
 mod agent;
+mod build;
 mod clock;
 mod entries;
 mod outside;
@@ -85,6 +86,7 @@ impl Global {
 enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
+    Build(Box<build::BuildArgs>),
     Validate(Box<validate::ValidateArgs>),
     Review(Box<review::ReviewArgs>),
     Proxy(Box<proxy::ProxyArgs>),
@@ -115,6 +117,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let ui = Ui::new(context, &cli.global.ui_options());
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
+        Command::Build(args) => build::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),

@@ -133,9 +133,8 @@ impl Dockerfile {
                 let mounts = instruction.flags.iter().filter_map(|flag| flag.strip_prefix("--mount="));
                 let mounted = mounts.flat_map(|mount| mount.split(',').filter_map(|part| part.strip_prefix("from=")));
                 let copied = instruction.flag("from").filter(|_| instruction.name == "COPY");
-                let is_stage = |name: &str| {
-                    name.parse::<usize>().is_ok() || stages.contains(&name.to_ascii_lowercase())
-                };
+                let is_stage =
+                    |name: &str| name.parse::<usize>().is_ok() || stages.contains(&name.to_ascii_lowercase());
                 copied.into_iter().chain(mounted).filter(|name| !is_stage(name)).map(str::to_owned).collect()
             };
             images.extend(named.into_iter().filter(|image| !image.is_empty()).map(|image| (instruction, image)));
@@ -219,7 +218,8 @@ impl Reader<'_> {
                 return text;
             };
             text.push_str(continued);
-            let next = self.lines.by_ref().map(|(_, line)| line).find(|line| !is_comment(line) && !line.trim().is_empty());
+            let next =
+                self.lines.by_ref().map(|(_, line)| line).find(|line| !is_comment(line) && !line.trim().is_empty());
             match next {
                 Some(next) => line = next,
                 None => return text,

@@ -41,12 +41,24 @@ pub struct CommandError {
 impl CommandError {
     /// The command line or the policy is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Usage, message: message.into(), causes: Vec::new(), hints: Vec::new(), excerpt: Vec::new() }
+        Self {
+            kind: ErrorKind::Usage,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            excerpt: Vec::new(),
+        }
     }
 
     /// The work could not be finished.
     pub fn unfinished(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Unfinished, message: message.into(), causes: Vec::new(), hints: Vec::new(), excerpt: Vec::new() }
+        Self {
+            kind: ErrorKind::Unfinished,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            excerpt: Vec::new(),
+        }
     }
 
     /// Adds an error and everything under it as causes.

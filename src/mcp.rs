@@ -4,6 +4,7 @@
 //! (`sse`) only the opening is spoken, which shows that the server is alive. Everything a server says is counted.
 
 mod events;
+pub mod stdio;
 
 use crate::fetch::{FetchError, Fetcher, Incoming, Request};
 use crate::text::cut;

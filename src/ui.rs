@@ -135,6 +135,20 @@ impl Ui {
         }
     }
 
+    /// Whether somebody watches: standard error is a terminal, and `--quiet` was not asked for.
+    #[must_use]
+    pub fn shows_progress(&self) -> bool {
+        self.progress
+    }
+
+    /// Says lines under a title that GitHub Actions folds. Nothing under `--quiet`.
+    pub fn group(&self, title: &str, lines: &[String]) {
+        if !self.quiet {
+            let lines: String = lines.iter().map(|line| format!("{}\n", escape::terminal(line))).collect();
+            self.to_stderr(&format!("::group::{}\n{lines}::endgroup::\n", escape::github_data(title)));
+        }
+    }
+
     fn to_stderr(&self, text: &str) {
         // Nobody is left to tell when standard error is closed.
         let _ = io::stderr().lock().write_all(text.as_bytes());

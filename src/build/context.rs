@@ -85,11 +85,13 @@ pub(super) fn write(
     let dockerfile_text = text.ok_or_else(|| no_dockerfile(source, &items, &dockerfile))?;
     let ignored = ignored(&walk, &mut items, &dockerfile)?;
     if let Some(path) = submodules.iter().find(|path| items.contains_key(*path) && !leniency.empty_submodules) {
-        let hint = "a submodule is another repository, which nobody has reviewed: `--empty-submodules` builds without it";
+        let hint =
+            "a submodule is another repository, which nobody has reviewed: `--empty-submodules` builds without it";
         return Err((format!("the build context has a submodule at `{}`", shown(path)), Some(hint.to_owned())));
     }
     if let Some((path, target)) = tree::links_out(&items).first().filter(|_| !leniency.outside_links) {
-        let problem = format!("the symbolic link `{}` leads out of the build context, to `{}`", shown(path), shown(target));
+        let problem =
+            format!("the symbolic link `{}` leads out of the build context, to `{}`", shown(path), shown(target));
         let hint = "`--keep-outside-links` sends such links as they are; the builder does not follow them";
         return Err((problem, Some(hint.to_owned())));
     }
@@ -120,7 +122,8 @@ fn no_dockerfile(source: &BuiltFrom, items: &Items, dockerfile: &str) -> Problem
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
         name.starts_with(b"dockerfile") || name.ends_with(b".dockerfile")
     };
-    let others: Vec<String> = items.keys().filter(is_dockerfile).take(3).map(|path| format!("`{}`", shown(path))).collect();
+    let others: Vec<String> =
+        items.keys().filter(is_dockerfile).take(3).map(|path| format!("`{}`", shown(path))).collect();
     let hint = (!others.is_empty()).then(|| format!("set `source.dockerfile`; there is {}", others.join(", ")));
     (problem, hint)
 }
@@ -180,7 +183,14 @@ fn append<W: Write>(archive: &mut tar::Builder<W>, walk: &Walk<'_>, items: &Item
 
 fn too_large(limits: &ContextLimits, path: &[u8], bytes: u64) -> Problem {
     if bytes > limits.file {
-        (format!("the file `{}` of the build context has {bytes} bytes; the maximum is {}", shown(path), limits.file), None)
+        (
+            format!(
+                "the file `{}` of the build context has {bytes} bytes; the maximum is {}",
+                shown(path),
+                limits.file
+            ),
+            None,
+        )
     } else {
         let hint = "`--max-context` sets the limit";
         (format!("the build context has more than {} bytes", limits.bytes), Some(hint.to_owned()))

@@ -176,10 +176,7 @@ impl Matcher {
 }
 
 /// What follows a `[`, up to its `]`.
-fn class(
-    characters: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
-    regex: &mut String,
-) -> Option<()> {
+fn class(characters: &mut std::iter::Peekable<std::str::CharIndices<'_>>, regex: &mut String) -> Option<()> {
     let one = |characters: &mut std::iter::Peekable<std::str::CharIndices<'_>>| match characters.next()?.1 {
         '\\' => characters.next().map(|(_, escaped)| escaped),
         '-' | ']' => None,

@@ -47,10 +47,11 @@ pub(super) async fn build(
         let path = options.log_file.as_deref().unwrap_or(Path::new("the log"));
         CommandError::unfinished(format!("cannot write {}", path.display())).because(error)
     };
-    let mut log = Log::new(show, options.log_file.as_deref(), options.limits.log).map_err(|error| file_error(&error))?;
-    let archive = archive(&context.path).await.map_err(|error| {
-        CommandError::unfinished("the build context cannot be read").because(&error)
-    })?;
+    let mut log =
+        Log::new(show, options.log_file.as_deref(), options.limits.log).map_err(|error| file_error(&error))?;
+    let archive = archive(&context.path)
+        .await
+        .map_err(|error| CommandError::unfinished("the build context cannot be read").because(&error))?;
     let began = Instant::now();
     let ended = tokio::time::timeout(options.limits.time, follow(engine, &request, archive, &mut log)).await;
     let took = began.elapsed();
@@ -96,7 +97,8 @@ pub(super) async fn build(
 /// A name that no other session has.
 fn session() -> Result<String, CommandError> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| CommandError::unfinished("the system has no random numbers").because(&error))?;
+    getrandom::fill(&mut random)
+        .map_err(|error| CommandError::unfinished("the system has no random numbers").because(&error))?;
     Ok(hex(&random))
 }
 
@@ -167,7 +169,8 @@ async fn base_images(engine: &Engine, context: &Context, steps: &[String]) -> Ve
             continue;
         }
         let known = engine.inspect_image(&image).await.ok().flatten();
-        let digest = known.and_then(|known| known.digests.iter().find_map(|name| Digest::parse(name.split_once('@')?.1).ok()));
+        let digest =
+            known.and_then(|known| known.digests.iter().find_map(|name| Digest::parse(name.split_once('@')?.1).ok()));
         found.extend(digest.map(|digest| (image, digest)));
     }
     found.into_iter().collect()

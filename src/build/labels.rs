@@ -77,7 +77,8 @@ fn metadata(plan: &Plan, options: &Options) -> String {
     let secrets = manifest.config.secrets.iter().filter_map(|secret| secret.env.as_deref());
     let variables = manifest.config.env.iter().filter_map(|variable| variable.name.as_deref());
     set("env", secrets.chain(variables).map(|name| json!({ "name": name })).collect());
-    let parameters = plan.subject.document.root().get("config").and_then(|config| config.get("parameters")).map(to_json);
+    let parameters =
+        plan.subject.document.root().get("config").and_then(|config| config.get("parameters")).map(to_json);
     if let Some(Json::Object(parameters)) = parameters {
         let mut config = Map::from_iter([("name".to_owned(), json!(plan.subject.entry))]);
         config.extend(manifest.config.description.as_ref().map(|text| ("description".to_owned(), json!(text))));

@@ -98,7 +98,8 @@ impl<'s> Log<'s> {
     pub(super) fn step(&mut self, step: &Step) {
         let Some(state) = self.state(&step.id) else { return };
         let number = state.number;
-        let begins = (step.started || step.completed) && !std::mem::replace(&mut state.begun, step.started || step.completed);
+        let begins =
+            (step.started || step.completed) && !std::mem::replace(&mut state.begun, step.started || step.completed);
         let ends = step.completed && !std::mem::replace(&mut state.ended, step.completed);
         if begins {
             self.names.push(step.name.clone());
@@ -186,7 +187,8 @@ impl<'s> Log<'s> {
 }
 
 fn one_line(text: &str) -> String {
-    let mut line: String = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut line: String =
+        text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     if line.len() > MAX_LINE {
         line.truncate(line.floor_char_boundary(MAX_LINE));
     }
@@ -227,10 +229,16 @@ mod tests {
         assert!(log.tail().len() < TAIL && log.names().len() == 2);
         let digest = log.finish().unwrap();
         let text = std::fs::read(&path).unwrap();
-        assert_eq!(digest.as_str(), format!("sha256:{}", crate::ids::hex(&<sha2::Sha256 as sha2::Digest>::digest(&text))));
+        assert_eq!(
+            digest.as_str(),
+            format!("sha256:{}", crate::ids::hex(&<sha2::Sha256 as sha2::Digest>::digest(&text)))
+        );
         let text = String::from_utf8(text).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..7], ["#1 [a] RUN x", "#2 [b] RUN x", "#1 one", "#2 20%", "#1 two", "#1 \u{fffd}three", "#1 DONE"]);
+        assert_eq!(
+            lines[..7],
+            ["#1 [a] RUN x", "#2 [b] RUN x", "#1 one", "#2 20%", "#1 two", "#1 \u{fffd}three", "#1 DONE"]
+        );
         assert_eq!((lines[7].len(), lines.len(), seen.len()), (8192, 8, 8));
     }
 }

@@ -60,7 +60,9 @@ pub fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>) -> Res
     let manifest = &entry.manifest;
     match manifest.kind {
         EntryType::Remote => return Ok(What::Nothing("it is a remote server: others run it".to_owned())),
-        EntryType::Poci => return Ok(What::Nothing("each of its tools is an image of its own (`type: poci`)".to_owned())),
+        EntryType::Poci => {
+            return Ok(What::Nothing("each of its tools is an image of its own (`type: poci`)".to_owned()));
+        }
         EntryType::Unknown => return Err(wrong("its `type` is none of `server`, `remote` and `poci`".to_owned())),
         EntryType::Server if manifest.remote.url.is_some() => {
             return Ok(What::Nothing("it is a remote server: others run it".to_owned()));

@@ -98,7 +98,8 @@ fn classic(dockerfile: &Dockerfile) -> Vec<Problem> {
             problems.push(problem(instruction, needs_buildkit("a here-document")));
         }
         if let Some(name) = instruction.platform_argument() {
-            let text = format!("`{name}` is empty with the classic builder, without an error: use `--builder buildkit`");
+            let text =
+                format!("`{name}` is empty with the classic builder, without an error: use `--builder buildkit`");
             problems.push(problem(instruction, text));
         }
     }
@@ -114,15 +115,15 @@ fn newer(dockerfile: &Dockerfile, engine: u32) -> Vec<Problem> {
     let mut problems = Vec::new();
     for instruction in &dockerfile.instructions {
         let mut needs = |what: &str| {
-            let text = format!("{what} needs Engine {HEREDOCS_SINCE} or a syntax line (`# syntax=docker/dockerfile:1`); this is Engine {engine}");
+            let text = format!(
+                "{what} needs Engine {HEREDOCS_SINCE} or a syntax line (`# syntax=docker/dockerfile:1`); this is Engine {engine}"
+            );
             problems.push(problem(instruction, text));
         };
         if instruction.heredoc {
             needs("a here-document");
         }
-        if matches!(instruction.name.as_str(), "COPY" | "ADD")
-            && instruction.flag_names().any(|flag| flag == "link")
-        {
+        if matches!(instruction.name.as_str(), "COPY" | "ADD") && instruction.flag_names().any(|flag| flag == "link") {
             needs(&format!("`{} --link`", instruction.name));
         }
     }
@@ -135,7 +136,8 @@ fn network(instruction: &Instruction, options: &Options) -> Vec<Problem> {
     match instruction.flag("network").filter(|_| instruction.name == "RUN") {
         Some("none") | None => {}
         Some("default") if options.network => {}
-        Some("default") => problems.push(problem(instruction, "`RUN --network=default` asks for a network, and `--network none` gives none")),
+        Some("default") => problems
+            .push(problem(instruction, "`RUN --network=default` asks for a network, and `--network none` gives none")),
         Some(network) => {
             let text = format!("`RUN --network={network}`: a build never gets the host's network");
             problems.push(problem(instruction, text));

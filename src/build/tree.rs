@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
     Folder,
-    File { id: ObjectId, executable: bool },
+    File {
+        id: ObjectId,
+        executable: bool,
+    },
     /// Where it points.
     Link(Vec<u8>),
 }
@@ -63,7 +66,8 @@ impl Walk<'_> {
                 return Err(format!("it has more than {} files and folders", self.limits.files));
             }
             for entry in listing.entries {
-                let path = if above.is_empty() { entry.name.clone() } else { [&above, b"/".as_slice(), &entry.name].concat() };
+                let path =
+                    if above.is_empty() { entry.name.clone() } else { [&above, b"/".as_slice(), &entry.name].concat() };
                 let is_git = entry.name.eq_ignore_ascii_case(b".git");
                 if matches!(entry.name.as_slice(), b"" | b"." | b"..") || entry.name.contains(&b'/') || is_git {
                     return Err(format!("`{}` is not a name that a file can have in a repository", shown(&path)));
@@ -79,7 +83,9 @@ impl Walk<'_> {
                     }
                     Mode::File { executable } => Item::File { id: entry.id, executable },
                     Mode::Symlink => match self.reader.file(entry.id, MAX_LINK) {
-                        Found::Here(target) if !target.is_empty() && !target.contains(&0) => Item::Link(target.to_vec()),
+                        Found::Here(target) if !target.is_empty() && !target.contains(&0) => {
+                            Item::Link(target.to_vec())
+                        }
                         _ => return Err(format!("the symbolic link `{}` cannot be read", shown(&path))),
                     },
                     // As a clone without its submodules has it; whether that will do is asked later.

@@ -5,8 +5,8 @@
 
 use super::{Engine, EngineError, Labels, TarStream, failed};
 use bollard::body_try_stream;
-use bollard::models::{BuildInfo, BuildInfoAux};
 use bollard::moby::buildkit::v1::StatusResponse;
+use bollard::models::{BuildInfo, BuildInfoAux};
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use futures_util::{Stream, StreamExt};
 use std::collections::HashMap;

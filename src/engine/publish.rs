@@ -1,6 +1,7 @@
 //! Names of images, and image registries as the engine reaches them.
 
 use super::{Engine, EngineError, failed};
+use crate::ids::Digest;
 use bollard::auth::DockerCredentials;
 use bollard::query_parameters::{PushImageOptions, RemoveImageOptions, TagImageOptions};
 use futures_util::StreamExt;
@@ -56,6 +57,25 @@ impl Engine {
         match self.docker.remove_image(id, Some(options), None).await.map_err(failed(format!("remove {id}"))) {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
+        }
+    }
+
+    /// The digest that a tag has in its image registry; none when it is not there.
+    ///
+    /// # Errors
+    /// When the image registry does not say.
+    pub async fn published(
+        &self,
+        repository: &str,
+        tag: &str,
+        login: Option<&Login>,
+    ) -> Result<Option<Digest>, EngineError> {
+        let name = format!("{repository}:{tag}");
+        let answer = self.docker.inspect_registry_image(&name, login.map(Login::credentials)).await;
+        match answer.map_err(failed(format!("look up {name}"))) {
+            Ok(found) => Ok(found.descriptor.digest.and_then(|digest| Digest::parse(&digest).ok())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -42,7 +42,8 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn another_syntax_is_refused_unless_it_is_allowed() {
-    let said = "Dockerfile:1: `evil/x` would read this file in place of Docker's own frontend; `--allow-syntax` allows that";
+    let said =
+        "Dockerfile:1: `evil/x` would read this file in place of Docker's own frontend; `--allow-syntax` allows that";
     assert_eq!(refused("# syntax=evil/x\nFROM scratch"), said);
     assert_eq!(refused("// syntax = evil/x\nFROM scratch"), said);
     for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker.io/docker/dockerfile:1@sha256:0"] {
@@ -90,7 +91,8 @@ fn an_add_that_may_download_is_refused() {
     ] {
         assert!(refused(&format!("FROM x\n{remote}")).contains("--allow-remote-add"), "{remote}");
     }
-    for local in ["ADD a b /x", "ARG JAR=target/*.jar\nADD ${JAR} app.jar", "COPY $UNKNOWN /x", "ADD a http://x", "ADD"] {
+    for local in ["ADD a b /x", "ARG JAR=target/*.jar\nADD ${JAR} app.jar", "COPY $UNKNOWN /x", "ADD a http://x", "ADD"]
+    {
         assert_eq!(refused(&format!("FROM x\n{local}")), "", "{local}");
     }
     let allowed = Options { allow_remote_add: true, ..options() };

@@ -27,6 +27,7 @@ fn help_of_the_program() {
     Usage: mcp-registry [OPTIONS] <COMMAND>
 
     Commands:
+      build        Build the images of entries, each from exactly the commit that it pins
       validate     Check entries: every problem of every entry at once
       review       Review the code that entries pin, in a sandbox: report, labels and verdict
       proxy        Run the proxy that holds a provider's key, so that an agent needs none

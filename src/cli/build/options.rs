@@ -1,0 +1,304 @@
+//! The arguments of `build`, and what of them can be said wrongly.
+
+use crate::build::tools::ToolsOptions;
+use crate::build::{Builder, ContextLimits, Leniency, Limits, Options};
+use crate::cli::{Global, refuse, units};
+use crate::error::CommandError;
+use crate::finding::Severity;
+use crate::ids::{CommitSha, ImageReference};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Build the images of entries, each from exactly the commit that it pins.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  mcp-registry build weather                          build mcp/weather:<COMMIT> and mcp/weather:latest
+  mcp-registry build weather --network none           no step of the build has a network
+  mcp-registry build weather --tools                  also compare the server's tools with tools.json
+  mcp-registry build weather --write-tools            write tools.json
+  mcp-registry build weather --push --digests d.json  publish it; the digest is the result
+  mcp-registry build weather --image-registry localhost:5000 --push
+
+The context is source.directory at that commit and nothing else, without what .dockerignore excludes. Steps of a build
+run with the engine's default bridge network; they get no secret, no key agent and no folder of this machine.
+docs/build.md says more.")]
+pub(in crate::cli) struct BuildArgs {
+    /// The entries to build, by folder name.
+    #[arg(value_name = "NAME", required = true)]
+    pub(super) names: Vec<String>,
+
+    /// Publish the image: the commit's first 12 digits, each --tag, and `latest`. The result is IMAGE@DIGEST.
+    #[arg(long, help_heading = "Image")]
+    pub(super) push: bool,
+    /// With --push: replace the commit's tag although it is there with another digest.
+    #[arg(long, requires = "push", help_heading = "Image")]
+    pub(super) force: bool,
+    /// One more tag, beside the commit's first 12 digits and `latest`; may be repeated.
+    #[arg(long = "tag", value_name = "TAG", value_parser = tag, help_heading = "Image")]
+    pub(super) tags: Vec<String>,
+    /// The image registry, in place of that of the image's name: `ghcr.io/acme` makes `ghcr.io/acme/mcp/weather`.
+    #[arg(long, value_name = "HOST", value_parser = image_registry, help_heading = "Image")]
+    pub(super) image_registry: Option<String>,
+    /// The server's name in the community registry, for the label io.modelcontextprotocol.server.name. With one NAME only.
+    #[arg(long, value_name = "NAME", value_parser = server_name, help_heading = "Image")]
+    server_name: Option<String>,
+    /// The license of the code, as an SPDX expression, for a label. With one NAME only.
+    #[arg(long, value_name = "SPDX", value_parser = license, help_heading = "Image")]
+    license: Option<String>,
+
+    /// Who builds. The classic builder does not know what newer Dockerfiles need: they are refused with the line.
+    #[arg(long, value_enum, value_name = "BUILDER", default_value_t = BuilderName::Buildkit, help_heading = "Build")]
+    builder: BuilderName,
+    /// The network of the steps of the build: the engine's default bridge, or none.
+    #[arg(long, value_enum, value_name = "NETWORK", default_value_t = NetworkName::Default, help_heading = "Build")]
+    network: NetworkName,
+    /// A build argument; may be repeated.
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = build_arg, help_heading = "Build")]
+    build_args: Vec<(String, String)>,
+    /// The platform to build for, as linux/arm64. Without this: the engine's own.
+    #[arg(long, value_name = "PLATFORM", value_parser = platform, help_heading = "Build")]
+    platform: Option<String>,
+    /// Run every step again, whatever the engine has in its cache.
+    #[arg(long, help_heading = "Build")]
+    no_cache: bool,
+    /// Fetch base images again.
+    #[arg(long, help_heading = "Build")]
+    pull: bool,
+    /// Let a `# syntax` line name any image, which then reads the Dockerfile. Without this: docker/dockerfile:1 only.
+    #[arg(long, help_heading = "Build")]
+    allow_syntax: bool,
+    /// Let ADD download. The engine does that in the network of its host.
+    #[arg(long, help_heading = "Build")]
+    allow_remote_add: bool,
+    /// Send submodules as empty folders. Without this, a context that has some is refused.
+    #[arg(long, help_heading = "Build")]
+    empty_submodules: bool,
+    /// Send symbolic links that lead out of the context as they are. Without this, they are refused.
+    #[arg(long, help_heading = "Build")]
+    keep_outside_links: bool,
+
+    /// The time that one build may take: 90s, 30m, 2h.
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = units::duration, help_heading = "Limits")]
+    timeout: Duration,
+    /// The memory of a step: 512m, 2g. Only the classic builder holds it; BuildKit has the memory of its engine.
+    #[arg(long, value_name = "SIZE", default_value = "4g", value_parser = units::memory, help_heading = "Limits")]
+    memory: u64,
+    /// The size of the context.
+    #[arg(long, value_name = "SIZE", default_value = "512m", value_parser = units::bytes, help_heading = "Limits")]
+    max_context: u64,
+    /// The size of the log.
+    #[arg(long, value_name = "SIZE", default_value = "16m", value_parser = units::bytes, help_heading = "Limits")]
+    max_log: u64,
+    /// A private network from which code may be fetched; may be repeated.
+    #[arg(long, value_name = "CIDR", help_heading = "Limits")]
+    pub(super) allow_network: Vec<ipnet::IpNet>,
+    /// The policy to use in place of the registry's own.
+    #[arg(long, value_name = "FILE", help_heading = "Limits")]
+    pub(super) policy: Option<PathBuf>,
+
+    /// Ask the server in the image for its tools, and compare them with tools.json. The result is a report.
+    #[arg(long, help_heading = "Tools")]
+    pub(super) tools: bool,
+    /// Write what the server lists to tools.json; includes --tools.
+    #[arg(long, help_heading = "Tools")]
+    pub(super) write_tools: bool,
+    /// Give the server a network while it is asked. Without this it has one only if its entry names hosts (run.allowHosts).
+    #[arg(long, help_heading = "Tools")]
+    tools_network: bool,
+    /// The time that a server may take to start and list its tools.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = units::duration, help_heading = "Tools")]
+    tools_timeout: Duration,
+    /// Fetch images that others build, to ask the servers in them.
+    #[arg(long, help_heading = "Tools")]
+    pub(super) pull_community: bool,
+    /// The least severity of a finding about tools that fails the run.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error, help_heading = "Tools")]
+    pub(super) fail_on: FailOn,
+
+    /// Write the record of the build to this file, for `attest`. With one NAME only.
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) record: Option<PathBuf>,
+    /// With --push: write each entry's IMAGE@DIGEST to this JSON file; what it says of other entries stays.
+    #[arg(long, value_name = "FILE", requires = "push", help_heading = "Results")]
+    pub(super) digests: Option<PathBuf>,
+    /// Write the whole log of the build to this file. With one NAME only.
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    log: Option<PathBuf>,
+}
+
+/// The least severity that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Any finding.
+    Note,
+    /// Warnings and errors.
+    Warning,
+    /// Errors only.
+    Error,
+    /// Nothing.
+    Never,
+}
+
+impl FailOn {
+    pub(super) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+            Self::Never => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BuilderName {
+    Buildkit,
+    Classic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NetworkName {
+    Default,
+    None,
+}
+
+impl BuildArgs {
+    /// Refuses combinations that make no sense.
+    ///
+    /// # Errors
+    /// With the combination.
+    pub(super) fn check(&self, global: &Global) -> Result<(), CommandError> {
+        if global.offline && (self.push || self.pull || self.pull_community) {
+            return Err(refuse("`--offline`: images are not pushed or fetched"));
+        }
+        let of_one = [
+            ("--server-name", self.server_name.is_some()),
+            ("--license", self.license.is_some()),
+            ("--log", self.log.is_some()),
+            ("--record", self.record.is_some()),
+        ];
+        match of_one.iter().find(|(_, given)| *given && self.names.len() > 1) {
+            Some((option, _)) => {
+                Err(refuse(format!("`{option}` is about one entry, and {} are named", self.names.len())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The commit's tag, those that were asked for, and `latest`, in that order: who sees `latest` finds the others.
+    pub(super) fn all_tags(&self, commit: &CommitSha) -> Vec<String> {
+        let mut tags = vec![commit.short().to_owned()];
+        for tag in self.tags.iter().map(String::as_str).chain(["latest"]) {
+            if !tags.iter().any(|known| known == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
+    }
+
+    /// Whether servers are asked for their tools.
+    pub(super) fn asks(&self) -> bool {
+        self.tools || self.write_tools
+    }
+
+    /// How they are asked.
+    pub(super) fn tools_options(&self, started: i64) -> ToolsOptions {
+        ToolsOptions { time: self.tools_timeout, network: self.tools_network, started }
+    }
+
+    /// How entries are built.
+    ///
+    /// # Errors
+    /// When build arguments are given twice, or steer the builder.
+    pub(super) fn build_options(&self) -> Result<Options, CommandError> {
+        let mut arguments = BTreeMap::new();
+        for (name, value) in &self.build_args {
+            if arguments.insert(name.clone(), value.clone()).is_some() {
+                return Err(refuse(format!("`--build-arg {name}` is given twice")));
+            }
+            // It takes the place of the Dockerfile's own `# syntax` line.
+            if name == "BUILDKIT_SYNTAX" && !self.allow_syntax {
+                return Err(refuse("`--build-arg BUILDKIT_SYNTAX` needs `--allow-syntax`"));
+            }
+        }
+        let limits = Limits {
+            time: self.timeout,
+            memory: self.memory,
+            context: ContextLimits { bytes: self.max_context, ..Limits::default().context },
+            log: self.max_log,
+        };
+        Ok(Options {
+            builder: match self.builder {
+                BuilderName::Buildkit => Builder::BuildKit,
+                BuilderName::Classic => Builder::Classic,
+            },
+            network: self.network == NetworkName::Default,
+            no_cache: self.no_cache,
+            pull: self.pull,
+            platform: self.platform.clone(),
+            arguments,
+            allow_syntax: self.allow_syntax,
+            allow_remote_add: self.allow_remote_add,
+            leniency: Leniency { outside_links: self.keep_outside_links, empty_submodules: self.empty_submodules },
+            limits,
+            server_name: self.server_name.clone(),
+            license: self.license.clone(),
+            log_file: self.log.clone(),
+        })
+    }
+}
+
+fn tag(text: &str) -> Result<String, String> {
+    match ImageReference::parse(&format!("x:{text}")) {
+        Ok(ImageReference { tag: Some(tag), digest: None, .. }) if tag == text => Ok(tag),
+        _ => {
+            Err("a tag is 1 to 128 letters, digits, `_`, `.` and `-`, and begins with a letter, digit or `_`"
+                .to_owned())
+        }
+    }
+}
+
+fn image_registry(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    match ImageReference::parse(&format!("{text}/x")) {
+        Ok(ImageReference { host: Some(_), tag: None, digest: None, .. }) => Ok(text.to_owned()),
+        _ => Err("write it as ghcr.io, ghcr.io/acme or localhost:5000".to_owned()),
+    }
+}
+
+fn server_name(text: &str) -> Result<String, String> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    };
+    match text.split_once('/') {
+        Some((namespace, name)) if is_part(namespace) && is_part(name) && text.len() <= 200 => Ok(text.to_owned()),
+        _ => Err("write it as io.github.acme/weather".to_owned()),
+    }
+}
+
+fn license(text: &str) -> Result<String, String> {
+    spdx::Expression::parse(text).map(|_| text.to_owned()).map_err(|error| error.reason.to_string())
+}
+
+fn build_arg(text: &str) -> Result<(String, String), String> {
+    let wrong = "write it as NAME=VALUE; a name has letters, digits and `_`, and does not begin with a digit";
+    let (name, value) = text.split_once('=').ok_or(wrong)?;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { Ok((name.to_owned(), value.to_owned())) } else { Err(wrong.to_owned()) }
+}
+
+fn platform(text: &str) -> Result<String, String> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    if matches!(parts.len(), 2 | 3) && parts.iter().all(|part| is_part(part)) {
+        Ok(text.to_owned())
+    } else {
+        Err("write it as linux/amd64 or linux/arm/v7".to_owned())
+    }
+}

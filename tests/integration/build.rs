@@ -1,0 +1,13 @@
+//! `build`: images from pinned commits, by a real engine from real Git repositories.
+//!
+//! Needs a container engine and a static `/bin/busybox`, as the tests of the sandbox do. Each test has a namespace of its own,
+//! and removes the images in it.
+
+mod attacks;
+mod basics;
+mod documented;
+mod lab;
+mod publishing;
+mod python;
+mod registry;
+mod tools;

@@ -1,0 +1,105 @@
+//! `--push`, `--record` and `--digests`, with a real image registry.
+
+use super::lab::{Lab, check_schema};
+use super::registry::ImageRegistry;
+use mcp_registry::build_record::BuildRecord;
+
+#[test]
+fn an_image_is_published_under_its_commit_and_latest_and_recorded() {
+    let Some((lab, images)) = Lab::new().zip(ImageRegistry::start()) else { return };
+    lab.write("server/docker/Dockerfile", "FROM scratch AS final\nCOPY . /\n").write("server/x", "x");
+    let commit = lab.entry("weather", "directory: server\ndockerfile: docker/Dockerfile\nbuildTarget: final");
+    lab.registry.git(["init", "--quiet"]);
+    let registry_commit = lab.registry.commit("start");
+    lab.registry.write("digests.json", "{\"other\": \"x@sha256:0\"}");
+    let push = ["build", "weather", "--image-registry", &images.host, "--push"];
+    let more = ["--tag", "v1", "--record", "r.json", "--digests", "digests.json", "--build-arg", "A=b"];
+    let output = lab.run(&[&push[..], &more].concat());
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let repository = format!("{}/weather", lab.namespace);
+    let digest = images.digest(&repository, &commit[..12]).unwrap();
+    assert_eq!(output.stdout, format!("{}/{repository}@{digest}\n", images.host));
+    for tag in ["v1", "latest"] {
+        assert_eq!(images.digest(&repository, tag).as_ref(), Some(&digest), "{tag}");
+    }
+    let digests = lab.registry.read("digests.json");
+    check_schema("digests", &digests.replace("x@sha256:0", &format!("x@{digest}")));
+    let image = output.stdout.trim_end();
+    assert_eq!(digests, format!("{{\n  \"other\": \"x@sha256:0\",\n  \"weather\": \"{image}\"\n}}\n"));
+    let text = lab.registry.read("r.json");
+    check_schema("build-record", &text);
+    let record = BuildRecord::parse(text.as_bytes()).unwrap();
+    assert_eq!(record.digest.as_ref().unwrap().as_str(), digest);
+    assert_eq!(record.registry_commit.as_ref().unwrap().as_str(), registry_commit);
+    assert_eq!(record.source.tree.as_str(), lab.git(["rev-parse", "HEAD:server"]));
+    let hide = |text: &str| {
+        let text = text.replace(&digest, "[DIGEST]").replace(&commit, "[COMMIT]").replace(&registry_commit, "[REGISTRY]");
+        let text = lab.normal(&text).replace(&images.host, "[HOST]");
+        regex::Regex::new(r#"("(?:log_sha256|finished|server_yaml_sha256)": )"[^"]*""#).unwrap().replace_all(&text, "$1\"…\"").into_owned()
+    };
+    insta::assert_snapshot!(hide(&text), @r"");
+    // A second run finds everything there.
+    let again = lab.run(&push);
+    assert_eq!((again.status, again.stdout), (0, output.stdout.clone()), "{}", again.stderr);
+    let json = lab.run(&[&push[..], &["--format", "json"]].concat());
+    check_schema("build", &json.stdout);
+    assert!(json.stdout.contains("\"status\": \"pushed\"") && json.stdout.contains(&digest), "{}", json.stdout);
+}
+
+#[test]
+fn a_tag_of_a_commit_is_not_replaced_unless_that_is_asked_for() {
+    let Some((lab, images)) = Lab::new().zip(ImageRegistry::start()) else { return };
+    lab.write("Dockerfile", "FROM scratch\nCOPY . /\n");
+    let commit = lab.entry("weather", "");
+    let push = ["build", "weather", "--image-registry", &images.host, "--push"];
+    assert_eq!(lab.run(&push).status, 0);
+    let repository = format!("{}/weather", lab.namespace);
+    let first = images.digest(&repository, &commit[..12]).unwrap();
+    // Another image of the same commit: with another label.
+    let other = [&push[..], &["--license", "MIT"]].concat();
+    let output = lab.run(&other);
+    assert_eq!((output.status, output.stdout.as_str()), (3, ""), "{}", output.stderr);
+    let said = lab.normal(&output.stderr).replace(&images.host, "[HOST]").replace(&first, "[FIRST]");
+    let said: Vec<&str> = said.lines().skip(3).collect();
+    insta::assert_snapshot!(said.join("\n").replace(&commit[..12], "[SHORT]"), @r"");
+    for tag in [&commit[..12], "latest"] {
+        assert_eq!(images.digest(&repository, tag).as_ref(), Some(&first), "{tag}");
+    }
+    let output = lab.run(&[&other[..], &["--force"]].concat());
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert_ne!(images.digest(&repository, "latest").unwrap(), first);
+}
+
+#[test]
+fn an_image_registry_that_is_not_there_is_said() {
+    let Some(lab) = Lab::new() else { return };
+    lab.write("Dockerfile", "FROM scratch\nCOPY . /\n");
+    lab.entry("weather", "");
+    let output = lab.run(&["build", "weather", "--image-registry", "127.0.0.1:1", "--push", "--record", "r.json"]);
+    assert_eq!((output.status, output.stdout.as_str()), (3, ""));
+    assert!(output.stderr.contains("/weather was not pushed"), "{}", output.stderr);
+    assert!(!lab.registry.root().join("r.json").exists());
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let registry = crate::runner::Runner::new();
+    registry.write("servers/a/server.yaml", "").write("servers/b/server.yaml", "");
+    for wrong in [
+        &["build"][..],
+        &["build", "a", "b", "--record", "r"],
+        &["build", "a", "--digests", "d"],
+        &["build", "a", "--force"],
+        &["build", "a", "--push", "--offline"],
+        &["build", "a", "--tag", "-x"],
+        &["build", "a", "--tag", "x:y"],
+        &["build", "a", "--image-registry", "nohost"],
+        &["build", "a", "--server-name", "weather"],
+        &["build", "a", "--license", "Free"],
+        &["build", "a", "--platform", "linux"],
+        &["build", "a", "--build-arg", "A=1", "--build-arg", "A=2"],
+        &["build", "a"],
+    ] {
+        assert_eq!(registry.run(wrong).status, 2, "{wrong:?}");
+    }
+}
