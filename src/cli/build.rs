@@ -185,7 +185,7 @@ impl Work<'_> {
         } else {
             build::tools::compare(subject, &listed)
         };
-        Ok(Judged { findings, path: subject.tools_file.path.clone(), source: subject.tools_file.source(), listed })
+        Ok(Judged { findings, path: subject.tools_file.path.clone(), source: subject.tools_file.source() })
     }
 
     fn fails(&self, tools: &Judged) -> bool {

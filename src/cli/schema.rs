@@ -33,6 +33,10 @@ enum SchemaName {
     PinPlan,
     /// What update-pins --state remembers
     PinState,
+    /// What build --format json writes
+    Build,
+    /// What build --digests writes
+    Digests,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -45,6 +49,8 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::ReviewReport => include_str!("../../schemas/review-report.json"),
         SchemaName::PinPlan => include_str!("../../schemas/pin-plan.json"),
         SchemaName::PinState => include_str!("../../schemas/pin-state.json"),
+        SchemaName::Build => include_str!("../../schemas/build.json"),
+        SchemaName::Digests => include_str!("../../schemas/digests.json"),
     })?;
     Ok(exit::CLEAN)
 }

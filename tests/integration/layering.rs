@@ -62,6 +62,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("octocrab", &["github/sender.rs"]),
     ("bollard", &["engine.rs", "engine/"]),
     ("oci_client", &["oci.rs", "oci/"]),
+    ("rmcp", &["mcp/"]),
     ("std::env", &["context.rs", "main.rs"]),
     ("SystemTime::now", &["context.rs"]),
     ("Utc::now", &["context.rs"]),

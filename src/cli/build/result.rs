@@ -2,7 +2,7 @@
 
 use super::options::BuildArgs;
 use crate::build::Built;
-use crate::build::tools::{RegistryTool, rules};
+use crate::build::tools::rules;
 use crate::build_record::BuildRecord;
 use crate::cli::{Global, refuse};
 use crate::error::{CommandError, exit};
@@ -48,7 +48,6 @@ pub(super) struct Judged {
     /// `tools.json`.
     pub(super) path: Arc<str>,
     pub(super) source: Option<SourceText>,
-    pub(super) listed: Vec<RegistryTool>,
 }
 
 impl Outcome {

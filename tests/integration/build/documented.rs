@@ -18,7 +18,8 @@ fn the_commands_of_the_documentation_work() {
     );
     lab.entry("weather", "");
     for command in commands {
-        let arguments: Vec<String> = command.split(' ').map(|word| word.replace("localhost:5000", &images.host)).collect();
+        let arguments: Vec<String> =
+            command.split(' ').map(|word| word.replace("localhost:5000", &images.host)).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = lab.run(&arguments);
         assert_eq!(output.status, 0, "{command}: {}", output.stderr);

@@ -159,7 +159,6 @@ pub(crate) fn docker(arguments: &[&str]) -> std::process::Output {
 /// A shell's words in an image that has nothing but `busybox`.
 pub(crate) const SHELL: &str = "FROM scratch\nCOPY busybox /bin/busybox\nSHELL [\"/bin/busybox\", \"sh\", \"-c\"]\n";
 
-
 /// Holds that a document is what a schema of ours says.
 pub(crate) fn check_schema(schema: &str, document: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{schema}.json"));

@@ -57,7 +57,12 @@ fn real_servers_list_their_tools() {
     }
     docker(&["rmi", "--force", &base_image]);
     // They may list more one day.
-    for tool in ["time: convert_time source_timezone", "time: get_current_time timezone\n", "git: git_status repo_path\n", "fetch: fetch url"] {
+    for tool in [
+        "time: convert_time source_timezone",
+        "time: get_current_time timezone\n",
+        "git: git_status repo_path\n",
+        "fetch: fetch url",
+    ] {
         assert!(listed.contains(tool), "{listed}");
     }
 }

@@ -97,8 +97,8 @@ fn a_server_that_misbehaves_is_one_clear_error_with_its_last_lines() {
     let Some(lab) = Lab::new() else { return };
     let mut said = String::new();
     for mode in [
-        "crashing", "early", "sleeping", "closed", "huge", "refusing", "odd", "endless", "circular", "twins", "wrong", "other",
-        "dying",
+        "crashing", "early", "sleeping", "closed", "huge", "refusing", "odd", "endless", "circular", "twins", "wrong",
+        "other", "dying",
     ] {
         server(&lab, mode);
         let began = Instant::now();
@@ -108,7 +108,8 @@ fn a_server_that_misbehaves_is_one_clear_error_with_its_last_lines() {
         assert_eq!(lab.containers(&lab.image(mode)), 0, "{mode}");
         let lines: Vec<&str> = output.stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
         let noise = lines.iter().filter(|line| **line == "  | noise").count();
-        let lines: Vec<&str> = lines.into_iter().filter(|line| *line != "  | noise" && !line.starts_with("  | xxx")).collect();
+        let lines: Vec<&str> =
+            lines.into_iter().filter(|line| *line != "  | noise" && !line.starts_with("  | xxx")).collect();
         said.push_str(&format!("{}\n", lines.join("\n")));
         assert!(noise <= 50);
     }
@@ -167,7 +168,10 @@ fn what_a_server_lists_is_compared_with_tools_json() {
     let output = lab.run(&["build", "plain", "--tools", "--fail-on", "note"]);
     assert_eq!((output.status, output.stdout.as_str()), (0, "no problems in 1 entry\n"), "{}", output.stderr);
     // Other ways to write the same are the same.
-    lab.registry.write("servers/plain/tools.json", "[{\"name\": \"forecast\"}, {\"name\": \"alarm\", \"description\": \"Warns.\"}]\n");
+    lab.registry.write(
+        "servers/plain/tools.json",
+        "[{\"name\": \"forecast\"}, {\"name\": \"alarm\", \"description\": \"Warns.\"}]\n",
+    );
     assert_eq!(lab.run(&["build", "plain", "--tools", "--fail-on", "note"]).status, 0);
 }
 
@@ -201,7 +205,8 @@ fn a_run_that_is_ended_while_a_server_runs_leaves_no_container() {
     assert_eq!(lab.containers(&image), 0);
     let running = lab.command(&["build", "sleeping", "--tools"]).start();
     runs(&lab);
-    rustix::process::kill_process(rustix::process::Pid::from_child(running.child()), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(running.child()), rustix::process::Signal::KILL)
+        .unwrap();
     assert_eq!(running.wait_or_killed(), None);
     server(&lab, "plain");
     assert_eq!(lab.run(&["build", "plain", "--tools"]).status, 0);
@@ -215,7 +220,10 @@ fn servers_in_images_of_others_are_asked_when_the_image_is_there() {
     assert_eq!(lab.run(&["build", "plain"]).status, 0);
     let other = format!("other-{}/plain:1", lab.namespace);
     docker(&["tag", &lab.image("plain"), &other]);
-    lab.registry.write("servers/others/server.yaml", format!("name: others\ntype: server\nimage: {other}\nrun:\n  command:\n    - plain\n"));
+    lab.registry.write(
+        "servers/others/server.yaml",
+        format!("name: others\ntype: server\nimage: {other}\nrun:\n  command:\n    - plain\n"),
+    );
     let output = lab.run(&["build", "others", "--write-tools"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(lab.registry.read("servers/others/tools.json").contains("forecast"));
