@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Bytes that a server may write in all.
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 16 << 20;
 /// Lines that are kept of what is no message.
 const TAIL: usize = 50;
 /// Bytes of a line that are kept.
@@ -140,7 +140,7 @@ async fn run(mut output: Output, mut messages: DuplexStream, mut stopped: onesho
         };
         bytes += content.len();
         if bytes > MAX_BYTES {
-            heard.flood = Some("it wrote more than 64 MiB");
+            heard.flood = Some("it wrote more than 16 MiB");
             break;
         }
         let complete = match lines.take(content) {

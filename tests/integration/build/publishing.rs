@@ -40,7 +40,40 @@ fn an_image_is_published_under_its_commit_and_latest_and_recorded() {
             .replace_all(&text, "$1\"…\"")
             .into_owned()
     };
-    insta::assert_snapshot!(hide(&text), @r"");
+    insta::assert_snapshot!(hide(&text), @r#"
+    {
+      "version": 1,
+      "entry": "weather",
+      "image": "[HOST]/[NAMESPACE]/weather",
+      "digest": "[DIGEST]",
+      "source": {
+        "repository": "[UPSTREAM]",
+        "commit": "[COMMIT]",
+        "tree": "221228d723dfc7b76cfbdc5bac65ca36c1b3ae0e",
+        "directory": "server",
+        "dockerfile": "docker/Dockerfile",
+        "buildTarget": "final"
+      },
+      "server_yaml_sha256": "…",
+      "registry_commit": "[REGISTRY]",
+      "build_args": {
+        "A": "b"
+      },
+      "platform": "linux/amd64",
+      "context_digest": "sha256:2cf4b9dd3c95eaae4c465fa3b9e190160ab41a74722fd1506c5a90d942febb06",
+      "builder": "buildkit",
+      "network": "default",
+      "limits": {
+        "context": "536870912",
+        "log": "16777216",
+        "time": "1800s"
+      },
+      "base_images": [],
+      "log_sha256": "…",
+      "started": "2026-01-02T00:00:00Z",
+      "finished": "…"
+    }
+    "#);
     // A second run finds everything there.
     let again = lab.run(&push);
     assert_eq!((again.status, again.stdout), (0, output.stdout.clone()), "{}", again.stderr);
@@ -64,7 +97,11 @@ fn a_tag_of_a_commit_is_not_replaced_unless_that_is_asked_for() {
     assert_eq!((output.status, output.stdout.as_str()), (3, ""), "{}", output.stderr);
     let said = lab.normal(&output.stderr).replace(&images.host, "[HOST]").replace(&first, "[FIRST]");
     let said: Vec<&str> = said.lines().skip(3).collect();
-    insta::assert_snapshot!(said.join("\n").replace(&commit[..12], "[SHORT]"), @r"");
+    insta::assert_snapshot!(said.join("\n").replace(&commit[..12], "[SHORT]"), @r"
+    error: [HOST]/[NAMESPACE]/weather:[SHORT] was not pushed: it is there with another digest
+      hint: [HOST]/[NAMESPACE]/weather:[SHORT] is [FIRST]
+      hint: an image that somebody may have signed is not replaced; `--force` replaces the tag
+    ");
     for tag in [&commit[..12], "latest"] {
         assert_eq!(images.digest(&repository, tag).as_ref(), Some(&first), "{tag}");
     }

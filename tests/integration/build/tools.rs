@@ -10,7 +10,7 @@ answer() { echo "{\"jsonrpc\":\"2.0\",\"id\":$id,$1}"; }
 tool() { printf '{"name":"%s","description":"%s","inputSchema":{"type":"object","properties":{"city":{"type":"string","description":"A city"},"days":{"type":"integer"}},"required":["city"]}}' "$1" "$2"; }
 case $mode in
   crashing) echo "cannot find the database" >&2; printf 'a\033[31mred\n::error::x\n' >&2; exit 3 ;;
-  early) $b yes noise ;;
+  flood) $b yes "$($b head -c 1000 /dev/zero | $b tr '\0' x)" ;;
   noisy) echo "Listening on port 0"; echo '{"level":"info","msg":"started"}'; echo 'not {json'; $b seq 1 500 >&2 ;;
   slow) $b sleep 3 ;;
   sleeping) echo "waiting for something" >&2; $b sleep 1000 ;;
@@ -89,7 +89,61 @@ fn tools_are_listed_page_by_page_through_noise_and_after_a_slow_start() {
         server(&lab, mode);
         assert_eq!(listed(&lab, mode), tools, "{mode}");
     }
-    insta::assert_snapshot!(lab.registry.read("servers/paged/tools.json"), @r"");
+    insta::assert_snapshot!(lab.registry.read("servers/paged/tools.json"), @r#"
+    [
+      {
+        "name": "ant",
+        "description": "a",
+        "arguments": [
+          {
+            "name": "city",
+            "type": "string",
+            "desc": "A city"
+          },
+          {
+            "name": "days",
+            "type": "integer",
+            "desc": "",
+            "optional": true
+          }
+        ]
+      },
+      {
+        "name": "bee",
+        "description": "b",
+        "arguments": [
+          {
+            "name": "city",
+            "type": "string",
+            "desc": "A city"
+          },
+          {
+            "name": "days",
+            "type": "integer",
+            "desc": "",
+            "optional": true
+          }
+        ]
+      },
+      {
+        "name": "zebra",
+        "description": "z",
+        "arguments": [
+          {
+            "name": "city",
+            "type": "string",
+            "desc": "A city"
+          },
+          {
+            "name": "days",
+            "type": "integer",
+            "desc": "",
+            "optional": true
+          }
+        ]
+      }
+    ]
+    "#);
 }
 
 #[test]
@@ -97,12 +151,14 @@ fn a_server_that_misbehaves_is_one_clear_error_with_its_last_lines() {
     let Some(lab) = Lab::new() else { return };
     let mut said = String::new();
     for mode in [
-        "crashing", "early", "sleeping", "closed", "huge", "refusing", "odd", "endless", "circular", "twins", "wrong",
+        "crashing", "flood", "sleeping", "closed", "huge", "refusing", "odd", "endless", "circular", "twins", "wrong",
         "other", "dying",
     ] {
         server(&lab, mode);
         let began = Instant::now();
-        let output = lab.run(&["build", mode, "--tools", "--tools-timeout", "6s"]);
+        // What only time ends has little of it.
+        let time = if matches!(mode, "sleeping" | "closed" | "other") { "6s" } else { "40s" };
+        let output = lab.run(&["build", mode, "--tools", "--tools-timeout", time]);
         assert!(began.elapsed() < Duration::from_mins(1), "{mode}: {:?}", began.elapsed());
         assert_eq!(output.status, 3, "{mode}: {}", output.stderr);
         assert_eq!(lab.containers(&lab.image(mode)), 0, "{mode}");
@@ -113,7 +169,31 @@ fn a_server_that_misbehaves_is_one_clear_error_with_its_last_lines() {
         said.push_str(&format!("{}\n", lines.join("\n")));
         assert!(noise <= 50);
     }
-    insta::assert_snapshot!(said, @r"");
+    insta::assert_snapshot!(said, @r"
+    error: the server `crashing` did not list its tools: it ended with status 3
+      hint: it had no network: `--tools-network` gives it one
+      | cannot find the database
+      | a\u{1b}[31mred
+      | :\u{3a}error::x
+    error: the server `flood` did not list its tools: it wrote more than 16 MiB
+    error: the server `sleeping` did not list its tools: it took longer than 6 seconds
+      hint: it had no network: `--tools-network` gives it one
+      | waiting for something
+    error: the server `closed` did not list its tools: it took longer than 6 seconds
+      hint: it had no network: `--tools-network` gives it one
+    error: the server `huge` did not list its tools: it wrote a line of more than 4 MiB
+    error: the server `refusing` did not list its tools: the handshake failed: error -32000: no license
+    error: the server `odd` did not list its tools: the handshake failed: it answered something else than the greeting
+    error: the server `endless` did not list its tools: its answer to `tools/list` is wrong: it has more than 100 pages
+    error: the server `circular` did not list its tools: its answer to `tools/list` is wrong: the same page follows again and again
+    error: the server `twins` did not list its tools: its answer to `tools/list` is wrong: two tools are called `same`
+    error: the server `wrong` did not list its tools: its answer to `tools/list` is wrong: it is not a list of tools
+    error: the server `other` did not list its tools: it took longer than 6 seconds
+      hint: it had no network: `--tools-network` gives it one
+    error: the server `dying` did not list its tools: it ended with status 7
+      hint: it had no network: `--tools-network` gives it one
+      | out of luck
+    ");
 }
 
 #[test]
@@ -138,7 +218,13 @@ fn what_a_server_lists_is_compared_with_tools_json() {
     server(&lab, "plain");
     let output = lab.run(&["build", "plain", "--tools"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
-    insta::assert_snapshot!(output.stdout, @r"");
+    insta::assert_snapshot!(output.stdout, @r"
+    note[tools-not-listed]: there is no tools.json, and the server lists 2 tools
+    --> servers/plain/tools.json
+     = help: `build --write-tools` writes what the server lists
+
+    1 note in 1 entry
+    ");
     lab.registry.write(
         "servers/plain/tools.json",
         r#"[
@@ -156,7 +242,69 @@ fn what_a_server_lists_is_compared_with_tools_json() {
     );
     let output = lab.run(&["build", "plain", "--tools"]);
     assert_eq!(output.status, 1, "{}", output.stderr);
-    insta::assert_snapshot!(output.stdout, @r"");
+    insta::assert_snapshot!(output.stdout, @r#"
+    warning[tools-added]: the server lists the tool `alarm`, which is not in tools.json
+     --> servers/plain/tools.json:1:1
+      |
+    1 | [
+      | ^
+      |
+      = help: `build --write-tools` writes what the server lists
+
+    warning[tools-changed]: the tool `forecast` has another description
+     --> servers/plain/tools.json:4:20
+      |
+    4 |     "description": "Tells the weather.",
+      |                    ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: `build --write-tools` writes what the server lists
+
+    warning[tools-changed]: the tool `forecast` has a new argument `days`
+     --> servers/plain/tools.json:5:18
+      |
+    5 |       "arguments": [
+      |  __________________^
+    6 | |       { "name": "city", "type": "string", "desc": "A town" },
+    7 | |       { "name": "hours", "type": "integer", "desc": "" }
+    8 | |     ]
+      | |_____^
+      |
+      = help: `build --write-tools` writes what the server lists
+
+    warning[tools-changed]: the tool `forecast` has another argument `city`
+     --> servers/plain/tools.json:5:18
+      |
+    5 |       "arguments": [
+      |  __________________^
+    6 | |       { "name": "city", "type": "string", "desc": "A town" },
+    7 | |       { "name": "hours", "type": "integer", "desc": "" }
+    8 | |     ]
+      | |_____^
+      |
+      = help: `build --write-tools` writes what the server lists
+
+    warning[tools-changed]: the tool `forecast` has no argument `hours` any more
+     --> servers/plain/tools.json:5:18
+      |
+    5 |       "arguments": [
+      |  __________________^
+    6 | |       { "name": "city", "type": "string", "desc": "A town" },
+    7 | |       { "name": "hours", "type": "integer", "desc": "" }
+    8 | |     ]
+      | |_____^
+      |
+      = help: `build --write-tools` writes what the server lists
+
+    error[tools-removed]: the server does not list the tool `gone`
+      --> servers/plain/tools.json:10:13
+       |
+    10 |   { "name": "gone", "description": "Not there." }
+       |             ^^^^^^
+       |
+       = help: `build --write-tools` writes what the server lists
+
+    1 error and 5 warnings in 1 entry
+    "#);
     let json = lab.run(&["build", "plain", "--tools", "--format", "json", "--fail-on", "never"]);
     assert_eq!(json.status, 0);
     check_schema("report", &json.stdout);

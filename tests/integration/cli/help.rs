@@ -206,7 +206,7 @@ fn help_of_rules_and_schema() {
 
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
-              pin-plan, pin-state]
+              pin-plan, pin-state, build, digests]
 
     Options:
       -h, --help     Print help (see more with '--help')
