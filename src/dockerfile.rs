@@ -145,12 +145,12 @@ impl Dockerfile {
     /// The names of the stages, in lowercase.
     #[must_use]
     pub fn stages(&self) -> Vec<String> {
-        let froms = self.instructions.iter().filter(|instruction| instruction.name == "FROM");
+        let bases = self.instructions.iter().filter(|instruction| instruction.name == "FROM");
         let name = |from: &Instruction| match from.words().as_slice() {
             [_, word, name, ..] if word.eq_ignore_ascii_case("as") => Some(name.to_ascii_lowercase()),
             _ => None,
         };
-        froms.filter_map(name).collect()
+        bases.filter_map(name).collect()
     }
 }
 

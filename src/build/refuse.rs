@@ -71,8 +71,8 @@ fn problem(instruction: &Instruction, text: impl Into<String>) -> Problem {
 }
 
 fn is_missing(dockerfile: &Dockerfile, target: &str) -> bool {
-    let froms = dockerfile.instructions.iter().filter(|instruction| instruction.name == "FROM").count();
-    let is_number = target.parse::<usize>().is_ok_and(|number| number < froms);
+    let bases = dockerfile.instructions.iter().filter(|instruction| instruction.name == "FROM").count();
+    let is_number = target.parse::<usize>().is_ok_and(|number| number < bases);
     !is_number && !dockerfile.stages().contains(&target.to_ascii_lowercase())
 }
 

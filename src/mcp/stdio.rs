@@ -1,5 +1,6 @@
 //! The protocol over a pair of streams, as local servers speak it. The only user of `rmcp`.
 
+use crate::text::cut;
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ErrorCode, Implementation, PaginatedRequestParams, ProtocolVersion,
 };
@@ -136,7 +137,7 @@ fn of_handshake(error: ClientInitializeError) -> StdioError {
 fn of_service(error: ServiceError) -> StdioError {
     match error {
         ServiceError::McpError(error) => {
-            StdioError::Refused { code: error.code.0, message: error.message.chars().take(200).collect() }
+            StdioError::Refused { code: error.code.0, message: cut(&error.message, 200).into_owned() }
         }
         ServiceError::TransportSend(_) | ServiceError::TransportClosed | ServiceError::Cancelled { .. } => {
             StdioError::Closed

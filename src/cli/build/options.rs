@@ -263,7 +263,7 @@ fn tag(text: &str) -> Result<String, String> {
 fn image_registry(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     match ImageReference::parse(&format!("{text}/x")) {
-        Ok(ImageReference { host: Some(_), tag: None, digest: None, .. }) => Ok(text.to_owned()),
+        Ok(ImageReference { tag: None, digest: None, host: Some(_), .. }) => Ok(text.to_owned()),
         _ => Err("write it as ghcr.io, ghcr.io/acme or localhost:5000".to_owned()),
     }
 }

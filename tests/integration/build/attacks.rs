@@ -99,6 +99,9 @@ fn a_build_that_asks_for_a_secret_or_a_key_agent_gets_none() {
 
 #[test]
 fn a_gigabyte_of_log_ends_the_build_or_is_clipped() {
+    if crate::slow::is_skipped("a build that writes a gigabyte of log") {
+        return;
+    }
     let Some(lab) = Lab::new() else { return };
     let noise = "RUN /bin/busybox yes 0123456789012345678901234567890123456789 | /bin/busybox head -c 1000000000\n";
     lab.busybox().write("Dockerfile", format!("{SHELL}{noise}"));

@@ -193,9 +193,9 @@ fn what_is_not_ours_to_build_is_said() {
     }
     "#);
     assert_eq!(output.status, 0);
-    let output = lab.run(&["build", "othre"]);
+    let output = lab.run(&["build", "others1"]);
     insta::assert_snapshot!(output.stderr, @r"
-    error: there is no entry `othre`
+    error: there is no entry `others1`
       hint: did you mean `others`?
     ");
     assert_eq!(output.status, 2);
