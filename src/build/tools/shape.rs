@@ -126,6 +126,44 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap_or_default(),
             annotations: json!({ "title": "", "readOnlyHint": true, "openWorldHint": false }).as_object().cloned(),
         };
-        insta::assert_json_snapshot!(RegistryTool::of(&tool), @r#""#);
+        insta::assert_json_snapshot!(RegistryTool::of(&tool), @r#"
+        {
+          "name": "sum",
+          "description": "Adds.\n\nMore.",
+          "arguments": [
+            {
+              "name": "a",
+              "type": "string",
+              "desc": ""
+            },
+            {
+              "name": "b",
+              "type": "integer",
+              "desc": "the second"
+            },
+            {
+              "name": "c",
+              "type": "array",
+              "items": {
+                "type": "string"
+              },
+              "desc": "the third",
+              "optional": true
+            },
+            {
+              "name": "z",
+              "type": "array",
+              "items": {
+                "type": "integer"
+              },
+              "desc": "Numbers",
+              "optional": true
+            }
+          ],
+          "annotations": {
+            "readOnlyHint": true
+          }
+        }
+        "#);
     }
 }
