@@ -71,9 +71,13 @@ impl Session {
         self.end(&container.name).await;
         let listed = asked.map_err(|trouble| {
             let mut error = CommandError::unfinished(format!("the server `{entry}` did not list its tools: {trouble}"));
-            let is_ours = matches!(trouble, Trouble::Engine(_));
+            let may_want_network = matches!(trouble, Trouble::Ended { .. } | Trouble::Time { .. });
             error.excerpt = trouble.lines();
-            if network || is_ours { error } else { error.hint("it had no network: `--tools-network` gives it one") }
+            if may_want_network && !network {
+                error.hint("it had no network: `--tools-network` gives it one")
+            } else {
+                error
+            }
         })?;
         let mut tools: Vec<RegistryTool> = listed.iter().map(RegistryTool::of).collect();
         tools.sort_by(|one, other| one.name.cmp(&other.name));

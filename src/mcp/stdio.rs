@@ -100,7 +100,7 @@ where
         if tools.len() > MAX_TOOLS {
             return Err(StdioError::Wrong(format!("it lists more than {MAX_TOOLS} tools")));
         }
-        match page.next_cursor.map(String::from).filter(|next| !next.is_empty()) {
+        match page.next_cursor.filter(|next| !next.is_empty()) {
             None => {
                 cursor = None;
                 break;
