@@ -40,6 +40,7 @@ impl ImageRegistry {
         let end = Instant::now() + Duration::from_mins(1);
         while Instant::now() < end {
             if child.try_wait().unwrap().is_some() {
+                drop(child.wait());
                 return None;
             }
             if TcpStream::connect(&host).is_ok() {
@@ -47,6 +48,8 @@ impl ImageRegistry {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+        drop(child.kill());
+        drop(child.wait());
         panic!("docker-registry does not listen");
     }
 
