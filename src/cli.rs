@@ -5,6 +5,7 @@ mod attest;
 mod build;
 mod clock;
 mod entries;
+mod fail_on;
 mod generate_key_pair;
 mod images;
 mod keys;

@@ -4,9 +4,8 @@ use super::{Builder, Built, Options, Plan};
 use crate::build_record::{BaseImage, BuildRecord, RecordedSource, VERSION};
 use crate::error::CommandError;
 use crate::git::Repository;
-use crate::ids::{CommitSha, Digest, hex};
+use crate::ids::{CommitSha, Digest};
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 /// Records a build.
@@ -45,7 +44,7 @@ pub fn record(
             dockerfile: plan.source.dockerfile.clone(),
             build_target: plan.source.build_target.clone(),
         },
-        server_yaml_sha256: sha256(plan.subject.text.as_bytes()).map_err(wrong)?,
+        server_yaml_sha256: Digest::of(plan.subject.text.as_bytes()),
         registry_commit: Repository::discover(root).ok().and_then(|registry| registry.resolve("HEAD").ok()),
         build_args: options.arguments.clone(),
         platform: built.platform.clone(),
@@ -65,8 +64,4 @@ pub fn record(
         started,
         finished,
     })
-}
-
-fn sha256(bytes: &[u8]) -> Result<Digest, crate::ids::IdError> {
-    Digest::parse(&format!("sha256:{}", hex(&Sha256::digest(bytes))))
 }

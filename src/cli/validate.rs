@@ -5,6 +5,7 @@ mod online;
 mod scope;
 mod watch;
 
+use super::fail_on::FailOn;
 use super::{Global, entries, policy, refuse, rules};
 use crate::context::Context;
 use crate::entry::Entry;
@@ -16,7 +17,7 @@ use crate::ui::Ui;
 use crate::validate::facts::Facts;
 use crate::validate::policy_change::PolicyChange;
 use crate::validate::{self, Request, waivers};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use online::Online;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -79,30 +80,6 @@ pub(super) struct ValidateArgs {
     /// Also show findings that a waiver excuses.
     #[arg(long)]
     show_waived: bool,
-}
-
-/// The least severity that fails a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    /// Any finding.
-    Note,
-    /// Warnings and errors.
-    Warning,
-    /// Errors only.
-    Error,
-    /// Nothing.
-    Never,
-}
-
-impl FailOn {
-    fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Note => Some(Severity::Note),
-            Self::Warning => Some(Severity::Warning),
-            Self::Error => Some(Severity::Error),
-            Self::Never => None,
-        }
-    }
 }
 
 /// Everything that a run judges with, read once.

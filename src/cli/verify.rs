@@ -3,6 +3,7 @@
 mod entries;
 mod result;
 
+use super::fail_on::FailOn;
 use super::images::{self, ImageArgs};
 use super::outside::Outside;
 use super::{Global, keys, policy, refuse, sign};
@@ -70,19 +71,6 @@ enum LayoutArg {
     Sig,
     /// In a bundle
     Bundle,
-}
-
-/// The least severity that fails a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    /// Any finding.
-    Note,
-    /// Warnings and errors.
-    Warning,
-    /// Errors only.
-    Error,
-    /// Nothing.
-    Never,
 }
 
 pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {

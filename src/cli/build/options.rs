@@ -2,9 +2,9 @@
 
 use crate::build::tools::ToolsOptions;
 use crate::build::{Builder, ContextLimits, Leniency, Limits, Options};
+use crate::cli::fail_on::FailOn;
 use crate::cli::{Global, refuse, units};
 use crate::error::CommandError;
-use crate::finding::Severity;
 use crate::ids::{CommitSha, ImageReference};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -126,30 +126,6 @@ pub(in crate::cli) struct BuildArgs {
     /// Write the whole log of the build to this file. With one NAME only.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     log: Option<PathBuf>,
-}
-
-/// The least severity that fails a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Any finding.
-    Note,
-    /// Warnings and errors.
-    Warning,
-    /// Errors only.
-    Error,
-    /// Nothing.
-    Never,
-}
-
-impl FailOn {
-    pub(super) fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Note => Some(Severity::Note),
-            Self::Warning => Some(Severity::Warning),
-            Self::Error => Some(Severity::Error),
-            Self::Never => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

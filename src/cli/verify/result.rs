@@ -1,7 +1,7 @@
 //! From what was found to a report and an exit status.
 
 use super::entries::{Named, Of};
-use super::{FailOn, VerifyArgs, is_human};
+use super::{VerifyArgs, is_human};
 use crate::cli::Global;
 use crate::error::{CommandError, exit};
 use crate::finding::{Anchor, Finding, Report, Severity, SourceText, Sources};
@@ -72,12 +72,7 @@ fn line(verified: &Verified) -> String {
 
 /// Mismatches first: they are certain. Then whatever could not be reached.
 fn status(args: &VerifyArgs, report: &Report) -> u8 {
-    let least = match args.fail_on {
-        FailOn::Note => Some(Severity::Note),
-        FailOn::Warning => Some(Severity::Warning),
-        FailOn::Error => Some(Severity::Error),
-        FailOn::Never => None,
-    };
+    let least = args.fail_on.severity();
     let unverified = |finding: &&Finding| finding.rule == rules::UNVERIFIED_IMAGE.id;
     let fails = |finding: &&Finding| least.is_some_and(|least| finding.severity >= least);
     if report.findings.iter().filter(|finding| !unverified(finding)).any(|finding| fails(&finding)) {
