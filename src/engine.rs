@@ -20,6 +20,8 @@ use futures_util::Stream;
 use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Labels of a thing in the engine.
 pub type Labels = HashMap<String, String>;
@@ -38,6 +40,8 @@ const TIMEOUT: u64 = 300;
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
+    /// Has a receiver for each build that is under way.
+    builds: Arc<watch::Sender<()>>,
 }
 
 /// Why the engine did not do what it was asked.
@@ -117,7 +121,7 @@ impl Engine {
             }
             Err(error) => return Err(no_answer(error)),
         };
-        Ok(Self { docker: docker.negotiate_version().await.map_err(no_answer)? })
+        Ok(Self { docker: docker.negotiate_version().await.map_err(no_answer)?, builds: Arc::default() })
     }
 
     /// Makes a bridge network: what is on it reaches the outside, and nothing on other networks.

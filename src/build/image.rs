@@ -4,20 +4,24 @@ use super::context::Context;
 use super::log::{Event, Log};
 use super::{Built, Options, Plan};
 use crate::dockerfile::Dockerfile;
-use crate::engine::build::{Build, Progress};
+use crate::engine::build::{Build, Builder, Progress, Step};
 use crate::engine::{Engine, EngineError, TarStream};
 use crate::error::CommandError;
-use crate::ids::{Digest, hex};
+use crate::fetch::retry::jitter;
+use crate::ids::Digest;
 use bytes::Bytes;
-use futures_util::StreamExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 /// Bytes of the archive that are read at a time.
 const PIECE: usize = 256 * 1024;
+/// How long the engine may have no step under way before it is taken to wait for another build. Between steps it hashes what they
+/// made, which takes seconds for large contexts.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// Builds an image and checks its labels.
 pub(super) async fn build(
@@ -41,7 +45,6 @@ pub(super) async fn build(
         no_cache: options.no_cache,
         pull: options.pull,
         memory: Some(options.limits.memory),
-        session: session()?,
     };
     let file_error = |error: &io::Error| {
         let path = options.log_file.as_deref().unwrap_or(Path::new("the log"));
@@ -49,12 +52,11 @@ pub(super) async fn build(
     };
     let mut log =
         Log::new(show, options.log_file.as_deref(), options.limits.log).map_err(|error| file_error(&error))?;
-    let archive = archive(&context.path)
-        .await
-        .map_err(|error| CommandError::unfinished("the build context cannot be read").because(&error))?;
     let began = Instant::now();
-    let ended = tokio::time::timeout(options.limits.time, follow(engine, &request, archive, &mut log)).await;
+    let ended = tokio::time::timeout(options.limits.time, follow(engine, &request, &context.path, &mut log)).await;
     let took = began.elapsed();
+    // So that nobody who starts it again meets what is left of it.
+    engine.canceled().await;
     let failed = |what: String, log: &Log<'_>| {
         let mut error = CommandError::unfinished(format!("`{entry}` was not built: {what}"));
         error.excerpt = log.tail();
@@ -94,45 +96,92 @@ pub(super) async fn build(
     })
 }
 
-/// A name that no other session has.
-fn session() -> Result<String, CommandError> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)
-        .map_err(|error| CommandError::unfinished("the system has no random numbers").because(&error))?;
-    Ok(hex(&random))
-}
-
 /// Follows a build to its end, or until its log is too long. To drop this cancels it.
+///
+/// BuildKit joins equal steps of two builds. With Engine 20 the second build is not told what a joined step does, and its
+/// log lacks what the step wrote: nothing is under way for it until the first one ends. So it is started again, and either it
+/// does the step itself or finds its result in the cache.
 async fn follow(
     engine: &Engine,
     request: &Build,
-    archive: TarStream,
+    context: &Path,
     log: &mut Log<'_>,
 ) -> Result<Option<String>, EngineError> {
-    let mut building = engine.build(request, archive);
-    let mut id = None;
-    while let Some(progress) = building.next().await {
-        match progress? {
-            Progress::Step(step) => log.step(&step),
-            Progress::Output { step, bytes } => log.output(&step, &bytes),
-            Progress::Image(image) => id = Some(image),
+    let (mut quiet, mut again) = (QUIET, false);
+    loop {
+        let mut building = engine.build(request, archive(context));
+        let mut steps = UnderWay::default();
+        let mut id = None;
+        loop {
+            let next = building.recv();
+            let progress = if request.builder == Builder::BuildKit && steps.none() {
+                match tokio::time::timeout(quiet, next).await {
+                    Ok(progress) => progress,
+                    Err(_) => break,
+                }
+            } else {
+                next.await
+            };
+            match progress.transpose()? {
+                None => return Ok(id),
+                Some(Progress::Step(step)) => {
+                    steps.see(&step);
+                    log.step(&step);
+                }
+                Some(Progress::Output { step, bytes }) => log.output(&step, &bytes),
+                Some(Progress::Image(image)) => id = Some(image),
+            }
+            if log.is_too_long() {
+                return Ok(id);
+            }
         }
-        if log.is_too_long() {
-            break;
+        drop(building);
+        engine.canceled().await;
+        log.output("", b"the engine is busy with the same steps for another build: starting again\n");
+        if again {
+            // A step whose own build is gone lives on while anybody waits for it. Two that wait must both let go of it.
+            tokio::time::sleep(jitter(quiet)).await;
+        }
+        again = true;
+        // A slow engine may have good reasons to be quiet.
+        quiet = quiet.saturating_mul(2);
+    }
+}
+
+/// The steps that have begun and are not over.
+#[derive(Default)]
+struct UnderWay(HashSet<String>);
+
+impl UnderWay {
+    fn see(&mut self, step: &Step) {
+        if step.started && !step.completed {
+            self.0.insert(step.id.clone());
+        } else {
+            self.0.remove(&step.id);
         }
     }
-    Ok(id)
+
+    fn none(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A file as a stream.
-async fn archive(path: &Path) -> io::Result<TarStream> {
-    let file = tokio::fs::File::open(path).await?;
-    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
-        let mut piece = Vec::with_capacity(PIECE);
-        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await?;
-        Ok((read > 0).then(|| (Bytes::from(piece), file)))
+fn archive(path: &Path) -> TarStream {
+    let path = path.to_owned();
+    let pieces = futures_util::stream::try_unfold(None, move |file| {
+        let path = path.clone();
+        async move {
+            let mut file = match file {
+                Some(file) => file,
+                None => tokio::fs::File::open(path).await?,
+            };
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await?;
+            Ok((read > 0).then(|| (Bytes::from(piece), Some(file))))
+        }
     });
-    Ok(Box::pin(pieces))
+    Box::pin(pieces)
 }
 
 /// Reads the labels back: the image says what it was built from, or it does not stay.

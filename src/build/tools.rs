@@ -84,8 +84,9 @@ impl Session {
         Ok(tools)
     }
 
-    /// Removes the containers of this run, for one that is ended in the middle.
-    pub async fn close(&self) {
+    /// Ends the build and removes the containers of this run, for one that is ended in the middle.
+    pub(crate) async fn close(&self) {
+        self.engine.canceled().await;
         let names = std::mem::take(&mut *self.containers.lock().await);
         for name in names {
             self.end(&name).await;

@@ -1,16 +1,28 @@
 //! Building images: an archive and a few options go in, a log and an image come out.
 //!
 //! BuildKit is spoken to over the engine's own session, which carries nothing to the build: no secret, no key agent, no
-//! credentials. A build that is no longer listened to is canceled by the engine.
+//! credentials.
+//!
+//! A build that is no longer listened to is canceled, and [`Engine::canceled`] waits for its end. That matters: BuildKit joins
+//! equal steps of two builds, and that of Engine 20 reports a joined step only to the build that had it first. Whoever
+//! starts a build again while the canceled one is still being taken down would share its steps and see nothing of them.
 
 use super::{Engine, EngineError, Labels, TarStream, failed};
-use bollard::body_try_stream;
+use crate::ids::hex;
 use bollard::moby::buildkit::v1::StatusResponse;
 use bollard::models::{BuildInfo, BuildInfoAux};
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
-use futures_util::{Stream, StreamExt};
+use bollard::{BollardRequest, body_try_stream};
+use futures_util::StreamExt;
+use http::Uri;
 use std::collections::HashMap;
-use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How long the engine may take to end a build that is canceled. It kills the step's processes and unmounts their files.
+const CANCEL_WITHIN: Duration = Duration::from_secs(30);
+/// Pieces of progress that wait to be looked at.
+const PROGRESS: usize = 64;
 
 /// Who builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +56,6 @@ pub struct Build {
     pub pull: bool,
     /// The memory of a step in bytes. Only the classic builder holds it.
     pub memory: Option<u64>,
-    /// A name for the session that no other build has.
-    pub session: String,
 }
 
 /// What a builder says while it works. Every text may hold anything.
@@ -82,7 +92,7 @@ pub struct Step {
 }
 
 /// A build that is under way. To drop it cancels it.
-pub type Building<'e> = Pin<Box<dyn Stream<Item = Result<Progress, EngineError>> + Send + 'e>>;
+pub(crate) type Building = mpsc::Receiver<Result<Progress, EngineError>>;
 
 /// What an engine is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,10 +118,22 @@ impl Engine {
         Ok(Version { version, major, platform: format!("{os}/{arch}") })
     }
 
-    /// Builds an image. It has no name yet.
-    #[must_use]
-    pub fn build(&self, build: &Build, context: TarStream) -> Building<'_> {
+    /// Starts to build an image. It has no name yet.
+    pub(crate) fn build(&self, build: &Build, context: TarStream) -> Building {
         let memory = build.memory.map(|bytes| i32::try_from(bytes).unwrap_or(i32::MAX));
+        let (tell, listen) = mpsc::channel(PROGRESS);
+        // A name that no other build has, for its session and to cancel it.
+        let mut random = [0; 16];
+        if let Err(error) = getrandom::fill(&mut random) {
+            let failed = EngineError::Failed {
+                action: "build the image".to_owned(),
+                status: None,
+                source: error.to_string().into(),
+            };
+            drop(tell.try_send(Err(failed)));
+            return listen;
+        }
+        let session = (build.builder == Builder::BuildKit).then(|| hex(&random));
         let options = BuildImageOptions {
             dockerfile: build.dockerfile.clone(),
             target: build.target.clone().unwrap_or_default(),
@@ -129,19 +151,87 @@ impl Engine {
                 Builder::BuildKit => BuilderVersion::BuilderBuildKit,
                 Builder::Classic => BuilderVersion::BuilderV1,
             },
-            session: (build.builder == Builder::BuildKit).then(|| build.session.clone()),
+            session: session.clone(),
             ..BuildImageOptions::default()
         };
-        let answers = self.docker.build_image(options, None, Some(body_try_stream(context)));
-        let progress = answers.flat_map(|answer| {
-            let said = match answer {
-                Ok(info) => progress(info).into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(failed("build the image")(error))],
-            };
-            futures_util::stream::iter(said)
+        let (engine, under_way) = (self.clone(), self.builds.subscribe());
+        tokio::spawn(async move {
+            engine.follow(options, context, tell, session.as_deref()).await;
+            drop(under_way);
         });
-        Box::pin(progress)
+        listen
     }
+
+    /// Waits until the engine has ended all builds that nobody listens to any more; not for ever.
+    pub(crate) async fn canceled(&self) {
+        if tokio::time::timeout(CANCEL_WITHIN, self.builds.closed()).await.is_err() {
+            tracing::warn!("the engine did not end a canceled build in time");
+        }
+    }
+
+    /// Passes on the progress of a build until it ends. When nobody listens any more, cancels it and waits for its end: the
+    /// classic builder's by closing the connection, BuildKit's by its id, because the engine answers then when all is over.
+    async fn follow(
+        &self,
+        options: BuildImageOptions,
+        context: TarStream,
+        tell: mpsc::Sender<Result<Progress, EngineError>>,
+        id: Option<&str>,
+    ) {
+        let named = id.unwrap_or_default().to_owned();
+        let docker = self.docker.clone().with_request_modifier(move |request| with_id(request, &named));
+        let mut answers = std::pin::pin!(docker.build_image(options, None, Some(body_try_stream(context))));
+        loop {
+            let answer = tokio::select! {
+                answer = answers.next() => answer,
+                () = tell.closed() => break,
+            };
+            let said = match answer {
+                None => return,
+                Some(Ok(info)) => progress(info).into_iter().map(Ok).collect(),
+                Some(Err(error)) => vec![Err(failed("build the image")(error))],
+            };
+            for said in said {
+                // That nobody listens is seen above.
+                drop(tell.send(said).await);
+            }
+        }
+        let Some(id) = id else { return };
+        if let Err(error) = self.cancel(id).await {
+            tracing::warn!(%error, "the build is canceled by closing the connection");
+            return;
+        }
+        let end = async { while answers.next().await.is_some() {} };
+        drop(tokio::time::timeout(CANCEL_WITHIN, end).await);
+    }
+
+    /// Cancels a build. The client crate does not know this request: another one without a body and an answer is sent there.
+    async fn cancel(&self, id: &str) -> Result<(), EngineError> {
+        let target = format!("/build/cancel?id={id}");
+        let docker = self.docker.clone().with_request_modifier(move |request| moved(request, &target));
+        docker.pause_container("build").await.map_err(failed("cancel the build"))
+    }
+}
+
+/// Gives a build the id by which it can be canceled, which the client crate does not know of.
+fn with_id(request: BollardRequest, id: &str) -> BollardRequest {
+    match request.uri().path_and_query().map(http::uri::PathAndQuery::as_str) {
+        Some(target) if request.uri().path().ends_with("/build") => {
+            let target = format!("{target}&buildid={id}");
+            moved(request, &target)
+        }
+        _ => request,
+    }
+}
+
+/// Sends a request to another path.
+fn moved(mut request: BollardRequest, target: &str) -> BollardRequest {
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = target.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn progress(info: BuildInfo) -> Vec<Progress> {

@@ -56,7 +56,7 @@ pub(crate) fn seconds(headers: &HeaderMap, name: &str) -> Option<u64> {
 }
 
 /// A random time up to `most`. The standard library's hash keys are random, which is as good as this needs.
-fn jitter(most: Duration) -> Duration {
+pub(crate) fn jitter(most: Duration) -> Duration {
     let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
     let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(random % most.saturating_add(1))
