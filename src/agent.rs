@@ -20,10 +20,10 @@ mod tools;
 mod transport;
 mod wire;
 
-pub use crate::provider::Provider;
-pub use event::Event;
-pub use prompt::{PROMPT_VERSION, prompt_hash};
-pub use transport::Patience;
+pub(crate) use crate::provider::Provider;
+pub(crate) use event::Event;
+pub(crate) use prompt::PROMPT_VERSION;
+pub(crate) use transport::Patience;
 
 use crate::provider::Usage;
 use crate::verdict::Findings;
@@ -43,39 +43,35 @@ use wire::{Ask, Stop};
 
 /// What is asked of the agent.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// Whose API the model has.
-    pub provider: Provider,
-    /// The model.
-    pub model: String,
+    pub(crate) provider: Provider,
+    pub(crate) model: String,
     /// Whether answers come as events.
-    pub stream: bool,
+    pub(crate) stream: bool,
     /// The folder with the task and its files.
     pub input: PathBuf,
-    /// The proxy's Unix socket.
-    pub socket: PathBuf,
+    pub(crate) socket: PathBuf,
     /// What the agent shows the proxy; none if nobody gave it one.
-    pub token: Option<SecretString>,
-    /// How much is enough.
-    pub bounds: Bounds,
+    pub(crate) token: Option<SecretString>,
+    pub(crate) bounds: Bounds,
     /// How to wait for the provider.
-    pub patience: Patience,
+    pub(crate) patience: Patience,
 }
 
-/// How much is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// How often the model may answer.
-    pub turns: u32,
+    pub(crate) turns: u32,
     /// The most tokens of one answer.
-    pub answer_tokens: u32,
+    pub(crate) answer_tokens: u32,
     /// The most bytes that a request may grow to before old results are let go. Four bytes are about a token.
-    pub conversation: usize,
+    pub(crate) conversation: usize,
     /// The most bytes of results in the whole review.
-    pub results: usize,
+    pub(crate) results: usize,
     /// After this time the model has one more turn, and must end in it: whoever waits outside has a deadline too, and what is
     /// killed says nothing.
-    pub time: Duration,
+    pub(crate) time: Duration,
 }
 
 impl Default for Bounds {
@@ -118,7 +114,7 @@ const SPENT: &str = "All that can be read in one review has been read. Call `fin
 const TOO_MUCH: &str = "This is too much for one turn. Ask for it again in the next one, with fewer calls.";
 
 /// Reviews. Says what happens on the way, and gives the document at the end.
-pub async fn review(request: &Request, tell: &mut dyn FnMut(&Event)) -> Findings {
+pub(crate) async fn review(request: &Request, tell: &mut dyn FnMut(&Event)) -> Findings {
     let (ending, usage) = match Review::begin(request) {
         Ok(mut review) => {
             let incomplete = review.run(tell).await.err();

@@ -1,7 +1,7 @@
 //! The use case: attest. A claim about an image, signed and attached to it in both layouts.
 
-pub mod predicate;
-pub mod provenance;
+pub(crate) mod predicate;
+pub(crate) mod provenance;
 
 use crate::sign::attached::{Attached, Layer, Referrer, Tag};
 use crate::sign::key::PublicKey;
@@ -11,13 +11,12 @@ use predicate::Predicate;
 
 /// What became of an attestation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attested {
-    /// In each layout.
-    pub written: Written,
+pub(crate) struct Attested {
+    pub(crate) written: Written,
     /// How many older ones of the type were taken out.
-    pub replaced: usize,
+    pub(crate) replaced: usize,
     /// Where it was written, which may be more than was asked for.
-    pub layouts: Layouts,
+    pub(crate) layouts: Layouts,
 }
 
 /// Attaches a claim. It is written in each layout that was asked for, and in each that our signatures or attestations of this
@@ -25,7 +24,7 @@ pub struct Attested {
 ///
 /// # Errors
 /// When the registry or the log does not do its part. Run again, it completes what is missing.
-pub async fn attest(
+pub(crate) async fn attest(
     target: &Target,
     predicate: &Predicate,
     replace: bool,

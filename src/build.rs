@@ -14,15 +14,14 @@ mod plan;
 mod push;
 mod record;
 mod refuse;
-pub mod tools;
+pub(crate) mod tools;
 mod tree;
 
-pub use crate::engine::build::Builder;
-pub use crate::engine::publish::Login;
-pub use context::Leniency;
-pub use log::{Event, TAIL};
-pub use plan::{Plan, Subject, What, plan};
-pub use record::record;
+pub(crate) use crate::engine::build::Builder;
+pub(crate) use context::Leniency;
+pub(crate) use log::Event;
+pub(crate) use plan::{Plan, Subject, What, plan};
+pub(crate) use record::record;
 
 use crate::engine::Engine;
 use crate::error::CommandError;
@@ -41,26 +40,25 @@ use tokio::time::Instant;
 
 /// What may be in a build context.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContextLimits {
+pub(crate) struct ContextLimits {
     /// Bytes of all files together.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Bytes of one file: it is in memory while it is sent.
-    pub file: u64,
+    pub(crate) file: u64,
     /// Files, links and folders.
-    pub files: usize,
+    pub(crate) files: usize,
 }
 
 /// What a build may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Time from the first byte sent to the last step.
-    pub time: Duration,
+    pub(crate) time: Duration,
     /// Memory of a step in bytes. Only the classic builder holds it: BuildKit has that of its engine.
     pub memory: u64,
-    /// The context.
-    pub context: ContextLimits,
+    pub(crate) context: ContextLimits,
     /// Bytes of the log.
-    pub log: u64,
+    pub(crate) log: u64,
 }
 
 impl Default for Limits {
@@ -75,80 +73,74 @@ impl Default for Limits {
     }
 }
 
-/// How entries are built.
 #[derive(Debug, Clone)]
-pub struct Options {
-    /// Who builds.
-    pub builder: Builder,
+pub(crate) struct Options {
+    pub(crate) builder: Builder,
     /// Whether the steps of the build have a network.
-    pub network: bool,
+    pub(crate) network: bool,
     /// Whether steps are run again that the engine has in its cache.
-    pub no_cache: bool,
+    pub(crate) no_cache: bool,
     /// Whether base images are fetched again.
-    pub pull: bool,
+    pub(crate) pull: bool,
     /// The platform; the engine's own without one.
-    pub platform: Option<String>,
-    /// Build arguments by name.
-    pub arguments: BTreeMap<String, String>,
+    pub(crate) platform: Option<String>,
+    pub(crate) arguments: BTreeMap<String, String>,
     /// Whether a `# syntax` line may name any image.
-    pub allow_syntax: bool,
+    pub(crate) allow_syntax: bool,
     /// Whether `ADD` may download: the engine does that in its own network, which is the host's.
-    pub allow_remote_add: bool,
+    pub(crate) allow_remote_add: bool,
     /// What is let pass of a context.
-    pub leniency: Leniency,
+    pub(crate) leniency: Leniency,
     /// Limits.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// The name of the server in the community registry, for a label.
-    pub server_name: Option<String>,
+    pub(crate) server_name: Option<String>,
     /// The license of the code as an SPDX expression, for a label.
-    pub license: Option<String>,
+    pub(crate) license: Option<String>,
     /// The file for the whole log.
-    pub log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<PathBuf>,
 }
 
-/// Where things are.
 #[derive(Debug, Clone)]
-pub struct Place {
-    /// How repositories are reached.
-    pub reach: Reach,
+pub(crate) struct Place {
+    pub(crate) reach: Reach,
     /// `DOCKER_HOST`.
-    pub docker_host: Option<String>,
-    /// Where temporary files go.
-    pub temp_dir: PathBuf,
+    pub(crate) docker_host: Option<String>,
+    pub(crate) temp_dir: PathBuf,
 }
 
 /// An image that was built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Built {
+pub(crate) struct Built {
     /// `sha256:…`, the id of its configuration.
-    pub id: String,
+    pub(crate) id: String,
     /// The commit it was built from.
-    pub commit: CommitSha,
+    pub(crate) commit: CommitSha,
     /// The tree of the context's directory at that commit: 40 digits.
-    pub tree: String,
+    pub(crate) tree: String,
     /// The digest of the context's archive.
-    pub context_digest: Digest,
+    pub(crate) context_digest: Digest,
     /// Files and links in the context.
-    pub files: usize,
+    pub(crate) files: usize,
     /// Bytes of the archive.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Files, links and folders that `.dockerignore` excludes.
-    pub ignored: usize,
+    pub(crate) ignored: usize,
     /// `linux/amd64`.
-    pub platform: String,
+    pub(crate) platform: String,
     /// The images it was built upon, with the digests that the builder or the engine knows.
-    pub base_images: Vec<(String, Digest)>,
+    pub(crate) base_images: Vec<(String, Digest)>,
     /// The digest of the log.
-    pub log_digest: Digest,
+    pub(crate) log_digest: Digest,
     /// How long the builder took.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// The labels that were set, and read back.
-    pub labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 /// A build's connection to the engine, and its folder.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     engine: Engine,
     fetcher: Fetcher,
     workspace: Workspace,
@@ -162,7 +154,7 @@ impl Session {
     ///
     /// # Errors
     /// When no engine answers, or the folder cannot be made.
-    pub async fn start(place: &Place) -> Result<Self, CommandError> {
+    pub(crate) async fn start(place: &Place) -> Result<Self, CommandError> {
         let engine = Engine::connect(place.docker_host.as_deref()).await.map_err(|error| {
             CommandError::unfinished("images are built by a container engine")
                 .because(&error)
@@ -180,7 +172,7 @@ impl Session {
     ///
     /// # Errors
     /// When the code cannot be had, is refused, or does not build. No image is left behind then.
-    pub async fn build(
+    pub(crate) async fn build(
         &self,
         plan: &Plan,
         options: &Options,
@@ -199,7 +191,7 @@ impl Session {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn name(&self, id: &str, repository: &str, tags: &[String]) -> Result<(), CommandError> {
+    pub(crate) async fn name(&self, id: &str, repository: &str, tags: &[String]) -> Result<(), CommandError> {
         for tag in tags {
             let named = self.engine.tag_image(id, repository, tag).await;
             named.map_err(|error| CommandError::unfinished("the image has no name").because(&error))?;
@@ -211,7 +203,7 @@ impl Session {
     ///
     /// # Errors
     /// When the engine would not say, or cannot fetch it.
-    pub async fn has(&self, image: &str, pull: bool) -> Result<bool, CommandError> {
+    pub(crate) async fn has(&self, image: &str, pull: bool) -> Result<bool, CommandError> {
         let failed = |error| CommandError::unfinished(format!("{image} cannot be used")).because(&error);
         if self.engine.inspect_image(image).await.map_err(failed)?.is_some() {
             return Ok(true);

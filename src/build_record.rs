@@ -7,49 +7,45 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// One build of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildRecord {
     /// [`VERSION`].
-    pub version: u32,
+    pub(crate) version: u32,
     /// The entry's name: its folder under `servers/`.
-    pub entry: String,
+    pub(crate) entry: String,
     /// The image as it was named, without tag and digest: `registry.example/mcp/weather`.
-    pub image: String,
+    pub(crate) image: String,
     /// The digest of the pushed manifest; none when the image was not pushed. Provenance needs it.
     pub digest: Option<Digest>,
-    /// What was built.
     pub source: RecordedSource,
     /// SHA-256 of the entry's `server.yaml`, as a digest.
-    pub server_yaml_sha256: Digest,
+    pub(crate) server_yaml_sha256: Digest,
     /// The registry's own commit; none outside a Git work tree.
     pub registry_commit: Option<CommitSha>,
-    /// Build arguments by name.
     #[serde(default)]
-    pub build_args: BTreeMap<String, String>,
+    pub(crate) build_args: BTreeMap<String, String>,
     /// The platform in the notation of container engines: `linux/amd64`.
-    pub platform: String,
+    pub(crate) platform: String,
     /// The digest of the context's archive, the same for the same commit and directory.
-    pub context_digest: Digest,
+    pub(crate) context_digest: Digest,
     /// What built it: `buildkit`, `classic`.
-    pub builder: String,
+    pub(crate) builder: String,
     /// The network of build steps: `default`, `none`.
-    pub network: String,
+    pub(crate) network: String,
     /// The limits of the build by name: `time`, `memory`, `context`, `log`.
     #[serde(default)]
-    pub limits: BTreeMap<String, String>,
+    pub(crate) limits: BTreeMap<String, String>,
     /// The base images, by digest, as the builder resolved them.
     #[serde(default)]
-    pub base_images: Vec<BaseImage>,
+    pub(crate) base_images: Vec<BaseImage>,
     /// SHA-256 of the build log, as a digest.
-    pub log_sha256: Digest,
-    /// When the build began.
-    pub started: DateTime<Utc>,
-    /// When it ended.
-    pub finished: DateTime<Utc>,
+    pub(crate) log_sha256: Digest,
+    pub(crate) started: DateTime<Utc>,
+    pub(crate) finished: DateTime<Utc>,
 }
 
 /// The source of a build. The names are those of `server.yaml`.
@@ -57,30 +53,29 @@ pub struct BuildRecord {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RecordedSource {
     /// The address of the Git repository.
-    pub repository: String,
-    /// The pinned commit.
-    pub commit: CommitSha,
+    pub(crate) repository: String,
+    pub(crate) commit: CommitSha,
     /// The Git tree of `directory` at that commit: 40 hexadecimal digits like a commit.
     pub tree: CommitSha,
     /// The directory of the build context; empty for the top of the repository.
     #[serde(default)]
-    pub directory: String,
+    pub(crate) directory: String,
     /// The Dockerfile, relative to the directory; none for the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dockerfile: Option<String>,
+    pub(crate) dockerfile: Option<String>,
     /// The stage of the Dockerfile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build_target: Option<String>,
+    pub(crate) build_target: Option<String>,
 }
 
 /// An image that a build started from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BaseImage {
+pub(crate) struct BaseImage {
     /// As the Dockerfile names it.
-    pub name: String,
+    pub(crate) name: String,
     /// What the builder resolved it to.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 /// Why a file is not a record of a build.
@@ -123,7 +118,7 @@ impl BuildRecord {
     ///
     /// # Errors
     /// When serializing fails, which its types rule out.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+    pub(crate) fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)

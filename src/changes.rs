@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 /// The longest revision that is looked up, in bytes. Git's own limit for the name of a reference is the file system's for
 /// a path; GitHub's is 255.
-pub const MAX_REVISION: usize = 1024;
+pub(crate) const MAX_REVISION: usize = 1024;
 
 /// The name of a commit as a person writes it: a branch, a tag, a full or short id, `HEAD~2`. Not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision(String);
+pub(crate) struct Revision(String);
 
 /// Two revisions: what `head` changed since it left `base`.
 ///
@@ -23,9 +23,8 @@ pub struct Revision(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
     /// Where the change is to go: `origin/main`.
-    pub base: Revision,
-    /// Where the change is.
-    pub head: Revision,
+    pub(crate) base: Revision,
+    pub(crate) head: Revision,
 }
 
 /// Why a text is not a range of commits.
@@ -53,7 +52,7 @@ impl Revision {
     ///
     /// # Errors
     /// See [`RangeError`].
-    pub fn parse(text: &str) -> Result<Self, RangeError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, RangeError> {
         if text.len() > MAX_REVISION {
             return Err(RangeError::TooLong);
         }
@@ -73,7 +72,7 @@ impl Revision {
 
     /// The revision as it was written.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -130,7 +129,7 @@ impl RawPath {
 
     /// The path as it is shown, and as entries that are read from disk are named.
     #[must_use]
-    pub fn shown(&self) -> Arc<str> {
+    pub(crate) fn shown(&self) -> Arc<str> {
         String::from_utf8_lossy(&self.0).into()
     }
 }
@@ -142,18 +141,16 @@ impl fmt::Display for RawPath {
 }
 
 /// The name of a folder under `servers/`.
-pub type EntryName = RawPath;
+pub(crate) type EntryName = RawPath;
 
 /// One file that changed, with its path relative to the registry's root.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileChange {
     /// Where it is or was.
     pub path: RawPath,
-    /// What became of it.
     pub kind: ChangeKind,
 }
 
-/// One entry that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryChange {
     /// What became of it. A deleted entry is listed, and there is nothing left to judge.
@@ -183,7 +180,7 @@ impl Changes {
 /// Sorts changed files into entries. `before` and `after` name the entries at the merge base and at head: the folder
 /// under `servers/` decides whether a file is part of an entry, not its path alone.
 #[must_use]
-pub fn entries(before: &BTreeSet<EntryName>, after: &BTreeSet<EntryName>, files: Vec<FileChange>) -> Changes {
+pub(crate) fn entries(before: &BTreeSet<EntryName>, after: &BTreeSet<EntryName>, files: Vec<FileChange>) -> Changes {
     let mut changes = Changes::default();
     for file in files {
         let name = entry_of(file.path.as_bytes());

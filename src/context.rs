@@ -13,55 +13,55 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub struct Context {
     /// The time that the run counts as its own. `SOURCE_DATE_EPOCH` (seconds since 1970) sets it.
-    pub now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
     /// Whether standard output is a terminal.
-    pub stdout_is_terminal: bool,
+    pub(crate) stdout_is_terminal: bool,
     /// Whether standard error is a terminal: progress is shown only there.
-    pub stderr_is_terminal: bool,
+    pub(crate) stderr_is_terminal: bool,
     /// `NO_COLOR` is set and not empty: no colour, whatever the terminal can.
-    pub no_color: bool,
+    pub(crate) no_color: bool,
     /// `CLICOLOR_FORCE` is set and neither empty nor `0`: colour, terminal or not.
-    pub force_color: bool,
+    pub(crate) force_color: bool,
     /// `TERM=dumb`: a terminal without colour.
-    pub dumb_terminal: bool,
+    pub(crate) dumb_terminal: bool,
     /// Columns of the terminal; `COLUMNS` sets it. 100 when nobody knows.
-    pub width: usize,
+    pub(crate) width: usize,
     /// `GITHUB_TOKEN`, for GitHub's API.
-    pub github_token: Option<SecretString>,
+    pub(crate) github_token: Option<SecretString>,
     /// `GITHUB_API_URL`; <https://api.github.com> without it.
-    pub github_api_url: String,
+    pub(crate) github_api_url: String,
     /// `GITHUB_REPOSITORY`, `owner/name`: the registry that a workflow runs for.
-    pub github_repository: Option<String>,
+    pub(crate) github_repository: Option<String>,
     /// `ANTHROPIC_BASE_URL`: where calls for Anthropic's models go, if not to Anthropic.
-    pub anthropic_base_url: Option<String>,
+    pub(crate) anthropic_base_url: Option<String>,
     /// `OPENAI_BASE_URL`: where calls for OpenAI's models go, if not to OpenAI.
-    pub openai_base_url: Option<String>,
+    pub(crate) openai_base_url: Option<String>,
     /// `SSL_CERT_FILE`: certificates to trust beside the built-in roots.
-    pub ssl_cert_file: Option<PathBuf>,
+    pub(crate) ssl_cert_file: Option<PathBuf>,
     /// `ANTHROPIC_API_KEY`, for the proxy alone; in the sandbox, the client token of the run.
-    pub anthropic_api_key: Option<SecretString>,
+    pub(crate) anthropic_api_key: Option<SecretString>,
     /// `OPENAI_API_KEY`, the same for the other provider.
-    pub openai_api_key: Option<SecretString>,
+    pub(crate) openai_api_key: Option<SecretString>,
     /// `DOCKER_HOST`: where the container engine listens.
-    pub docker_host: Option<String>,
+    pub(crate) docker_host: Option<String>,
     /// Where temporary files go: `TMPDIR`, or what the system says.
-    pub temp_dir: PathBuf,
+    pub(crate) temp_dir: PathBuf,
     /// The file that this program is: the sandbox's image is made of it.
-    pub executable: Option<PathBuf>,
+    pub(crate) executable: Option<PathBuf>,
     /// `COSIGN_PASSWORD`: the password of a private key. Empty is a password, too.
-    pub cosign_password: Option<SecretString>,
+    pub(crate) cosign_password: Option<SecretString>,
     /// `COSIGN_REPOSITORY`: the repository for the tags `.sig` and `.att`, if it is not the image's own.
-    pub cosign_repository: Option<String>,
+    pub(crate) cosign_repository: Option<String>,
     /// Docker's `config.json`, with the logins of image registries: in `DOCKER_CONFIG`, or in `.docker` of the home.
-    pub docker_config: Option<PathBuf>,
+    pub(crate) docker_config: Option<PathBuf>,
     /// The workflow that this run is part of, as a URI: of `GITHUB_WORKFLOW_REF`.
-    pub github_workflow: Option<String>,
+    pub(crate) github_workflow: Option<String>,
     /// The address of this run of the workflow: of `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT`.
-    pub github_run: Option<String>,
+    pub(crate) github_run: Option<String>,
     /// `MCP_REVIEW_SOCKET`: in the sandbox, the proxy's Unix socket.
-    pub review_socket: Option<PathBuf>,
+    pub(crate) review_socket: Option<PathBuf>,
     /// `MCP_REVIEW_TASK`: in the sandbox, where an agent's task is.
-    pub review_task: Option<PathBuf>,
+    pub(crate) review_task: Option<PathBuf>,
 }
 
 /// Output wider than this is hard to read; narrower than the least cannot hold a snippet.
@@ -111,7 +111,7 @@ impl Context {
 
     /// The day of the run, in UTC.
     #[must_use]
-    pub fn today(&self) -> NaiveDate {
+    pub(crate) fn today(&self) -> NaiveDate {
         self.now.date_naive()
     }
 }

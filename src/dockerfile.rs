@@ -6,47 +6,45 @@
 mod assignments;
 mod words;
 
-pub use assignments::Assignments;
+pub(crate) use assignments::Assignments;
 
 use words::{Heredoc, flags_of, heredocs, plain};
 
-/// A Dockerfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Dockerfile {
+pub(crate) struct Dockerfile {
     /// The parser directives, in order.
-    pub directives: Vec<Directive>,
+    pub(crate) directives: Vec<Directive>,
     /// The instructions, in order; what `ONBUILD` holds back follows it as an instruction of its own.
-    pub instructions: Vec<Instruction>,
+    pub(crate) instructions: Vec<Instruction>,
 }
 
 /// `# name=value` on top of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directive {
+pub(crate) struct Directive {
     /// In lowercase: `syntax`, `escape`, `check`.
-    pub name: String,
+    pub(crate) name: String,
     /// As written, trimmed.
-    pub value: String,
+    pub(crate) value: String,
     /// Counted from 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
-/// One instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instruction {
+pub(crate) struct Instruction {
     /// In uppercase: `RUN`.
-    pub name: String,
+    pub(crate) name: String,
     /// The flags in front of the arguments, without quotes: `--mount=type=cache,target=/x`.
-    pub flags: Vec<String>,
+    pub(crate) flags: Vec<String>,
     /// What follows the flags, with continuation lines joined and without here-documents.
-    pub arguments: String,
+    pub(crate) arguments: String,
     /// The line it begins in, counted from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Whether here-documents belong to it.
-    pub heredoc: bool,
+    pub(crate) heredoc: bool,
 }
 
 /// Names of variables that BuildKit sets and the classic builder leaves empty, without an error.
-pub const PLATFORM_ARGUMENTS: [&str; 8] = [
+pub(crate) const PLATFORM_ARGUMENTS: [&str; 8] = [
     "TARGETPLATFORM",
     "TARGETOS",
     "TARGETARCH",
@@ -60,7 +58,7 @@ pub const PLATFORM_ARGUMENTS: [&str; 8] = [
 impl Instruction {
     /// The words of the arguments without quotes: those of a list (`["a", "b"]`), or those between spaces.
     #[must_use]
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         match self.list() {
             Some(words) => words,
             None => words::split(&self.arguments).into_iter().map(plain).collect(),
@@ -69,25 +67,25 @@ impl Instruction {
 
     /// The words, if the arguments are written as a list.
     #[must_use]
-    pub fn list(&self) -> Option<Vec<String>> {
+    pub(crate) fn list(&self) -> Option<Vec<String>> {
         let text = self.arguments.trim();
         if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
     }
 
     /// The value of a flag: `cache` of `--from=cache`.
     #[must_use]
-    pub fn flag(&self, name: &str) -> Option<&str> {
+    pub(crate) fn flag(&self, name: &str) -> Option<&str> {
         self.flags.iter().find_map(|flag| flag.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
     }
 
     /// The name of a flag without its value: `mount` of `--mount=type=cache`.
-    pub fn flag_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn flag_names(&self) -> impl Iterator<Item = &str> {
         self.flags.iter().map(|flag| flag.trim_start_matches('-').split('=').next().unwrap_or_default())
     }
 
     /// The platform variable that it uses or declares, if any.
     #[must_use]
-    pub fn platform_argument(&self) -> Option<&'static str> {
+    pub(crate) fn platform_argument(&self) -> Option<&'static str> {
         let declared = |name: &str| {
             self.name == "ARG" && self.words().iter().any(|word| word.split('=').next().is_some_and(|own| own == name))
         };
@@ -99,7 +97,7 @@ impl Instruction {
 impl Dockerfile {
     /// Reads a file. Bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn parse(bytes: &[u8]) -> Self {
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let directives = directives(text);
@@ -110,14 +108,14 @@ impl Dockerfile {
 
     /// What reads the file in place of the built-in frontend, in every way in which a builder looks for it: the first word
     /// of each `syntax` directive.
-    pub fn syntaxes(&self) -> impl Iterator<Item = (&str, usize)> {
+    pub(crate) fn syntaxes(&self) -> impl Iterator<Item = (&str, usize)> {
         let named = self.directives.iter().filter(|directive| directive.name == "syntax");
         named.map(|directive| (directive.value.split_whitespace().next().unwrap_or_default(), directive.line))
     }
 
     /// The images that the build starts from or takes files from, as written; stages of the file itself are left out.
     #[must_use]
-    pub fn images(&self) -> Vec<(&Instruction, String)> {
+    pub(crate) fn images(&self) -> Vec<(&Instruction, String)> {
         let mut stages: Vec<String> = Vec::new();
         let mut images = Vec::new();
         for instruction in &self.instructions {
@@ -144,7 +142,7 @@ impl Dockerfile {
 
     /// The names of the stages, in lowercase.
     #[must_use]
-    pub fn stages(&self) -> Vec<String> {
+    pub(crate) fn stages(&self) -> Vec<String> {
         let bases = self.instructions.iter().filter(|instruction| instruction.name == "FROM");
         let name = |from: &Instruction| match from.words().as_slice() {
             [_, word, name, ..] if word.eq_ignore_ascii_case("as") => Some(name.to_ascii_lowercase()),

@@ -7,33 +7,35 @@
 //!
 //! Hostile input is bounded before and while parsing: see [`limits`].
 
-pub mod compose;
+mod compose;
 pub(crate) mod conflict;
 pub mod edit;
 pub mod format;
-pub mod json;
-pub mod lines;
+pub(crate) mod json;
+pub(crate) mod lines;
 mod node;
 pub mod scalar;
 
 pub use crate::text::Span;
 pub use compose::compose;
-pub use lines::{Lines, Position};
-pub use node::{Key, Node, Pair, Route, Scalar, ScalarStyle, Step, Value};
+pub(crate) use lines::{Lines, Position};
+pub(crate) use node::{Key, Pair};
+pub use node::{Node, Scalar, ScalarStyle, Value};
+pub use node::{Route, Step};
 
 use std::sync::Arc;
 
 /// What a text may cost at the most. A text that exceeds one of these is refused with an error that names it.
-pub mod limits {
+pub(crate) mod limits {
     /// Bytes in one document. The largest real `server.yaml` is 12 kB, the largest real `tools.json` 60 kB.
-    pub const MAX_BYTES: usize = 1 << 20;
+    pub(crate) const MAX_BYTES: usize = 1 << 20;
     /// Collections inside each other. The deepest real entry has 9.
-    pub const MAX_DEPTH: usize = 64;
+    pub(crate) const MAX_DEPTH: usize = 64;
     /// Nodes in one document, keys not counted.
-    pub const MAX_NODES: usize = 50_000;
+    pub(crate) const MAX_NODES: usize = 50_000;
     /// Bytes of all keys on the way to one value. Every value may be pointed at, so this and [`MAX_NODES`] bound what
     /// pointing can cost. The longest way in a real entry has 72.
-    pub const MAX_WAY: usize = 4096;
+    pub(crate) const MAX_WAY: usize = 4096;
 }
 
 /// Why a text is not a document.
@@ -42,7 +44,6 @@ pub mod limits {
 pub struct DocumentError {
     /// What is wrong, in one line, without a position.
     pub message: String,
-    /// Where it was noticed.
     pub span: Span,
     /// A second place that explains the first: the earlier of two equal keys, say.
     pub related: Option<(Span, String)>,
@@ -94,7 +95,7 @@ impl Document {
 
     /// Lines and columns of the text.
     #[must_use]
-    pub fn lines(&self) -> &Lines {
+    pub(crate) fn lines(&self) -> &Lines {
         &self.lines
     }
 

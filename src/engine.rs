@@ -4,14 +4,15 @@
 //! it cannot write, bounded memory, processes and processors, and no folder of the host ([`container`]). What is made
 //! carries the caller's labels from the moment it exists, so that whatever a kill leaves behind can be found.
 
-pub mod build;
-pub mod container;
-pub mod image;
+pub(crate) mod build;
+pub(crate) mod container;
+pub(crate) mod image;
 mod owned;
-pub mod publish;
-pub mod server;
+pub(crate) mod publish;
+pub(crate) mod server;
 
-pub use owned::{Kind, Owned};
+pub use owned::Kind;
+pub(crate) use owned::Owned;
 
 use bollard::Docker;
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
@@ -24,19 +25,18 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Labels of a thing in the engine.
-pub type Labels = HashMap<String, String>;
+pub(crate) type Labels = HashMap<String, String>;
 
 /// The bytes of a tar archive on their way to the engine.
-pub type TarStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+pub(crate) type TarStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Where an engine listens unless `DOCKER_HOST` says otherwise.
-pub const DEFAULT_ADDRESS: &str = "unix:///var/run/docker.sock";
+pub(crate) const DEFAULT_ADDRESS: &str = "unix:///var/run/docker.sock";
 
 /// How long the engine may take to begin an answer, in seconds. The longest is that to an upload, which comes when all of it
 /// is written: 200 MB to a slow disk.
 const TIMEOUT: u64 = 300;
 
-/// An engine that answers.
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
@@ -47,21 +47,16 @@ pub struct Engine {
 /// Why the engine did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Nobody is there.
     #[error("no container engine answers at {address}")]
     NoAnswer {
         /// Where it was looked for.
         address: String,
-        /// What happened there.
         #[source]
         source: BoxError,
     },
     /// The address is of a kind that is not spoken.
     #[error("{address}: an engine is reached by unix://, npipe://, tcp:// or http://")]
-    Address {
-        /// The address.
-        address: String,
-    },
+    Address { address: String },
     /// It said no, or broke off.
     #[error("the container engine could not {action}")]
     Failed {
@@ -69,7 +64,6 @@ pub enum EngineError {
         action: String,
         /// The status of its answer, as in HTTP; none when there was no answer.
         status: Option<u16>,
-        /// What it said.
         #[source]
         source: BoxError,
     },
@@ -78,20 +72,19 @@ pub enum EngineError {
 impl EngineError {
     /// Whether the thing asked about does not exist.
     #[must_use]
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Failed { status: Some(404), .. })
     }
 
     /// Whether the thing is in use, or somebody else is at it already.
     #[must_use]
-    pub fn is_conflict(&self) -> bool {
+    pub(crate) fn is_conflict(&self) -> bool {
         // A network that still has a container is refused with 403.
         matches!(self, Self::Failed { status: Some(403 | 409), .. })
     }
 }
 
-/// Any error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 fn failed(action: impl Into<String>) -> impl FnOnce(bollard::errors::Error) -> EngineError {
     move |error| {
@@ -128,7 +121,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not; among others when it has no address range left.
-    pub async fn create_network(&self, name: &str, labels: &Labels) -> Result<(), EngineError> {
+    pub(crate) async fn create_network(&self, name: &str, labels: &Labels) -> Result<(), EngineError> {
         let request = NetworkCreateRequest {
             name: name.to_owned(),
             driver: Some("bridge".to_owned()),
@@ -143,7 +136,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn create_volume(&self, name: &str, labels: &Labels) -> Result<(), EngineError> {
+    pub(crate) async fn create_volume(&self, name: &str, labels: &Labels) -> Result<(), EngineError> {
         let request = VolumeCreateRequest {
             name: Some(name.to_owned()),
             labels: Some(labels.clone()),

@@ -3,32 +3,32 @@
 //! Loading never fails as a whole: what is wrong with a file is kept beside it, for rules to report.
 
 pub mod load;
-pub mod manifest;
-pub mod source;
-pub mod template;
-pub mod tools;
+pub(crate) mod manifest;
+pub(crate) mod source;
+pub(crate) mod template;
+pub(crate) mod tools;
 
-pub use manifest::{EntryType, Manifest};
-pub use tools::{Tool, ToolArgument};
+pub(crate) use manifest::{EntryType, Manifest};
+pub(crate) use tools::{Tool, ToolArgument};
 
 use crate::document::{Document, DocumentError, Lines};
 use crate::finding::SourceText;
 use std::sync::Arc;
 
 /// The folder that holds the entries, in the registry's root.
-pub const SERVERS: &str = "servers";
+pub(crate) const SERVERS: &str = "servers";
 /// The file that makes a folder an entry.
-pub const MANIFEST: &str = "server.yaml";
+pub(crate) const MANIFEST: &str = "server.yaml";
 /// The problem of a "folder" that is a file: see [`Entry::folder_problem`].
-pub const A_FILE: &str = "it is a file";
+pub(crate) const A_FILE: &str = "it is a file";
 /// The optional list of a server's tools.
-pub const TOOLS: &str = "tools.json";
+pub(crate) const TOOLS: &str = "tools.json";
 /// The optional text for people; any letter case is accepted when reading.
-pub const README: &str = "readme.md";
+pub(crate) const README: &str = "readme.md";
 
 /// Why a file could not be read as text. None of these is the author's formatting: all are about the file itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     /// A symbolic link; it may lead out of the registry.
     #[error("is a symbolic link")]
     Symlink,
@@ -40,30 +40,23 @@ pub enum Unreadable {
     TooLarge,
     /// Not UTF-8; the first wrong byte is here, counted from 1, columns in characters.
     #[error("is not UTF-8 (first wrong byte in line {line}, column {column})")]
-    NotUtf8 {
-        /// The line.
-        line: usize,
-        /// The column.
-        column: usize,
-    },
+    NotUtf8 { line: usize, column: usize },
     /// It begins with the mark of UTF-16, as some editors save it.
     #[error("is UTF-16, not UTF-8")]
     Utf16,
-    /// The system refused.
     #[error("cannot be read: {0}")]
     Io(String),
 }
 
 /// What was found where a file should be.
 #[derive(Debug, Clone)]
-pub enum Content {
+pub(crate) enum Content {
     /// There is no such file.
     Absent,
     /// There is something that is not a readable text.
     Unreadable(Unreadable),
     /// A text that does not compose to a document.
     Malformed(Arc<str>, Lines, DocumentError),
-    /// A document.
     Document(Arc<Document>),
     /// A text that has no structure to compose: a readme.
     Text(Arc<str>, Lines),
@@ -73,15 +66,14 @@ pub enum Content {
 #[derive(Debug, Clone)]
 pub struct EntryFile {
     /// Relative to the registry's root, with `/`.
-    pub path: Arc<str>,
-    /// What is there.
-    pub content: Content,
+    pub(crate) path: Arc<str>,
+    pub(crate) content: Content,
 }
 
 impl EntryFile {
     /// The document, if the file composed to one.
     #[must_use]
-    pub fn document(&self) -> Option<&Arc<Document>> {
+    pub(crate) fn document(&self) -> Option<&Arc<Document>> {
         match &self.content {
             Content::Document(document) => Some(document),
             _ => None,
@@ -100,13 +92,13 @@ impl EntryFile {
 
     /// Whether something is there, readable or not.
     #[must_use]
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         !matches!(self.content, Content::Absent)
     }
 
     /// What findings in this file point into.
     #[must_use]
-    pub fn source(&self) -> Option<SourceText> {
+    pub(crate) fn source(&self) -> Option<SourceText> {
         match &self.content {
             Content::Document(document) => Some(SourceText::Document(document.clone())),
             Content::Malformed(text, lines, _) | Content::Text(text, lines) => {
@@ -123,22 +115,22 @@ pub struct Entry {
     /// The folder's name; bytes that are not UTF-8 are replaced.
     pub name: Arc<str>,
     /// `servers/<name>`.
-    pub path: Arc<str>,
+    pub(crate) path: Arc<str>,
     /// Why the folder itself cannot be an entry, if so: it is a link, or its name is not UTF-8.
     pub folder_problem: Option<String>,
     /// `server.yaml`.
     pub manifest_file: EntryFile,
     /// `tools.json`.
-    pub tools_file: EntryFile,
+    pub(crate) tools_file: EntryFile,
     /// `readme.md`, in any letter case.
-    pub readme_file: EntryFile,
+    pub(crate) readme_file: EntryFile,
     /// The model of `server.yaml`; empty when that is not a mapping.
-    pub manifest: Manifest,
+    pub(crate) manifest: Manifest,
     /// The tools of `tools.json`; empty when that is not a list.
-    pub tools: Vec<Tool>,
+    pub(crate) tools: Vec<Tool>,
     /// Files that may have been meant for `server.yaml`, relative to the folder: `server.yml`, `Server.yaml`, and, when there
     /// is none, those one folder below.
-    pub strays: Vec<String>,
+    pub(crate) strays: Vec<String>,
 }
 
 impl Entry {
@@ -151,7 +143,7 @@ impl Entry {
     }
 
     /// The files of this entry that exist.
-    pub fn files(&self) -> impl Iterator<Item = &EntryFile> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &EntryFile> {
         [&self.manifest_file, &self.tools_file, &self.readme_file].into_iter().filter(|file| file.exists())
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What kind of failure it is; decides the heading and the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// The command line, or a file that configures the run, asks for something that cannot be: exit status 2.
     Usage,
     /// The work could not be finished: a file or service did not do its part. Exit status 3.
@@ -12,35 +12,33 @@ pub enum ErrorKind {
 }
 
 /// The exit statuses of every command.
-pub mod exit {
+pub(crate) mod exit {
     /// Nothing at or above `--fail-on`.
-    pub const CLEAN: u8 = 0;
+    pub(crate) const CLEAN: u8 = 0;
     /// Findings at or above `--fail-on`.
-    pub const FINDINGS: u8 = 1;
+    pub(crate) const FINDINGS: u8 = 1;
     /// The command line or the policy is wrong.
-    pub const USAGE: u8 = 2;
+    pub(crate) const USAGE: u8 = 2;
     /// The work could not be finished.
-    pub const UNFINISHED: u8 = 3;
+    pub(crate) const UNFINISHED: u8 = 3;
 }
 
 /// A failure of a command. Texts may hold anything an input held; they are escaped where they are shown.
 #[derive(Debug)]
 pub struct CommandError {
-    /// The kind.
-    pub kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
     /// What happened, in one line.
-    pub message: String,
+    pub(crate) message: String,
     /// Why, from the nearest cause on.
-    pub causes: Vec<String>,
-    /// What to try.
-    pub hints: Vec<String>,
+    pub(crate) causes: Vec<String>,
+    pub(crate) hints: Vec<String>,
     /// The last lines of what something else wrote before it failed.
-    pub excerpt: Vec<String>,
+    pub(crate) excerpt: Vec<String>,
 }
 
 impl CommandError {
     /// The command line or the policy is wrong.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self {
             kind: ErrorKind::Usage,
             message: message.into(),
@@ -72,16 +70,14 @@ impl CommandError {
         self
     }
 
-    /// Adds something to try.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// The exit status.
     #[must_use]
-    pub fn exit_status(&self) -> u8 {
+    pub(crate) fn exit_status(&self) -> u8 {
         match self.kind {
             ErrorKind::Usage => exit::USAGE,
             ErrorKind::Unfinished => exit::UNFINISHED,

@@ -15,10 +15,10 @@ mod markdown;
 pub(crate) mod template;
 
 use crate::text::cut;
-pub use crate::text::hidden::is_hidden;
+pub(crate) use crate::text::hidden::is_hidden;
 pub(crate) use commit::inert_code;
 pub(crate) use json::visible_json;
-pub use markdown::{markdown, markdown_code};
+pub(crate) use markdown::{markdown, markdown_code};
 
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar as _;
@@ -38,13 +38,10 @@ pub(crate) struct Visible {
     begun: Begun,
 }
 
-/// How a text begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Begun {
-    /// With nothing but blanks.
     #[default]
     Blank,
-    /// With one colon.
     Colon,
     /// With something that is no workflow command.
     Harmless,
@@ -86,13 +83,13 @@ impl Visible {
 
 /// `text` on one line of a terminal or log, everything invisible shown as its code.
 #[must_use]
-pub fn terminal(text: &str) -> String {
+pub(crate) fn terminal(text: &str) -> String {
     terminal_within(text, usize::MAX)
 }
 
 /// [`terminal`] of a text that is first cut to `limit` characters, the last of them `…` where it was longer.
 #[must_use]
-pub fn terminal_within(text: &str, limit: usize) -> String {
+pub(crate) fn terminal_within(text: &str, limit: usize) -> String {
     let mut visible = Visible::default();
     let mut out = String::with_capacity(text.len().min(limit));
     for character in cut(text, limit).chars() {
@@ -104,7 +101,7 @@ pub fn terminal_within(text: &str, limit: usize) -> String {
 /// `text` as the message of a workflow command: `%`, CR and LF percent-encoded, which the runner undoes; everything
 /// else that is invisible, other controls included, as its code, because the runner decodes nothing more.
 #[must_use]
-pub fn github_data(text: &str) -> String {
+pub(crate) fn github_data(text: &str) -> String {
     let mut visible = Visible::default();
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -120,13 +117,13 @@ pub fn github_data(text: &str) -> String {
 
 /// `text` as the value of a workflow command's property: [`github_data`] and also `:` and `,`.
 #[must_use]
-pub fn github_property(text: &str) -> String {
+pub(crate) fn github_property(text: &str) -> String {
     github_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// `path` as a relative URI reference: everything but unreserved characters and `/` percent-encoded, byte by byte.
 #[must_use]
-pub fn uri_path(path: &str) -> String {
+pub(crate) fn uri_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -142,7 +139,7 @@ pub fn uri_path(path: &str) -> String {
 /// `text` as a plain SARIF message on one line, cut like [`terminal_within`]. SARIF reads `[text](target)` in it as
 /// a link, so that the brackets of such a text are escaped as section 3.11.6 of the standard says.
 #[must_use]
-pub fn sarif_text(text: &str, limit: usize) -> String {
+pub(crate) fn sarif_text(text: &str, limit: usize) -> String {
     let visible = terminal_within(text, limit);
     if visible.contains("](") {
         return visible.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");

@@ -7,19 +7,19 @@
 //!
 //! Hosts that the operator named ([`NamedHost`]) are the exception: image registries are often on private networks.
 
-pub mod address;
-pub mod cache;
-pub mod error;
+pub(crate) mod address;
+pub(crate) mod cache;
+pub(crate) mod error;
 mod named;
 mod permits;
-pub mod resolver;
+pub(crate) mod resolver;
 pub mod retry;
-pub mod roots;
+pub(crate) mod roots;
 
 use crate::text::cut;
 pub use error::FetchError;
-pub use named::NamedHost;
-pub use permits::{Permit, Permits};
+pub(crate) use named::NamedHost;
+pub(crate) use permits::Permits;
 pub use resolver::Lookup;
 pub use roots::install_crypto;
 
@@ -35,15 +35,14 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 /// Redirects that are followed; a chain of more is refused.
-pub const MAX_REDIRECTS: usize = 5;
+pub(crate) const MAX_REDIRECTS: usize = 5;
 /// Headers of one answer; more are refused by the HTTP parser, as are header bytes beyond its own buffer (400 kB).
 const MAX_HEADERS: usize = 100;
 /// Bytes of one answer's headers over HTTP/2.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// What this program calls itself to servers.
-pub const USER_AGENT: &str = concat!("mcp-registry/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("mcp-registry/", env!("CARGO_PKG_VERSION"));
 
-/// How to fetch.
 #[derive(Debug, Clone)]
 pub struct FetchOptions {
     /// Networks that may be reached although they are not public.
@@ -76,25 +75,22 @@ impl Default for FetchOptions {
     }
 }
 
-/// What to fetch.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// How.
-    pub method: Method,
-    /// From where.
-    pub url: Url,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
     /// Headers to send. Credentials among them are dropped when a redirect leaves the host.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The body of a `POST`, `PUT` or `PATCH`; empty otherwise.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
     /// The most bytes to read.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Whether redirects are followed; otherwise a redirect is an answer like any other.
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// The time that one attempt may take, where it is not the fetcher's own.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Whether it is sent again only where the server says that it did nothing: sending it twice would do something else.
-    pub once: bool,
+    pub(crate) once: bool,
 }
 
 impl Request {
@@ -115,32 +111,31 @@ impl Request {
 
     /// A request with another method and a body. It follows no redirect: what is written goes where it was meant to go.
     #[must_use]
-    pub fn write(method: Method, url: Url, body: Bytes, limit: u64) -> Self {
+    pub(crate) fn write(method: Method, url: Url, body: Bytes, limit: u64) -> Self {
         Self { method, body, follow: false, ..Self::get(url, limit) }
     }
 
     /// Sent once: no further attempt after a failure, unless the server says that it did nothing.
     #[must_use]
-    pub fn once(mut self) -> Self {
+    pub(crate) fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
     /// Without following redirects.
     #[must_use]
-    pub fn stay(mut self) -> Self {
+    pub(crate) fn stay(mut self) -> Self {
         self.follow = false;
         self
     }
 
     /// With another time for one attempt as a whole, reading included, than the fetcher's.
     #[must_use]
-    pub fn within(mut self, timeout: Duration) -> Self {
+    pub(crate) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// With a header.
     #[must_use]
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
@@ -148,28 +143,23 @@ impl Request {
     }
 }
 
-/// A whole answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Where it came from, after redirects.
-    pub url: Url,
+    pub(crate) url: Url,
     /// Its status: anything but a redirect that was followed.
     pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body.
+    pub(crate) headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
 /// An answer whose body is still to come.
 #[derive(Debug)]
-pub struct Incoming {
+pub(crate) struct Incoming {
     /// Where it comes from, after redirects.
-    pub url: Url,
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     response: reqwest::Response,
     read: u64,
     limit: u64,
@@ -182,7 +172,7 @@ impl Incoming {
     ///
     /// # Errors
     /// When the limit or the time is up, or the connection breaks: a body that ends early is not a whole one.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
         let host = host_of(&self.url);
         let late = FetchError::Timeout { host: host.clone(), after: self.timeout };
         let read = tokio::time::timeout_at(self.deadline, self.response.chunk()).await.map_err(|_| late)?;
@@ -197,7 +187,6 @@ impl Incoming {
     }
 }
 
-/// Fetches.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: reqwest::Client,
@@ -260,7 +249,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn open(&self, request: &Request) -> Result<Incoming, FetchError> {
+    pub(crate) async fn open(&self, request: &Request) -> Result<Incoming, FetchError> {
         let mut attempt = 0;
         loop {
             let result = self.follow(request).await;
@@ -350,7 +339,7 @@ impl Fetcher {
 ///
 /// # Errors
 /// When the certificates cannot be read.
-pub fn client_builder(roots_pem: Option<&[u8]>) -> Result<reqwest::ClientBuilder, SetupError> {
+pub(crate) fn client_builder(roots_pem: Option<&[u8]>) -> Result<reqwest::ClientBuilder, SetupError> {
     install_crypto();
     Ok(reqwest::Client::builder()
         .user_agent(USER_AGENT)
@@ -370,13 +359,13 @@ pub fn client_builder(roots_pem: Option<&[u8]>) -> Result<reqwest::ClientBuilder
 ///
 /// # Errors
 /// When it is not one; the text is cut to what a message can show.
-pub fn parse_url(text: &str) -> Result<Url, FetchError> {
+pub(crate) fn parse_url(text: &str) -> Result<Url, FetchError> {
     Url::parse(text.trim()).map_err(|_| FetchError::NotAUrl(cut(text, 100).into_owned()))
 }
 
 /// The host of an address, with its port if that is not the usual one.
 #[must_use]
-pub fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.to_owned(),

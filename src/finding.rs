@@ -6,7 +6,7 @@
 
 mod secrets;
 
-pub use secrets::{MASK, Secrets};
+pub(crate) use secrets::{MASK, Secrets};
 
 use crate::document::{Document, Lines, Position, Route, Span};
 use serde::{Deserialize, Serialize};
@@ -51,13 +51,12 @@ pub enum Anchor {
 
 /// A second place that explains the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
+pub(crate) struct Label {
     /// The file, relative to the registry's root, with `/`.
-    pub path: Arc<str>,
-    /// Where in that file.
-    pub anchor: Anchor,
+    pub(crate) path: Arc<str>,
+    pub(crate) anchor: Anchor,
     /// What stands there, in a few words.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// One thing that is wrong, where it is, and how to mend it.
@@ -72,29 +71,27 @@ pub struct Finding {
     /// The folder name of the entry; none when it is about the registry itself.
     pub entry: Option<Arc<str>>,
     /// The file, relative to the registry's root, with `/`.
-    pub path: Arc<str>,
-    /// Where in the file.
+    pub(crate) path: Arc<str>,
     pub anchor: Anchor,
     /// What is wrong, in one sentence without a final full stop.
     pub message: String,
     /// A few words to stand under the marked place; empty when the message says it all.
-    pub label: String,
+    pub(crate) label: String,
     /// How to mend it, in one or two sentences.
     pub help: Option<String>,
     /// Other places that explain this one.
-    pub labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     /// Whether `--fix` can mend it.
     pub fixable: bool,
     /// The reason of the waiver that excuses it, if one does.
     pub waived: Option<String>,
     /// Whether what stands at the anchor must not be shown: a secret. Outputs that quote the source put [`MASK`] in its place.
-    pub sensitive: bool,
+    pub(crate) sensitive: bool,
 }
 
 /// A text that findings point into.
 #[derive(Debug, Clone)]
-pub enum SourceText {
-    /// A document that composed.
+pub(crate) enum SourceText {
     Document(Arc<Document>),
     /// A text that is not a document, or did not compose.
     Text(Arc<str>, Lines),
@@ -102,24 +99,22 @@ pub enum SourceText {
 
 impl SourceText {
     /// A text without a tree.
-    pub fn plain(text: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn plain(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let lines = Lines::new(&text);
         Self::Text(text, lines)
     }
 
-    /// The text.
     #[must_use]
-    pub fn text(&self) -> &Arc<str> {
+    pub(crate) fn text(&self) -> &Arc<str> {
         match self {
             Self::Document(document) => document.text(),
             Self::Text(text, _) => text,
         }
     }
 
-    /// Its lines.
     #[must_use]
-    pub fn lines(&self) -> &Lines {
+    pub(crate) fn lines(&self) -> &Lines {
         match self {
             Self::Document(document) => document.lines(),
             Self::Text(_, lines) => lines,
@@ -128,7 +123,7 @@ impl SourceText {
 
     /// The bytes an anchor points at; none for the whole file.
     #[must_use]
-    pub fn span(&self, anchor: &Anchor) -> Option<Span> {
+    pub(crate) fn span(&self, anchor: &Anchor) -> Option<Span> {
         let span = match (anchor, self) {
             (Anchor::File, _) => return None,
             (Anchor::Bytes(span), _) => *span,
@@ -142,54 +137,53 @@ impl SourceText {
 }
 
 /// The texts of one run, by path relative to the registry's root.
-pub type Sources = BTreeMap<Arc<str>, SourceText>;
+pub(crate) type Sources = BTreeMap<Arc<str>, SourceText>;
 
 /// What a rule is, for the outputs that describe rules beside findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleDescriptor {
     /// The id that findings carry.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// One line, without a final full stop.
-    pub summary: &'static str,
+    pub(crate) summary: &'static str,
     /// Markdown: what, why, how to fix.
-    pub explanation: &'static str,
+    pub(crate) explanation: &'static str,
     /// What its findings are unless the policy says otherwise.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Where it is explained on the web, if anywhere.
-    pub help_uri: Option<String>,
+    pub(crate) help_uri: Option<String>,
 }
 
 /// Everything one run of a judging command has to say.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The command that made it: `validate`, `review`, …
-    pub command: &'static str,
+    pub(crate) command: &'static str,
     /// How many entries were judged.
-    pub entries: usize,
+    pub(crate) entries: usize,
     /// The findings, sorted: see [`Report::new`].
     pub findings: Vec<Finding>,
     /// The texts the findings point into.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
 }
 
 /// How many findings there are of each severity; waived ones count only as waived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Findings that fail a run.
-    pub error: usize,
+    pub(crate) error: usize,
     /// Findings that should be mended.
-    pub warning: usize,
-    /// Findings worth knowing.
-    pub note: usize,
+    pub(crate) warning: usize,
+    pub(crate) note: usize,
     /// Findings that a waiver excuses.
-    pub waived: usize,
+    pub(crate) waived: usize,
 }
 
 impl Report {
     /// A report with its findings in their stable order: path, position, rule, message. What a sensitive one points at is
     /// masked in the words of all.
     #[must_use]
-    pub fn new(command: &'static str, entries: usize, mut findings: Vec<Finding>, sources: Sources) -> Self {
+    pub(crate) fn new(command: &'static str, entries: usize, mut findings: Vec<Finding>, sources: Sources) -> Self {
         secrets::mask_words(&mut findings, &sources);
         findings.sort_by_cached_key(|finding| {
             let start =
@@ -202,7 +196,7 @@ impl Report {
 
     /// What sensitive findings point at, by path. Another finding may be about the same line, so that they count for all.
     #[must_use]
-    pub fn secrets(&self) -> BTreeMap<&str, Secrets> {
+    pub(crate) fn secrets(&self) -> BTreeMap<&str, Secrets> {
         let mut spans: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| finding.sensitive) {
             let span = self.sources.get(&finding.path).and_then(|source| source.span(&finding.anchor));
@@ -211,9 +205,8 @@ impl Report {
         spans.into_iter().map(|(path, spans)| (path, spans.into_iter().collect())).collect()
     }
 
-    /// Counts by severity.
     #[must_use]
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for finding in &self.findings {
             match (&finding.waived, finding.severity) {
@@ -228,20 +221,20 @@ impl Report {
 
     /// The highest severity among findings that no waiver excuses.
     #[must_use]
-    pub fn worst(&self) -> Option<Severity> {
+    pub(crate) fn worst(&self) -> Option<Severity> {
         self.findings.iter().filter(|finding| finding.waived.is_none()).map(|finding| finding.severity).max()
     }
 
     /// First and last position of a finding: line and column from 1, columns in characters. None when
     /// the finding is about the whole file.
     #[must_use]
-    pub fn positions(&self, finding: &Finding) -> Option<(Position, Position)> {
+    pub(crate) fn positions(&self, finding: &Finding) -> Option<(Position, Position)> {
         self.positions_in(&finding.path, &finding.anchor)
     }
 
     /// First and last position of a place in any of the texts, as [`Report::positions`].
     #[must_use]
-    pub fn positions_in(&self, path: &str, anchor: &Anchor) -> Option<(Position, Position)> {
+    pub(crate) fn positions_in(&self, path: &str, anchor: &Anchor) -> Option<(Position, Position)> {
         let source = self.sources.get(path)?;
         let span = source.span(anchor)?;
         let lines = source.lines();

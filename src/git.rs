@@ -13,14 +13,14 @@ mod guard;
 pub(crate) mod ids;
 mod objects;
 mod packet;
-pub mod remote;
-pub mod upstream;
+pub(crate) mod remote;
+pub(crate) mod upstream;
 mod walk;
 
-pub use diff::FileDelta;
-pub use objects::{Blob, Item, Kind};
-pub use upstream::{Between, Contained, Filter, Limits, Store, Upstream, UpstreamError, between, contained, fetch};
-pub use walk::Status;
+pub(crate) use objects::{Blob, Item, Kind};
+pub use upstream::{Contained, Store, contained};
+pub use upstream::{Limits, Upstream, UpstreamError, fetch};
+pub(crate) use walk::Status;
 
 use crate::ids::CommitSha;
 use git2::{ErrorClass, ErrorCode, Oid, RepositoryOpenFlags};
@@ -29,14 +29,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A repository, and the folder of it that is the registry's root. One handle serves one thread; [`Self::location`] opens more.
-pub struct Repository {
+pub(crate) struct Repository {
     inner: git2::Repository,
     location: Location,
 }
 
 /// Where a repository is, to open it again on another thread.
 #[derive(Debug, Clone)]
-pub struct Location {
+pub(crate) struct Location {
     dot_git: PathBuf,
     /// The registry's root below the top of the work tree, with `/`; empty when they are the same.
     prefix: Vec<u8>,
@@ -74,21 +74,14 @@ pub enum GitError {
     /// The commits have no ancestor in common, as far as this clone can tell.
     #[error("`{}` and `{}` have no commit in common{}", .base.short(), .head.short(), if *.shallow { " in this shallow clone" } else { "" })]
     NoMergeBase {
-        /// The one.
         base: CommitSha,
-        /// The other.
         head: CommitSha,
         /// Whether history is cut off somewhere: then nobody can tell.
         shallow: bool,
     },
     /// Where Git data is, there is something that is not a file.
     #[error("`{}` is {what}: Git data must be in regular files", .path.display())]
-    Special {
-        /// Where.
-        path: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
+    Special { path: PathBuf, what: &'static str },
     /// A commit names a folder or file that the clone does not have, or that no repository can have.
     #[error("{0}")]
     Damaged(String),
@@ -98,9 +91,8 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// What to try.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotARepository(_) => {
                 "`--diff` reads history: run it in a clone of the registry, and not in a bare one".to_owned()
@@ -164,7 +156,7 @@ impl Repository {
     ///
     /// # Errors
     /// When there is none, it belongs to somebody else, or libgit2 cannot read it.
-    pub fn discover(root: &Path) -> Result<Self, GitError> {
+    pub(crate) fn discover(root: &Path) -> Result<Self, GitError> {
         let root = root.canonicalize().map_err(|error| GitError::Other(format!("`{}`: {error}", root.display())))?;
         let top = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
         let top = top.ok_or_else(|| GitError::NotARepository(root.clone()))?;
@@ -176,13 +168,13 @@ impl Repository {
 
     /// Another handle on the same repository is opened from this, on any thread.
     #[must_use]
-    pub fn location(&self) -> &Location {
+    pub(crate) fn location(&self) -> &Location {
         &self.location
     }
 
     /// Whether some commits lack their parents: a clone with `--depth`.
     #[must_use]
-    pub fn is_shallow(&self) -> bool {
+    pub(crate) fn is_shallow(&self) -> bool {
         self.inner.is_shallow()
     }
 
@@ -190,7 +182,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it names none, several, or something else.
-    pub fn resolve(&self, revision: &str) -> Result<CommitSha, GitError> {
+    pub(crate) fn resolve(&self, revision: &str) -> Result<CommitSha, GitError> {
         let object = self.inner.revparse_single(revision).map_err(|error| match error.code() {
             ErrorCode::Ambiguous => GitError::Ambiguous(revision.to_owned()),
             ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::UnbornBranch => self.unknown(revision),
@@ -211,7 +203,7 @@ impl Location {
     ///
     /// # Errors
     /// When libgit2 cannot read the repository.
-    pub fn open(&self) -> Result<Repository, GitError> {
+    pub(crate) fn open(&self) -> Result<Repository, GitError> {
         // The path is `.git` itself: do not append it, and do not look further.
         let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
         let inner =

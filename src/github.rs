@@ -22,20 +22,19 @@ mod mask;
 mod names;
 mod pace;
 mod reader;
-pub mod registry;
+pub(crate) mod registry;
 mod sender;
 
-pub use mask::is_token;
-pub use names::located;
-pub use pace::Pace;
-pub use reader::{Commit, Contained, Github, PathKind, Repository};
+pub(crate) use mask::is_token;
+pub(crate) use names::located;
+pub(crate) use pace::Pace;
+pub(crate) use reader::{Contained, Github, PathKind, Repository};
 
 use crate::fetch::retry::Retry;
 use secrecy::SecretString;
 use std::time::Duration;
 use url::Url;
 
-/// How to reach GitHub.
 #[derive(Debug, Clone)]
 pub struct GithubOptions {
     /// The API's address: `https://api.github.com`, or that of an enterprise server. Chosen by whoever runs the program, so
@@ -46,11 +45,11 @@ pub struct GithubOptions {
     /// Certificates to trust besides the built-in roots, PEM.
     pub roots_pem: Option<Vec<u8>>,
     /// The time that one attempt may take.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// When and how often to try again. The waits for limits are those of `pace`.
     pub retry: Retry,
     /// How fast to ask and to write, and how long to wait for a limit to end.
-    pub pace: Pace,
+    pub(crate) pace: Pace,
     /// Requests at the same time. GitHub asks for few.
     pub concurrency: usize,
 }
@@ -67,7 +66,7 @@ impl GithubOptions {
 
 /// Why GitHub did not do or say something. Messages hold what GitHub said: escape before showing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GithubError {
+pub(crate) enum GithubError {
     /// A limit that ends too late, or never seems to.
     #[error("GitHub's rate limit is reached{}", until.as_ref().map(|time| format!(" until {time}")).unwrap_or_default())]
     RateLimited {
@@ -76,16 +75,12 @@ pub enum GithubError {
     },
     /// A budget of [`Pace`] that is used up for too long.
     #[error("this run used up what GitHub allows; the next request may be sent in {} min", wait.as_secs().div_ceil(60))]
-    BudgetUsed {
-        /// How long that is.
-        wait: Duration,
-    },
+    BudgetUsed { wait: Duration },
     /// The token is not valid (401), or does not allow this (403).
     #[error("GitHub refused ({status}){}", said(message))]
     Denied {
         /// 401 or 403.
         status: u16,
-        /// GitHub's words.
         message: String,
     },
     /// Something that was to be there is not, or may not be seen with this token.
@@ -93,12 +88,7 @@ pub enum GithubError {
     Missing(String),
     /// A request that cannot be carried out.
     #[error("GitHub answered {status}{}", said(message))]
-    Refused {
-        /// The status.
-        status: u16,
-        /// GitHub's words.
-        message: String,
-    },
+    Refused { status: u16, message: String },
     /// No answer, or none that says what became of the request, after all attempts.
     #[error("GitHub did not answer: {0}")]
     Unreachable(String),
@@ -114,7 +104,7 @@ fn said(message: &str) -> String {
 impl GithubError {
     /// Whether another run may do what this one may not any more.
     #[must_use]
-    pub fn is_limit(&self) -> bool {
+    pub(crate) fn is_limit(&self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::BudgetUsed { .. })
     }
 }

@@ -31,7 +31,6 @@ pub struct Comparison {
     pub head: CommitSha,
     /// Where head left base; several after criss-cross merges.
     pub merge_bases: Vec<CommitSha>,
-    /// What head changed since.
     pub changes: Changes,
 }
 
@@ -76,7 +75,7 @@ impl History {
     ///
     /// # Errors
     /// When there is none, or the commit cannot be read.
-    pub fn check_registry(&self, commit: &CommitSha) -> Result<(), CommandError> {
+    pub(crate) fn check_registry(&self, commit: &CommitSha) -> Result<(), CommandError> {
         let what = match self.repository.kind_at(commit, SERVERS).map_err(failure)? {
             Some(Kind::Folder) => return Ok(()),
             None => "is missing",
@@ -94,7 +93,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn names_at(&self, commit: &CommitSha) -> Result<BTreeSet<EntryName>, CommandError> {
+    pub(crate) fn names_at(&self, commit: &CommitSha) -> Result<BTreeSet<EntryName>, CommandError> {
         Ok(self.folders_at(commit)?.into_iter().map(|item| RawPath::new(item.name)).collect())
     }
 

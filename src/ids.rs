@@ -2,7 +2,8 @@
 
 mod image;
 
-pub use image::{ImageReference, ImageReferenceError};
+pub use image::ImageReference;
+pub(crate) use image::ImageReferenceError;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,7 +27,7 @@ pub enum IdError {
 
 /// Bytes as lower-case hexadecimal digits, two for each.
 #[must_use]
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         for digit in [byte >> 4, byte & 15] {
@@ -51,7 +52,7 @@ impl CommitSha {
 
     /// The id that these bytes are.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(hex(&bytes))
     }
 

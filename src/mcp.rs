@@ -4,7 +4,7 @@
 //! (`sse`) only the opening is spoken, which shows that the server is alive. Everything a server says is counted.
 
 mod events;
-pub mod stdio;
+pub(crate) mod stdio;
 
 use crate::fetch::{FetchError, Fetcher, Incoming, Request};
 use crate::text::cut;
@@ -19,7 +19,6 @@ use url::Url;
 const MAX_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
 /// Pages of tools; a server that has more goes on for ever.
 const MAX_PAGES: usize = 20;
-/// Tools in all.
 const MAX_TOOLS: usize = 5_000;
 /// Bytes of a tool's name, and of a session's id.
 const MAX_NAME_BYTES: usize = 1024;
@@ -28,7 +27,7 @@ const REVISION: &str = "2025-06-18";
 
 /// How a remote server says that it is reached: `remote.transport_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// `streamable-http`
     StreamableHttp,
     /// `sse`, the older one
@@ -37,16 +36,15 @@ pub enum Transport {
 
 /// What a server showed of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// Whether it is there.
-    pub alive: Alive,
+pub(crate) struct Probe {
+    pub(crate) alive: Alive,
     /// Its tools, if they were asked for.
-    pub tools: Option<Tools>,
+    pub(crate) tools: Option<Tools>,
 }
 
 /// Whether a server is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alive {
+pub(crate) enum Alive {
     /// It answered, with this status.
     Yes(u16),
     /// It answered what only an address without a server answers: 404, 410, or a server error on every attempt.
@@ -55,10 +53,8 @@ pub enum Alive {
     NoAnswer(FetchError),
 }
 
-/// A server's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tools {
-    /// Their names.
+pub(crate) enum Tools {
     Listed(Vec<String>),
     /// It answered 401 or 403.
     NeedsCredentials,
@@ -94,7 +90,7 @@ impl Stop {
 }
 
 /// Asks a server whether it is alive, and for its tools if `tools` is set.
-pub async fn probe(fetcher: &Fetcher, url: &Url, transport: Transport, tools: bool) -> Probe {
+pub(crate) async fn probe(fetcher: &Fetcher, url: &Url, transport: Transport, tools: bool) -> Probe {
     let mut session = Session { fetcher, url: url.clone(), id: None, revision: None, next: 1 };
     if transport == Transport::Sse {
         let tools = tools.then(|| Tools::Failed("it speaks the older transport `sse`".into()));

@@ -14,13 +14,13 @@ mod read;
 mod referrers;
 mod registries;
 
-pub use exists::{Existence, exists};
-pub use manifest::{Descriptor, IMAGE_MANIFEST, ImageIndex, ImageManifest, MAX_MANIFEST_BYTES, media_types};
-pub use place::Place;
-pub use push::Pushed;
-pub use read::Found;
-pub use referrers::Referrers;
-pub use registries::{OciOptions, Registries, Repository};
+pub(crate) use exists::{Existence, exists};
+pub(crate) use manifest::MAX_MANIFEST_BYTES;
+pub use manifest::{Descriptor, IMAGE_MANIFEST, ImageIndex, ImageManifest, media_types};
+pub(crate) use place::Place;
+pub(crate) use read::Found;
+pub(crate) use registries::OciOptions;
+pub use registries::{Registries, Repository};
 
 use crate::fetch::FetchError;
 use crate::ids::Digest;
@@ -37,9 +37,7 @@ pub enum OciError {
     /// An answer that says neither yes nor no.
     #[error("{host} answered {status}{}", said(detail))]
     Status {
-        /// The image registry.
         host: String,
-        /// What it answered.
         status: u16,
         /// The error that it named, if it did: `DENIED: requested access is denied`.
         detail: String,
@@ -50,47 +48,27 @@ pub enum OciError {
     /// The login is not sufficient, or there is none.
     #[error("{host} refuses access to {repository}{}", said(detail))]
     Denied {
-        /// The image registry.
         host: String,
-        /// The repository in it.
         repository: String,
         /// The error that it named, if it did.
         detail: String,
     },
     /// Docker's configuration, or a credential helper that it names, gives no credentials.
     #[error("no login for {host}: {reason}")]
-    Login {
-        /// The image registry.
-        host: String,
-        /// Why.
-        reason: String,
-    },
+    Login { host: String, reason: String },
     /// What was asked for by digest has other bytes.
     #[error("{host} answered with other content than {expected}: what it sent is {found}")]
-    Content {
-        /// The image registry.
-        host: String,
-        /// What was asked for.
-        expected: Digest,
-        /// What came.
-        found: Digest,
-    },
+    Content { host: String, expected: Digest, found: Digest },
     /// An answer that is not what the specification says.
     #[error("{host} sent {what}")]
     Form {
-        /// The image registry.
         host: String,
         /// What is wrong, after "sent".
         what: String,
     },
     /// A blob that its manifest names is not there.
     #[error("{host} does not have the blob {digest}")]
-    NoBlob {
-        /// The image registry.
-        host: String,
-        /// The blob.
-        digest: Digest,
-    },
+    NoBlob { host: String, digest: Digest },
 }
 
 fn said(detail: &str) -> String {

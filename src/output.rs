@@ -3,16 +3,16 @@
 //! Texts in a report may hold anything an entry held. What each form must not let through is decided in
 //! [`escape`] and nowhere else.
 
-pub mod diff;
+pub(crate) mod diff;
 mod excerpt;
-pub mod github;
-pub mod human;
-pub mod json;
-pub mod markdown;
-pub mod review;
-pub mod sarif;
+pub(crate) mod github;
+pub(crate) mod human;
+pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod review;
+pub(crate) mod sarif;
 
-pub use crate::escape;
+pub(crate) use crate::escape;
 use crate::finding::{Report, RuleDescriptor, Summary};
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
@@ -30,7 +30,6 @@ pub enum Format {
     Markdown,
 }
 
-/// How to render.
 #[derive(Debug, Clone, Copy)]
 pub struct RenderOptions<'a> {
     /// ANSI colours in the human form. The caller knows whether it writes to a terminal.
@@ -68,7 +67,7 @@ pub fn render(report: &Report, format: Format, options: &RenderOptions<'_>) -> S
 
 /// `2 errors, 1 warning and 3 notes in 172 entries (4 waived)`, or `no problems in 24 entries`.
 #[must_use]
-pub fn summary_line(summary: &Summary, entries: usize) -> String {
+pub(crate) fn summary_line(summary: &Summary, entries: usize) -> String {
     let counts: Vec<String> = [(summary.error, "error"), (summary.warning, "warning"), (summary.note, "note")]
         .into_iter()
         .filter(|(number, _)| *number > 0)

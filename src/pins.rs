@@ -3,16 +3,16 @@
 //! A night is: [`facts`] are gathered ([`resolve`]), one [`reason`] is found for each entry, the [`plan`] is shown, and then the files of
 //! the work tree are rewritten ([`rewrite`]) or pull requests opened.
 
-pub mod applied;
-pub mod connect;
-pub mod decide;
+pub(crate) mod applied;
+pub(crate) mod connect;
+pub(crate) mod decide;
 pub mod facts;
-pub mod night;
-pub mod pinned;
+pub(crate) mod night;
+pub(crate) mod pinned;
 pub mod plan;
-pub mod publish;
+pub(crate) mod publish;
 pub mod reason;
 pub mod resolve;
 pub mod rewrite;
-pub mod shard;
-pub mod state;
+pub(crate) mod shard;
+pub(crate) mod state;

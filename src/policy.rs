@@ -1,12 +1,12 @@
 //! `mcp-registry.toml`: what a registry's maintainers decided. Entries cannot change it; a registry without
 //! one has the defaults below, which are those of the registry that the format comes from.
 
-pub mod duration;
+pub(crate) mod duration;
 mod pins;
 mod review;
 
-pub use pins::{PinnedEntry, Pins};
-pub use review::Review;
+pub(crate) use pins::Pins;
+pub(crate) use review::Review;
 
 use crate::document::{Lines, Span, conflict};
 use crate::finding::Severity;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 /// The file's name, in the registry's root.
-pub const POLICY: &str = "mcp-registry.toml";
+pub(crate) const POLICY: &str = "mcp-registry.toml";
 
 /// The policy of one registry.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ pub struct Policy {
     /// What `mcp-registry.toml` says.
     pub settings: Settings,
     /// The text it was read from; empty for the defaults.
-    pub text: Arc<str>,
+    pub(crate) text: Arc<str>,
 }
 
 /// The whole file. Unknown keys are refused: a misspelt waiver must not pass for none.
@@ -41,21 +41,21 @@ pub struct Settings {
     /// `[description]`
     pub description: Description,
     /// `[licenses]`
-    pub licenses: Licenses,
+    pub(crate) licenses: Licenses,
     /// `[style]`
     pub style: Style,
     /// `[network]`
-    pub network: Network,
+    pub(crate) network: Network,
     /// `[pins]`
-    pub pins: Pins,
+    pub(crate) pins: Pins,
     /// `[review]`
-    pub review: Review,
+    pub(crate) review: Review,
     /// `[rules]`: a level for a rule, by its id.
-    pub rules: BTreeMap<Spanned<String>, Spanned<Level>>,
+    pub(crate) rules: BTreeMap<Spanned<String>, Spanned<Level>>,
     /// `[[publishers]]`
-    pub publishers: Vec<Publisher>,
+    pub(crate) publishers: Vec<Publisher>,
     /// `[[waivers]]`
-    pub waivers: Vec<Spanned<Waiver>>,
+    pub(crate) waivers: Vec<Spanned<Waiver>>,
 }
 
 /// What the registry builds, and from where.
@@ -76,14 +76,13 @@ impl Default for Registry {
     }
 }
 
-/// How titles are written.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Title {
     /// Words that may begin with a small letter.
     pub lowercase_words: Vec<String>,
     /// Titles, or phrases in titles, that are right as they are: official names.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 impl Default for Title {
@@ -111,9 +110,9 @@ impl Default for Description {
 /// Which licences the code of an entry may have, as SPDX ids.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Licenses {
+pub(crate) struct Licenses {
     /// Every licence that an expression needs must be in this list.
-    pub allow: Vec<String>,
+    pub(crate) allow: Vec<String>,
 }
 
 impl Default for Licenses {
@@ -147,33 +146,33 @@ pub struct Style {
 /// What `--online` and `update-pins` may reach.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Network {
+pub(crate) struct Network {
     /// Private networks that may be fetched from all the same: a company's own hosts.
-    pub allow: Vec<IpNet>,
+    pub(crate) allow: Vec<IpNet>,
 }
 
 /// Somebody whose entries and images the registry knows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Publisher {
-    /// Who it is.
-    pub name: String,
+#[expect(dead_code, reason = "whose sources they are, and how far they are trusted, is for merging and the catalog")]
+pub(crate) struct Publisher {
+    pub(crate) name: String,
     /// How far they are trusted.
     #[serde(default)]
-    pub trust: Trust,
+    pub(crate) trust: Trust,
     /// Image prefixes that are theirs: `ghcr.io/github/`. Entries may use them although the registry does not
     /// build them.
     #[serde(default)]
-    pub images: Vec<String>,
+    pub(crate) images: Vec<String>,
     /// Repository prefixes that are theirs: `https://github.com/github/`.
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub(crate) sources: Vec<String>,
 }
 
 /// How far a publisher is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
-pub enum Trust {
+pub(crate) enum Trust {
     /// Known, nothing more.
     #[default]
     Community,
@@ -186,21 +185,18 @@ pub enum Trust {
 /// What a policy makes of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub(crate) enum Level {
     /// The rule is not checked.
     Off,
-    /// Its findings are notes.
     Note,
-    /// Its findings are warnings.
     Warning,
-    /// Its findings are errors.
     Error,
 }
 
 impl Level {
     /// The severity of this level; none for `off`.
     #[must_use]
-    pub fn severity(self) -> Option<Severity> {
+    pub(crate) fn severity(self) -> Option<Severity> {
         match self {
             Self::Off => None,
             Self::Note => Some(Severity::Note),
@@ -213,16 +209,14 @@ impl Level {
 /// An exception: findings of one rule in one entry do not count.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Waiver {
-    /// The rule's id.
-    pub rule: String,
-    /// The entry's folder name.
-    pub entry: String,
+pub(crate) struct Waiver {
+    pub(crate) rule: String,
+    pub(crate) entry: String,
     /// Why. Must not be empty.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The last day on which it counts, `YYYY-MM-DD`, with or without quotes; without one it never ends.
     #[serde(default, deserialize_with = "day")]
-    pub expires: Option<NaiveDate>,
+    pub(crate) expires: Option<NaiveDate>,
 }
 
 /// A day, as a text or as a date of TOML.
@@ -245,9 +239,9 @@ pub struct PolicyError {
     /// What is wrong, in one line.
     pub message: String,
     /// Where, if the parser knows.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
     /// How to mend it, if that is more than the message says.
-    pub hint: Option<&'static str>,
+    pub(crate) hint: Option<&'static str>,
 }
 
 impl Settings {
@@ -320,7 +314,7 @@ impl Policy {
     /// The text with `reason` in every waiver that has none yet, and how many those are. A text that is no policy stays
     /// as it is: [`Policy::parse`] says what is wrong with it.
     #[must_use]
-    pub fn fill_reasons(text: &str, reason: &str) -> (String, usize) {
+    pub(crate) fn fill_reasons(text: &str, reason: &str) -> (String, usize) {
         #[derive(Deserialize)]
         struct File {
             #[serde(default)]
@@ -362,7 +356,7 @@ fn listed(text: &str, places: &[usize]) -> String {
 }
 
 /// The reason that `validate --write-waivers` leaves to be filled in; a policy that still has it is refused.
-pub const UNFILLED_REASON: &str = "FILL IN: why is this acceptable?";
+pub(crate) const UNFILLED_REASON: &str = "FILL IN: why is this acceptable?";
 
 #[cfg(test)]
 mod tests {

@@ -6,34 +6,29 @@
 //!
 //! Both the proxy, which must not trust what it is sent, and the agent that is its client, build on these types.
 
-pub mod anthropic;
-pub mod json;
-pub mod models;
-pub mod openai;
-pub mod sse;
+pub(crate) mod anthropic;
+pub(crate) mod json;
+pub(crate) mod models;
+pub(crate) mod openai;
+pub(crate) mod sse;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// A model API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// Anthropic's Messages.
+pub(crate) enum Provider {
     Anthropic,
-    /// OpenAI's Responses.
     #[serde(rename = "openai")]
     OpenAi,
 }
 
 impl Provider {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Anthropic, Self::OpenAi];
+    pub(crate) const ALL: [Self; 2] = [Self::Anthropic, Self::OpenAi];
 
-    /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAi => "openai",
@@ -42,7 +37,7 @@ impl Provider {
 
     /// The one path of the proxy that leads to it.
     #[must_use]
-    pub fn proxy_path(self) -> &'static str {
+    pub(crate) fn proxy_path(self) -> &'static str {
         match self {
             Self::Anthropic => "/anthropic/v1/messages",
             Self::OpenAi => "/openai/v1/responses",
@@ -52,7 +47,7 @@ impl Provider {
     /// What comes after the base address. The bases are those that the providers' own clients take in `ANTHROPIC_BASE_URL`
     /// and `OPENAI_BASE_URL`: the latter has the version in it.
     #[must_use]
-    pub fn endpoint(self) -> &'static str {
+    pub(crate) fn endpoint(self) -> &'static str {
         match self {
             Self::Anthropic => "v1/messages",
             Self::OpenAi => "responses",
@@ -61,7 +56,7 @@ impl Provider {
 
     /// The provider's own base address.
     #[must_use]
-    pub fn default_base_url(self) -> &'static str {
+    pub(crate) fn default_base_url(self) -> &'static str {
         match self {
             Self::Anthropic => "https://api.anthropic.com",
             Self::OpenAi => "https://api.openai.com/v1",
@@ -77,19 +72,19 @@ impl fmt::Display for Provider {
 
 /// What a provider counted for one call, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Read, in all: those written to and read from a cache are among them.
-    pub input_tokens: u64,
+    pub(crate) input_tokens: u64,
     /// Of those, written to a cache: they cost more than others.
-    pub cache_write_tokens: u64,
+    pub(crate) cache_write_tokens: u64,
     /// Written, those of hidden reasoning included.
-    pub output_tokens: u64,
+    pub(crate) output_tokens: u64,
 }
 
 impl Usage {
     /// The greater of each: what is left when a stream says its usage several times, each time as the whole so far.
     #[must_use]
-    pub fn max(self, other: Self) -> Self {
+    pub(crate) fn max(self, other: Self) -> Self {
         Self {
             input_tokens: self.input_tokens.max(other.input_tokens),
             cache_write_tokens: self.cache_write_tokens.max(other.cache_write_tokens),
@@ -100,7 +95,7 @@ impl Usage {
 
 /// What in a request is not allowed. For people and audit lines; what decides is whether the request parses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Disallowed {
+pub(crate) enum Disallowed {
     /// It is not JSON, or has a key twice, or is too deep.
     Json,
     /// A tool that the provider runs, or a connector to one.
@@ -116,20 +111,18 @@ pub enum Disallowed {
 /// Why a request was not taken. The message may repeat words of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct RequestError {
+pub(crate) struct RequestError {
     /// What kind of thing is not allowed.
-    pub what: Disallowed,
+    pub(crate) what: Disallowed,
     /// In words, with the name of the field where it is known.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Text as a string, or as a list of blocks `B`: both are the same to a provider.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum TextOr<B> {
-    /// A string.
+pub(crate) enum TextOr<B> {
     Text(String),
-    /// Blocks.
     Blocks(Vec<B>),
 }
 

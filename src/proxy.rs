@@ -10,27 +10,27 @@
 //! feeds, several encodings of a body, upgrades.
 
 mod admit;
-pub mod audit;
+pub(crate) mod audit;
 mod budget;
 mod client;
 mod connection;
 mod http;
-pub mod keys;
+pub(crate) mod keys;
 mod leak;
 mod listener;
 mod meter;
-pub mod options;
+pub(crate) mod options;
 mod process;
-pub mod refusal;
+pub(crate) mod refusal;
 mod relay;
 mod room;
 
-pub use keys::{Keys, KeysError};
-pub use listener::Listener;
-pub use options::{Limits, Listen, Micros, Options, OptionsError, Price};
-pub use process::protect;
+pub(crate) use keys::Keys;
+pub(crate) use listener::Listener;
+pub(crate) use options::{Limits, Listen, Micros, Options, OptionsError, Price};
+pub(crate) use process::protect;
 
-pub use crate::provider::{Provider, models};
+pub(crate) use crate::provider::{Provider, models};
 
 use crate::fetch::{self, SetupError};
 use audit::{Audit, Ending};
@@ -55,14 +55,12 @@ const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// Why there is no proxy, or no longer.
 #[derive(Debug, thiserror::Error)]
-pub enum ProxyError {
-    /// The options cannot be.
+pub(crate) enum ProxyError {
     #[error(transparent)]
     Options(#[from] OptionsError),
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up")]
     Client(#[from] SetupError),
-    /// It cannot listen.
     #[error("the proxy cannot listen at {0}")]
     Listen(String, #[source] std::io::Error),
     /// The audit lines cannot be written: there is no call without its line.
@@ -100,7 +98,7 @@ impl Shared {
 ///
 /// # Errors
 /// When the options cannot be, or the proxy ended by itself.
-pub async fn serve(
+pub(crate) async fn serve(
     options: Options,
     keys: Keys,
     roots_pem: Option<&[u8]>,

@@ -11,20 +11,14 @@ use url::Url;
 /// The maximum size of an answer, in bytes: an entry repeats what was logged.
 const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
-/// Why nothing was logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RekorError {
+pub(crate) enum RekorError {
     /// No answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// An answer that is no entry.
     #[error("the log at {host} answered {status}")]
-    Status {
-        /// The log.
-        host: String,
-        /// What it answered.
-        status: u16,
-    },
+    Status { host: String, status: u16 },
     /// A log whose entries cannot be proven offline.
     #[error("the log at {0} gives no signed entry timestamp: it is not Rekor v1, and only v1 is supported")]
     NotV1(String),
@@ -36,17 +30,15 @@ pub enum RekorError {
 /// An entry, as the log answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Base64 of the canonical entry.
-    pub body: String,
+    pub(crate) body: String,
     /// When it was logged, in seconds since 1970.
-    pub integrated_time: i64,
+    pub(crate) integrated_time: i64,
     /// Its place in the log.
-    pub log_index: i64,
-    /// Which log.
+    pub(crate) log_index: i64,
     #[serde(rename = "logID")]
-    pub log_id: String,
-    /// What proves it.
+    pub(crate) log_id: String,
     #[serde(default)]
     verification: Verification,
 }
@@ -61,13 +53,13 @@ struct Verification {
 impl Entry {
     /// Base64 of the log's promise to include the entry; empty without one.
     #[must_use]
-    pub fn signed_entry_timestamp(&self) -> &str {
+    pub(crate) fn signed_entry_timestamp(&self) -> &str {
         self.verification.signed_entry_timestamp.as_deref().unwrap_or_default()
     }
 
     /// The log's proof that the entry is in its tree, as it writes it.
     #[must_use]
-    pub fn inclusion_proof(&self) -> Option<&serde_json::Value> {
+    pub(crate) fn inclusion_proof(&self) -> Option<&serde_json::Value> {
         self.verification.inclusion_proof.as_ref()
     }
 }
@@ -76,7 +68,7 @@ impl Entry {
 ///
 /// # Errors
 /// When the log does not take it, or gives nothing that can be proven offline.
-pub async fn log(fetcher: &Fetcher, url: &Url, proposed: &serde_json::Value) -> Result<Entry, RekorError> {
+pub(crate) async fn log(fetcher: &Fetcher, url: &Url, proposed: &serde_json::Value) -> Result<Entry, RekorError> {
     let host = host_of(url);
     let form = || RekorError::Form(host.clone());
     let mut address = url.clone();

@@ -7,17 +7,17 @@
 //! which get it as a file.
 
 mod ask;
-pub mod brief;
-pub mod cache;
+pub(crate) mod brief;
+pub(crate) mod cache;
 mod clean;
 pub mod export;
-pub mod prepare;
+pub(crate) mod prepare;
 mod reach;
 mod run;
 pub mod sandbox;
 pub mod scan;
-pub mod target;
-pub mod workspace;
+pub(crate) mod target;
+pub(crate) mod workspace;
 
 use crate::error::CommandError;
 use crate::fetch::Fetcher;
@@ -39,61 +39,49 @@ use target::{Target, Work};
 use tokio::sync::Semaphore;
 use workspace::Workspace;
 
-pub use ask::SandboxOptions;
-pub use clean::{Cleaned, clean};
+pub(crate) use ask::SandboxOptions;
+pub(crate) use clean::clean;
 
 /// Someone to ask beside the static checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AgentChoice {
+pub(crate) enum AgentChoice {
     /// Our own loop, with a model.
     BuiltIn {
-        /// Whose.
         provider: Provider,
-        /// Which.
         model: String,
         /// Whether answers come as events.
         stream: bool,
     },
-    /// Somebody's image.
     Image {
-        /// Its name or id.
         reference: String,
     },
 }
 
 /// What to review, and how.
 #[derive(Debug)]
-pub struct Request {
-    /// What.
-    pub targets: Vec<Target>,
-    /// By whom.
-    pub agents: Vec<AgentChoice>,
-    /// How repositories are reached.
-    pub reach: Reach,
-    /// How much of them.
+pub(crate) struct Request {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) agents: Vec<AgentChoice>,
+    pub(crate) reach: Reach,
     pub limits: PrepareLimits,
     /// Where and within which bounds agents run; none when only the static checks are wanted.
-    pub sandbox: Option<SandboxOptions>,
-    /// Where verdicts are kept.
-    pub cache: Option<PathBuf>,
+    pub(crate) sandbox: Option<SandboxOptions>,
+    pub(crate) cache: Option<PathBuf>,
     /// Ask again, whatever is kept.
-    pub force: bool,
+    pub(crate) force: bool,
     /// How many targets at a time.
-    pub jobs: usize,
-    /// Where temporary files go.
-    pub temp_dir: PathBuf,
+    pub(crate) jobs: usize,
+    pub(crate) temp_dir: PathBuf,
 }
 
 /// What happens to a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
-    /// Its repository is fetched.
+pub(crate) enum Phase {
     Fetching,
     /// Its files are exported and compared.
     Exporting,
     /// An agent looks at it.
     Asking(String),
-    /// There is a verdict.
     Done,
 }
 
@@ -110,11 +98,10 @@ impl fmt::Display for Phase {
 
 /// Is told what happens to which target (by its position in the request), from any thread.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(usize, Phase) + Send + Sync>);
+pub(crate) struct Progress(Arc<dyn Fn(usize, Phase) + Send + Sync>);
 
 impl Progress {
-    /// Calls this function.
-    pub fn new(report: impl Fn(usize, Phase) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(report: impl Fn(usize, Phase) + Send + Sync + 'static) -> Self {
         Self(Arc::new(report))
     }
 
@@ -134,7 +121,11 @@ impl fmt::Debug for Progress {
 ///
 /// # Errors
 /// When nothing can be reviewed at all: no client, no folder, no engine; or it was cancelled.
-pub async fn run(request: &Request, progress: &Progress, cancel: &Cancel) -> Result<Vec<ReviewReport>, CommandError> {
+pub(crate) async fn run(
+    request: &Request,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> Result<Vec<ReviewReport>, CommandError> {
     let workspace = Workspace::new(&request.temp_dir).map_err(|error| {
         CommandError::unfinished(format!("cannot make a folder in `{}`", request.temp_dir.display())).because(&error)
     })?;

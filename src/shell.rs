@@ -12,7 +12,8 @@ mod functions;
 pub(crate) mod names;
 mod reader;
 
-pub use command::{Command, Inner, Operator, Redirect, Then, Word};
+pub use command::{Command, Word};
+pub(crate) use command::{Inner, Operator, Then};
 pub(crate) use environment::{Environment, is_assignment};
 pub(crate) use flat::{Flat, announced, chained, flat};
 pub(crate) use functions::Functions;

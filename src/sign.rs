@@ -4,19 +4,19 @@
 //! and the MCP Gateway read, and a Sigstore bundle among the referrers, which is all that cosign 3 reads as soon as anybody has
 //! attached one.
 
-pub mod attach;
-pub mod attached;
-pub mod bundle;
+pub(crate) mod attach;
+pub(crate) mod attached;
+pub(crate) mod bundle;
 pub mod connect;
-pub mod dsse;
+pub(crate) mod dsse;
 pub mod key;
-pub mod log;
+pub(crate) mod log;
 pub mod payload;
-pub mod statement;
+pub(crate) mod statement;
 mod target;
 
-pub use crate::oci::Registries;
-pub use target::{Target, TargetError};
+pub(crate) use crate::oci::Registries;
+pub(crate) use target::{Target, TargetError};
 
 use crate::fetch::Fetcher;
 use crate::oci::OciError;
@@ -37,39 +37,31 @@ use url::Url;
 
 /// Where a signature or attestation is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layouts {
+pub(crate) struct Layouts {
     /// The tags `.sig` and `.att`.
-    pub tags: bool,
-    /// Bundles among the referrers.
-    pub bundles: bool,
+    pub(crate) tags: bool,
+    pub(crate) bundles: bool,
 }
 
-/// A transparency log.
 #[derive(Debug)]
-pub struct Log {
-    /// Where it is.
-    pub url: Url,
-    /// How it is reached.
-    pub fetcher: Fetcher,
+pub(crate) struct Log {
+    pub(crate) url: Url,
+    pub(crate) fetcher: Fetcher,
 }
 
-/// How to sign.
 #[derive(Debug)]
-pub struct Signer<'a> {
-    /// With what.
-    pub key: &'a PrivateKey,
-    /// Where to write.
-    pub layouts: Layouts,
+pub(crate) struct Signer<'a> {
+    pub(crate) key: &'a PrivateKey,
+    pub(crate) layouts: Layouts,
     /// Where to log, if anywhere.
-    pub log: Option<&'a Log>,
+    pub(crate) log: Option<&'a Log>,
     /// The time of the run.
-    pub now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// What became of one layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was written.
+pub(crate) enum Outcome {
     Written,
     /// It was there already, and verifies.
     Present,
@@ -77,25 +69,19 @@ pub enum Outcome {
     Skipped,
 }
 
-/// What became of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
-    /// The tag.
-    pub tag: Outcome,
-    /// The bundle.
-    pub bundle: Outcome,
+pub(crate) struct Written {
+    pub(crate) tag: Outcome,
+    pub(crate) bundle: Outcome,
 }
 
 /// Why something could not be signed.
 #[derive(Debug, thiserror::Error)]
-pub enum SignError {
-    /// The image registry.
+pub(crate) enum SignError {
     #[error(transparent)]
     Oci(#[from] OciError),
-    /// The key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The transparency log.
     #[error(transparent)]
     Log(#[from] RekorError),
     /// What cannot be written as JSON.
@@ -106,13 +92,13 @@ pub enum SignError {
 impl SignError {
     /// Whether the registry refuses the login.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Oci(OciError::Denied { .. }))
     }
 
     /// Whether trying again ends the same.
     #[must_use]
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Log(RekorError::NotV1(_)) | Self::Oci(OciError::Form { .. }))
     }
 }
@@ -121,7 +107,7 @@ impl SignError {
 ///
 /// # Errors
 /// When the registry or the log does not do its part. Run again, it completes what is missing.
-pub async fn sign(
+pub(crate) async fn sign(
     target: &Target,
     annotations: &BTreeMap<String, String>,
     identity: Option<&str>,

@@ -4,7 +4,7 @@
 
 pub mod diff;
 pub(crate) mod language;
-pub mod steering;
+pub(crate) mod steering;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,6 @@ pub struct Snapshot {
     pub tree: String,
 }
 
-/// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
     /// The id of its blob: 40 hexadecimal digits. Equal ids have equal content.
@@ -84,7 +83,7 @@ impl Reason {
 
     /// Whether the content is there to be reviewed all the same, in another form.
     #[must_use]
-    pub fn is_exported(self) -> bool {
+    pub(crate) fn is_exported(self) -> bool {
         matches!(self, Self::Symlink | Self::UnusableName | Self::NameCollision)
     }
 }
@@ -94,18 +93,14 @@ impl Reason {
 pub struct Unreviewed {
     /// Where; bytes that are not UTF-8, and control characters, are escaped.
     pub path: String,
-    /// Why.
     pub reason: Reason,
     /// More about it, for people.
     pub detail: String,
 }
 
-/// How a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Change {
-    /// It is new.
+pub(crate) enum Change {
     Added,
-    /// It is gone.
     Deleted,
     /// Its content, or what it is, is another one.
     Modified,
@@ -115,11 +110,10 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDiff {
     /// Its path in the repository.
-    pub path: Arc<str>,
-    /// How it changed.
-    pub change: Change,
+    pub(crate) path: Arc<str>,
+    pub(crate) change: Change,
     /// Whether one side is not text: then there are no pieces.
-    pub binary: bool,
+    pub(crate) binary: bool,
     /// The unified diff, as one text or, where that is longer than a piece may be, as several with whole hunks or whole lines
     /// each. Nothing is left out.
     pub pieces: Vec<String>,
@@ -128,7 +122,6 @@ pub struct FileDiff {
 /// What a review is about: all that a deterministic reviewer needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Material<'a> {
-    /// The code under review.
     pub head: &'a Snapshot,
     /// The code that was reviewed before; none for a full review.
     pub base: Option<&'a Snapshot>,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -23,7 +23,7 @@ pub enum Color {
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -32,39 +32,35 @@ pub enum LogFormat {
 
 /// What the person asked of the program's manners.
 #[derive(Debug, Clone)]
-pub struct UiOptions {
-    /// When to use colour.
-    pub color: Color,
+pub(crate) struct UiOptions {
+    pub(crate) color: Color,
     /// Say nothing but the result.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// How much to log: nothing, what is done, details, everything.
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// How log lines are written.
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// The file for the result; standard output without one.
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// How to speak with the person who started the run.
 #[derive(Debug)]
-pub struct Ui {
-    /// Colour on standard output.
-    pub stdout_color: bool,
-    /// Color on standard error.
-    pub stderr_color: bool,
+pub(crate) struct Ui {
+    pub(crate) stdout_color: bool,
+    pub(crate) stderr_color: bool,
     progress: bool,
     quiet: bool,
-    /// Columns for human output.
-    pub width: usize,
+    pub(crate) width: usize,
     /// Whether the result goes to a terminal, and not to a file or another program.
-    pub result_on_terminal: bool,
+    pub(crate) result_on_terminal: bool,
     output: Option<PathBuf>,
 }
 
 impl Ui {
     /// Sets up colour, progress and log lines. Call it once.
     #[must_use]
-    pub fn new(context: &Context, options: &UiOptions) -> Self {
+    pub(crate) fn new(context: &Context, options: &UiOptions) -> Self {
         let color = |terminal: bool| match options.color {
             Color::Always => true,
             Color::Never => false,
@@ -107,7 +103,7 @@ impl Ui {
     }
 
     /// Shows why a command failed.
-    pub fn error(&self, error: &CommandError) {
+    pub(crate) fn error(&self, error: &CommandError) {
         let mut text = format!("{}: {}\n", self.paint(AnsiColor::Red, "error"), escape::terminal(&error.message));
         for cause in &error.causes {
             text.push_str(&format!("  because: {}\n", escape::terminal(cause)));
@@ -122,14 +118,14 @@ impl Ui {
     }
 
     /// Says something that is not part of the result. Nothing under `--quiet`.
-    pub fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
             self.to_stderr(&format!("{}\n", escape::terminal(text)));
         }
     }
 
     /// Shows a rendering, which is escaped already, beside the result. Nothing with `--quiet`.
-    pub fn beside(&self, rendering: &str) {
+    pub(crate) fn beside(&self, rendering: &str) {
         if !self.quiet {
             self.to_stderr(rendering);
         }
@@ -137,12 +133,12 @@ impl Ui {
 
     /// Whether somebody watches: standard error is a terminal, and `--quiet` was not asked for.
     #[must_use]
-    pub fn shows_progress(&self) -> bool {
+    pub(crate) fn shows_progress(&self) -> bool {
         self.progress
     }
 
     /// Says lines under a title that GitHub Actions folds. Nothing under `--quiet`.
-    pub fn group(&self, title: &str, lines: &[String]) {
+    pub(crate) fn group(&self, title: &str, lines: &[String]) {
         if !self.quiet {
             let lines: String = lines.iter().map(|line| format!("{}\n", escape::terminal(line))).collect();
             self.to_stderr(&format!("::group::{}\n{lines}::endgroup::\n", escape::github_data(title)));
@@ -156,7 +152,7 @@ impl Ui {
 
     /// A progress bar of `total` steps; hidden unless standard error is a terminal.
     #[must_use]
-    pub fn progress(&self, total: u64, what: &str) -> ProgressBar {
+    pub(crate) fn progress(&self, total: u64, what: &str) -> ProgressBar {
         let target = if self.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
@@ -171,7 +167,7 @@ impl Ui {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn result(&self, text: &str) -> Result<(), CommandError> {
+    pub(crate) fn result(&self, text: &str) -> Result<(), CommandError> {
         match &self.output {
             None => match io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

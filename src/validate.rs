@@ -4,17 +4,17 @@ pub(crate) mod branch;
 pub mod facts;
 pub mod fix;
 pub mod gather;
-pub mod index;
+pub(crate) mod index;
 pub(crate) mod mount;
 mod names;
 mod outdented;
 pub(crate) mod place;
-pub mod policy_change;
+pub(crate) mod policy_change;
 pub mod rules;
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod waivers;
+pub(crate) mod waivers;
 pub(crate) mod written;
 
 use crate::entry::Entry;
@@ -28,7 +28,6 @@ use rules::{Check, RULES, RegistrySink, Rule, Sink, Subject};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What to judge.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Every entry of the registry, sorted by folder name.
@@ -37,7 +36,6 @@ pub struct Request<'a> {
     pub facts: &'a [Facts],
     /// The names of the entries to judge; none judges all.
     pub only: Option<BTreeSet<Arc<str>>>,
-    /// The registry's policy.
     pub policy: &'a Policy,
     /// The day of the run.
     pub today: NaiveDate,
@@ -63,11 +61,10 @@ fn active(policy: &Policy) -> Vec<Active> {
 
 /// The credentials in a text, as `leaked-secret` finds them.
 #[must_use]
-pub fn secrets_in(text: &str) -> Secrets {
+pub(crate) fn secrets_in(text: &str) -> Secrets {
     crate::text::secrets::find(text).into_iter().map(|secret| secret.span).collect()
 }
 
-/// Judges entries.
 #[must_use]
 pub fn judge(request: &Request<'_>) -> Report {
     let active = active(request.policy);
@@ -84,15 +81,14 @@ pub fn judge(request: &Request<'_>) -> Report {
         .flat_map_iter(|(position, entry)| {
             let facts = request.facts.get(position).unwrap_or(&offline);
             let violations = entry.document().map(|document| schema::violations(document)).unwrap_or_default();
-            let (policy, today) = (request.policy, request.today);
-            let subject = Subject { entry, policy, facts, today, violations: &violations };
+            let subject = Subject { entry, policy: request.policy, facts, violations: &violations };
             let mut findings = judge_entry(&active, &subject);
             unavailable(&active, &subject, request.strict, &mut findings);
             findings
         })
         .collect();
 
-    let index = Index { entries: request.entries, facts: request.facts, judged: &judged, policy: request.policy };
+    let index = Index { entries: request.entries, judged: &judged };
     for (rule, severity) in &active {
         if let Check::Registry(check) = rule.check {
             check(&index, &mut RegistrySink::new(rule, *severity, &mut findings));
@@ -136,7 +132,7 @@ fn hold_back_fixes(subject: &Subject<'_>, findings: &mut [Finding]) {
 
 /// The most findings of one rule in one entry that are reported. A generated file has the same fault a thousand times,
 /// and a hostile one a hundred thousand times; nobody reads more than a screen of them.
-pub const MAX_PER_RULE: usize = 50;
+pub(crate) const MAX_PER_RULE: usize = 50;
 
 /// Keeps [`MAX_PER_RULE`] findings from `start` on, the gravest first, and says how many were left out.
 fn shorten(findings: &mut Vec<Finding>, start: usize, not_kept: usize) {

@@ -6,16 +6,15 @@
 //!
 //! Risk is the reviewer's scale. It is never mixed with the severity of a finding about an entry.
 
-pub mod annotate;
+pub(crate) mod annotate;
 pub mod document;
 pub mod judge;
 pub mod report;
 pub mod task;
 
-pub use annotate::annotate;
-pub use document::{Findings, FindingsError};
-pub use judge::{AgentRun, heard, judge, unjudged};
-pub use report::ReviewReport;
+pub use document::Findings;
+pub use judge::{AgentRun, heard, judge};
+pub(crate) use report::ReviewReport;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,11 +37,10 @@ pub enum Risk {
 
 impl Risk {
     /// All of them, from the least to the greatest.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub(crate) const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Low => "low",
@@ -62,10 +60,8 @@ impl fmt::Display for Risk {
 /// How sure a reviewer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// A suspicion.
+pub(crate) enum Confidence {
     Low,
-    /// Likely.
     Medium,
     /// Certain, or as good as.
     High,
@@ -73,11 +69,10 @@ pub enum Confidence {
 
 impl Confidence {
     /// All of them, from the least to the greatest.
-    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+    pub(crate) const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
 
-    /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",
             Self::Medium => "medium",
@@ -89,7 +84,7 @@ impl Confidence {
 /// What kind of danger a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Category {
+pub(crate) enum Category {
     /// Code that is made to do harm.
     MaliciousCode,
     /// Credentials are read or sent where they do not belong.
@@ -116,13 +111,11 @@ pub enum Category {
     Behaviour,
     /// Content that no reviewer could look at.
     Unreviewed,
-    /// Anything else.
     Other,
 }
 
 impl Category {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::MaliciousCode,
         Self::CredentialTheft,
         Self::DataExfiltration,
@@ -139,9 +132,8 @@ impl Category {
         Self::Other,
     ];
 
-    /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::MaliciousCode => "malicious-code",
             Self::CredentialTheft => "credential-theft",
@@ -166,30 +158,27 @@ impl Category {
 #[serde(deny_unknown_fields)]
 pub struct ReviewFinding {
     /// What is wrong, in one line. At most [`document::MAX_TITLE`] characters.
-    pub title: String,
-    /// How dangerous it is.
-    pub risk: Risk,
-    /// What kind of danger.
-    pub category: Category,
+    pub(crate) title: String,
+    pub(crate) risk: Risk,
+    pub(crate) category: Category,
     /// The file in the reviewed repository, from its top, with `/`; none when it is about the repository.
     pub path: Option<String>,
     /// The first line, from 1.
     pub start_line: Option<u32>,
-    /// The last line.
-    pub end_line: Option<u32>,
+    pub(crate) end_line: Option<u32>,
     /// The very text that the finding is about. It is looked for in the file; see [`report::Quote`].
-    pub quote: Option<String>,
+    pub(crate) quote: Option<String>,
     /// What can come of it.
-    pub impact: String,
+    pub(crate) impact: String,
     /// What to do about it.
-    pub recommendation: String,
+    pub(crate) recommendation: String,
     /// How sure the reviewer is.
-    pub confidence: Confidence,
+    pub(crate) confidence: Confidence,
 }
 
 impl ReviewFinding {
     /// The keys of a finding in a document, in their usual order.
-    pub const KEYS: &[&str] = &[
+    pub(crate) const KEYS: &[&str] = &[
         "title",
         "risk",
         "category",
@@ -210,33 +199,28 @@ pub struct Verdict {
     /// The highest risk among the findings; `info` when there are none. Says nothing good while `incomplete` is not empty.
     pub risk: Risk,
     /// Why the review is not complete, one reason a line; empty when it is. No verdict is never a pass.
-    pub incomplete: Vec<String>,
+    pub(crate) incomplete: Vec<String>,
 }
 
 /// What a verdict is called in a check run on GitHub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Conclusion {
-    /// Critical.
+pub(crate) enum Conclusion {
     Failure,
-    /// High and medium.
     Neutral,
-    /// Low and info.
     Success,
-    /// Incomplete.
     ActionRequired,
 }
 
 impl Verdict {
-    /// Whether everybody could finish.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.incomplete.is_empty()
     }
 
     /// The conclusion: incomplete before any risk but critical, which stays a failure whoever did not finish.
     #[must_use]
-    pub fn conclusion(&self) -> Conclusion {
+    pub(crate) fn conclusion(&self) -> Conclusion {
         match (self.risk, self.is_complete()) {
             (Risk::Critical, _) => Conclusion::Failure,
             (_, false) => Conclusion::ActionRequired,
@@ -248,7 +232,7 @@ impl Verdict {
     /// The labels, sorted: exactly one `security-risk:<risk>` (`security-risk:incomplete` when nothing may be concluded), and
     /// `security-blocked` when critical.
     #[must_use]
-    pub fn labels(&self) -> Vec<String> {
+    pub(crate) fn labels(&self) -> Vec<String> {
         match (self.risk, self.is_complete()) {
             (Risk::Critical, _) => vec!["security-blocked".to_owned(), "security-risk:critical".to_owned()],
             (_, false) => vec!["security-risk:incomplete".to_owned()],

@@ -3,16 +3,16 @@
 //! Facts are read first ([`facts`]); judging them is pure ([`judge`]). Whatever is signed by one of the keys and does not fit is an
 //! error; what others attached is a note, because whoever may write to the repository can attach anything.
 
-pub mod all;
-pub mod facts;
-pub mod judge;
+pub(crate) mod all;
+pub(crate) mod facts;
+pub(crate) mod judge;
 mod problem;
 mod read;
 pub mod rules;
 
-pub use facts::Facts;
-pub use judge::judge;
-pub use problem::Problem;
+pub(crate) use facts::Facts;
+pub(crate) use judge::judge;
+pub(crate) use problem::Problem;
 
 use crate::ids::CommitSha;
 use crate::sign::key::PublicKey;
@@ -20,31 +20,26 @@ use std::collections::BTreeMap;
 
 /// What an image must have.
 #[derive(Debug, Clone, Default)]
-pub struct Expectations {
-    /// Whose signatures count.
-    pub keys: Vec<PublicKey>,
+pub(crate) struct Expectations {
+    pub(crate) keys: Vec<PublicKey>,
     /// Annotations that a signature must carry.
-    pub annotations: BTreeMap<String, String>,
-    /// In which layouts.
-    pub layout: Layout,
+    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) layout: Layout,
     /// Types of attestations that must be there, as URIs.
-    pub types: Vec<String>,
+    pub(crate) types: Vec<String>,
     /// The logs of which each signature must have an entry; none asks for no entry.
-    pub logs: Vec<PublicKey>,
+    pub(crate) logs: Vec<PublicKey>,
     /// The commit that the registry pins, if the image is one of its entries'.
-    pub pin: Option<CommitSha>,
+    pub(crate) pin: Option<CommitSha>,
 }
 
 /// In which layouts a signature must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Layout {
+pub(crate) enum Layout {
     /// In one of them; a warning says which readers cannot verify the image.
     #[default]
     Any,
-    /// In both.
     Both,
-    /// Under the tags.
     Tags,
-    /// In a bundle.
     Bundles,
 }

@@ -11,7 +11,6 @@ const CUTS: [usize; 6] = [document::MAX_TEXT, 2_000, 1_000, 500, 200, 80];
 /// The most characters of a reason.
 const MAX_REASON: usize = 500;
 
-/// How a review ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ending {
     /// What was found, all of it or what there was when it broke off.

@@ -20,7 +20,6 @@ const MAX_NAME: usize = 64;
 pub(super) struct Call {
     /// What the result refers to.
     pub(super) id: String,
-    /// The tool.
     pub(super) name: String,
     /// The arguments, as text: JSON, if the model made it so.
     pub(super) arguments: String,
@@ -38,9 +37,7 @@ impl Call {
 /// A part of what the model said.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Part {
-    /// Text.
     Text(String),
-    /// A call.
     Call(Call),
     /// A thought, in the form in which its provider wants it back.
     Thought(Thought),
@@ -49,9 +46,7 @@ pub(super) enum Part {
 /// What the model thought: for its provider alone.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Thought {
-    /// Anthropic's.
     Anthropic(anthropic::Block),
-    /// OpenAI's.
     OpenAi(openai::Item),
 }
 
@@ -68,20 +63,14 @@ impl Thought {
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CallResult {
-    /// The call's id.
     pub(super) id: String,
-    /// What the model reads.
     pub(super) text: String,
-    /// Whether the call failed.
     pub(super) error: bool,
 }
 
-/// One turn.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Turn {
-    /// We say something.
     User(String),
-    /// The model says something.
     Assistant(Vec<Part>),
     /// The results of its calls, all of them in their order, and what we have to say besides.
     Results(Vec<CallResult>, Option<String>),
@@ -106,7 +95,6 @@ impl Turn {
         }
     }
 
-    /// Makes it small.
     fn let_go(&mut self) {
         match self {
             Self::User(_) => {}
@@ -135,14 +123,12 @@ impl Turn {
 /// Everything that has been said.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    /// The system prompt.
     pub(super) system: String,
     /// The turns; the first and the last are ours whenever the model is asked.
     pub(super) turns: Vec<Turn>,
 }
 
 impl Conversation {
-    /// A conversation that begins.
     pub(super) fn new(system: String, task: String) -> Self {
         Self { system, turns: vec![Turn::User(task)] }
     }

@@ -5,44 +5,35 @@ use crate::provider::Usage;
 use crate::verdict::document::Status;
 use serde::Serialize;
 
-/// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// The review begins.
+pub(crate) enum Event {
     Start {
-        /// Files in the task.
         files: usize,
         /// Of those, the ones that changed.
         changed: usize,
         /// The version of the prompts.
         prompt: &'static str,
     },
-    /// The model is asked.
     Turn {
         /// Which time, from 1.
         turn: u32,
         /// Bytes that it has to read.
         bytes: usize,
     },
-    /// The model answered.
     Answered {
         /// Which time, from 1.
         turn: u32,
         /// Calls of tools in the answer.
         calls: usize,
-        /// Tokens that it read.
         input_tokens: u64,
-        /// Tokens that it wrote.
         output_tokens: u64,
     },
-    /// A tool was called.
     Tool {
         /// The tool; `unknown` for one that there is not.
         name: &'static str,
         /// Bytes of the result.
         bytes: usize,
-        /// Whether the call failed.
         error: bool,
     },
     /// The provider is asked again.
@@ -64,23 +55,16 @@ pub enum Event {
     },
     /// The model answered without a call, and was told to make one.
     Reminded {
-        /// How often so far.
         times: u32,
     },
     /// What it said at the end could not be taken, and it was told why.
     Rejected {
-        /// How often so far.
         times: u32,
     },
-    /// The review has ended.
     End {
-        /// Whether it is complete.
         status: Status,
-        /// Findings in the document.
         findings: usize,
-        /// Tokens read in all.
         input_tokens: u64,
-        /// Tokens written in all.
         output_tokens: u64,
     },
 }

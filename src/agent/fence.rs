@@ -23,12 +23,10 @@ impl Fence {
         Ok(Self(hex(&bytes)))
     }
 
-    /// What opens data.
     pub(super) fn open(&self) -> String {
         format!("<data-{}>", self.0)
     }
 
-    /// What closes it.
     pub(super) fn close(&self) -> String {
         format!("</data-{}>", self.0)
     }

@@ -21,7 +21,6 @@ pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Side {
-    /// The commit under review.
     Head,
     /// The commit that was reviewed before.
     Base,
@@ -51,7 +50,6 @@ pub(super) enum InputError {
 #[derive(Debug)]
 pub(super) struct Input {
     root: OwnedFd,
-    /// What is asked.
     pub(super) task: Task,
     by_path: BTreeMap<String, usize>,
     by_export: BTreeMap<String, usize>,

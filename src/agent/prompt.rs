@@ -3,17 +3,14 @@
 use super::fence::Fence;
 use super::input::Input;
 use super::show::visible;
-use super::tools;
-use crate::ids::hex;
 use crate::verdict::report::Scope;
 use crate::verdict::task::{FileStatus, Task};
 use minijinja::{Environment, UndefinedBehavior, context};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// The version of everything that the model is told: prompts and tools. It is part of the key under which verdicts are kept,
 /// so that a review by an older prompt is not taken for one by this.
-pub const PROMPT_VERSION: &str = "1";
+pub(crate) const PROMPT_VERSION: &str = "1";
 
 const SYSTEM: &str = include_str!("../../reviewer/prompts/system.md.jinja");
 const TASK: &str = include_str!("../../reviewer/prompts/task.md.jinja");
@@ -135,33 +132,35 @@ fn listed(items: impl Iterator<Item = String>, fence: &Fence) -> String {
     if lines.is_empty() { String::new() } else { fence.around(&lines.join("\n")) }
 }
 
-/// The SHA-256, in hexadecimal digits, of everything that [`PROMPT_VERSION`] is the version of.
-#[must_use]
-pub fn prompt_hash() -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        // With the length, so that moving text from one part to the next changes the hash.
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text);
-    };
-    add(SYSTEM);
-    add(TASK);
-    for (name, meaning) in CATEGORIES.iter().chain(RISKS) {
-        add(name);
-        add(meaning);
-    }
-    for tool in tools::all() {
-        add(tool.name);
-        add(tool.description);
-        add(&tool.schema.to_string());
-    }
-    hex(&hash.finalize())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{CATEGORIES, PROMPT_VERSION, RISKS, prompt_hash};
+    use super::{CATEGORIES, PROMPT_VERSION, RISKS, SYSTEM, TASK};
+    use crate::agent::tools;
+    use crate::ids::hex;
+    use sha2::{Digest, Sha256};
+
+    /// The SHA-256, in hexadecimal digits, of everything that [`PROMPT_VERSION`] is the version of.
+    fn prompt_hash() -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            // With the length, so that moving text from one part to the next changes the hash.
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        };
+        add(SYSTEM);
+        add(TASK);
+        for (name, meaning) in CATEGORIES.iter().chain(RISKS) {
+            add(name);
+            add(meaning);
+        }
+        for tool in tools::all() {
+            add(tool.name);
+            add(tool.description);
+            add(&tool.schema.to_string());
+        }
+        hex(&hash.finalize())
+    }
     use crate::verdict::{Category, Risk};
     use serde_json::json;
 

@@ -29,9 +29,7 @@ pub(super) const FINISH: &str = "finish";
 /// What the model is told about a tool.
 #[derive(Debug, Clone)]
 pub(super) struct Tool {
-    /// Its name.
     pub(super) name: &'static str,
-    /// What it is for.
     pub(super) description: &'static str,
     /// The JSON Schema of its arguments.
     pub(super) schema: Value,
@@ -45,11 +43,9 @@ pub(super) fn all() -> Vec<Tool> {
 /// What a call gives back to the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// Whether the call failed.
     pub(super) error: bool,
     /// Our own words and numbers. Never a name or text from outside.
     pub(super) notes: Vec<String>,
-    /// Everything else.
     pub(super) data: Option<String>,
 }
 
@@ -90,7 +86,6 @@ impl Answer {
 pub(super) enum Done {
     /// The model goes on with this.
     Answer(Answer),
-    /// The review has ended.
     Finished(Finish),
     /// It wanted to end, and what it said is not acceptable yet.
     Rejected(Rejected),

@@ -21,15 +21,14 @@ const MAX_WORDS: usize = 300;
 
 /// How long to wait and how often to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// Attempts after the first.
-    pub retries: u32,
+pub(crate) struct Patience {
+    pub(crate) retries: u32,
     /// The wait before the second attempt; it doubles with each.
-    pub base: Duration,
+    pub(crate) base: Duration,
     /// The longest wait. A provider that asks for a longer one is not asked again.
-    pub longest: Duration,
+    pub(crate) longest: Duration,
     /// The longest silence in an answer; without streaming, the longest answer.
-    pub silence: Duration,
+    pub(crate) silence: Duration,
 }
 
 impl Default for Patience {
@@ -85,7 +84,6 @@ impl Problem {
         }
     }
 
-    /// In a sentence.
     fn sentence(&self) -> String {
         let said = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind } else { words };

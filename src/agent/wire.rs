@@ -11,15 +11,12 @@ use serde_json::{Map, Value};
 /// What a request is made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask<'a> {
-    /// The model.
     pub(super) model: &'a str,
     /// The most tokens that it may write.
     pub(super) max_tokens: u32,
     /// Whether the answer comes as events.
     pub(super) stream: bool,
-    /// What has been said.
     pub(super) conversation: &'a Conversation,
-    /// The tools.
     pub(super) tools: &'a [Tool],
     /// A tool that must be called.
     pub(super) must_call: Option<&'static str>,
@@ -27,7 +24,6 @@ pub(super) struct Ask<'a> {
     pub(super) thoughts: bool,
 }
 
-/// Why the model stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stop {
     /// It said what it had to say, or calls tools.
@@ -40,14 +36,10 @@ pub(super) enum Stop {
     Other(String),
 }
 
-/// An answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
-    /// What it says.
     pub(super) parts: Vec<Part>,
-    /// Why it ends.
     pub(super) stop: Stop,
-    /// What it cost.
     pub(super) usage: Usage,
 }
 

@@ -3,31 +3,29 @@
 use serde_json::{Map, Value, json};
 
 /// SLSA provenance, version 1.
-pub const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
+pub(crate) const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 /// A bill of materials in SPDX.
-pub const SPDX: &str = "https://spdx.dev/Document";
+pub(crate) const SPDX: &str = "https://spdx.dev/Document";
 /// A bill of materials in CycloneDX.
-pub const CYCLONEDX: &str = "https://cyclonedx.org/bom";
+pub(crate) const CYCLONEDX: &str = "https://cyclonedx.org/bom";
 /// A review of the code that an image was built from. `schemas/review-report.json` describes it.
-pub const REVIEW: &str = "urn:mcp-registry:review:1";
+pub(crate) const REVIEW: &str = "urn:mcp-registry:review:1";
 /// The names that stand for a type.
-pub const NAMES: [(&str, &str); 4] =
+pub(crate) const NAMES: [(&str, &str); 4] =
     [("slsaprovenance1", PROVENANCE), ("spdxjson", SPDX), ("cyclonedx", CYCLONEDX), ("review", REVIEW)];
 
-/// A claim.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predicate {
+pub(crate) struct Predicate {
     /// Its type, a URI.
-    pub kind: String,
-    /// What it says.
-    pub value: Value,
+    pub(crate) kind: String,
+    pub(crate) value: Value,
 }
 
 /// The type that a name stands for, or the URI itself.
 ///
 /// # Errors
 /// When it is neither.
-pub fn kind(name: &str) -> Result<String, String> {
+pub(crate) fn kind(name: &str) -> Result<String, String> {
     if let Some((_, uri)) = NAMES.iter().find(|(known, _)| *known == name) {
         return Ok((*uri).to_owned());
     }
@@ -44,7 +42,7 @@ pub fn kind(name: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// When it is not JSON, or not what the type says, with the reason.
-pub fn parse(kind: &str, text: &[u8]) -> Result<Predicate, String> {
+pub(crate) fn parse(kind: &str, text: &[u8]) -> Result<Predicate, String> {
     let value: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
     check(kind, &value)?;
     Ok(Predicate { kind: kind.to_owned(), value })
@@ -54,7 +52,7 @@ pub fn parse(kind: &str, text: &[u8]) -> Result<Predicate, String> {
 ///
 /// # Errors
 /// When it is none that is known.
-pub fn sbom(text: &[u8]) -> Result<Predicate, String> {
+pub(crate) fn sbom(text: &[u8]) -> Result<Predicate, String> {
     let value: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let kind = if value.get("spdxVersion").is_some() {
         SPDX

@@ -10,22 +10,21 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 /// The kind of build: `docs/supply.md` says what its parameters mean.
-pub const BUILD_TYPE: &str = "urn:mcp-registry:build:1";
+pub(crate) const BUILD_TYPE: &str = "urn:mcp-registry:build:1";
 /// The builder where no workflow is known.
 const LOCAL_BUILDER: &str = "urn:mcp-registry:builder/local";
 
-/// Who ran the build.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Runner {
+pub(crate) struct Runner {
     /// The workflow in GitHub Actions, as a URI; none elsewhere.
-    pub workflow: Option<String>,
+    pub(crate) workflow: Option<String>,
     /// The address of this run of it.
-    pub invocation: Option<String>,
+    pub(crate) invocation: Option<String>,
 }
 
 /// The provenance of a recorded build; with the digest of the review's report, if there is one.
 #[must_use]
-pub fn provenance(record: &BuildRecord, runner: &Runner, review: Option<&Digest>) -> Predicate {
+pub(crate) fn provenance(record: &BuildRecord, runner: &Runner, review: Option<&Digest>) -> Predicate {
     let source = &record.source;
     let mut external = Map::new();
     external.insert("entry".into(), json!(record.entry));

@@ -28,9 +28,7 @@ pub(super) const DOCKERFILE: &str = "Dockerfile";
 /// A context, written to a file.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
-    /// The archive.
     pub(super) path: PathBuf,
-    /// The archive's digest.
     pub(super) digest: Digest,
     /// Files and links in it.
     pub(super) files: usize,
@@ -40,7 +38,6 @@ pub(super) struct Context {
     pub(super) ignored: usize,
     /// The Dockerfile's path in the context.
     pub(super) dockerfile: String,
-    /// What it holds.
     pub(super) dockerfile_text: Vec<u8>,
     /// The tree of the directory at the commit, 40 digits.
     pub(super) tree: String,
@@ -50,11 +47,11 @@ pub(super) struct Context {
 
 /// What may be in a context although Docker would treat it otherwise than its author expects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Leniency {
+pub(crate) struct Leniency {
     /// Links that lead out of the context are sent as they are; the builder does not follow them.
-    pub outside_links: bool,
+    pub(crate) outside_links: bool,
     /// Submodules are sent as empty folders.
-    pub empty_submodules: bool,
+    pub(crate) empty_submodules: bool,
 }
 
 /// Why there is no context. Texts may hold names of the repository.

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Lines that an error shows.
-pub const TAIL: usize = 50;
+pub(crate) const TAIL: usize = 50;
 /// Bytes after which a line is taken to end.
 const MAX_LINE: usize = 8 * 1024;
 /// Steps that are told apart: more than any Dockerfile has.
@@ -17,12 +17,10 @@ const MAX_STEPS: usize = 10_000;
 
 /// Something that happened in a build. Texts may hold anything: escape them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// A step begins.
+pub(crate) enum Event<'a> {
     Begins {
         /// Its number, from 1.
         step: usize,
-        /// What it is called.
         name: &'a str,
     },
     /// A step wrote a line.
@@ -32,9 +30,7 @@ pub enum Event<'a> {
         /// The line, without its end.
         text: &'a str,
     },
-    /// A step is over.
     Ends {
-        /// Its number.
         step: usize,
         /// Whether its result came from the cache.
         cached: bool,
@@ -52,7 +48,6 @@ struct State {
     partial: Vec<u8>,
 }
 
-/// A log.
 pub(super) struct Log<'s> {
     show: &'s mut (dyn FnMut(&Event<'_>) + Send),
     file: Option<BufWriter<File>>,
@@ -84,7 +79,6 @@ impl<'s> Log<'s> {
         self.bytes > self.limit
     }
 
-    /// The last lines.
     pub(super) fn tail(&self) -> Vec<String> {
         self.tail.iter().cloned().collect()
     }

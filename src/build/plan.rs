@@ -9,43 +9,37 @@ use std::sync::Arc;
 
 /// What is to be done for an entry.
 #[derive(Debug, Clone)]
-pub enum What {
-    /// Its image is built.
+pub(crate) enum What {
     Build(Box<Plan>),
     /// Nothing is built, and why.
     Nothing(String),
-    /// Others build its image.
     Prebuilt(Box<Subject>),
 }
 
 /// A build to be made.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    /// For which entry.
-    pub subject: Subject,
-    /// What is built.
-    pub source: BuiltFrom,
+pub(crate) struct Plan {
+    pub(crate) subject: Subject,
+    pub(crate) source: BuiltFrom,
 }
 
 /// An entry with an image.
 #[derive(Debug, Clone)]
-pub struct Subject {
-    /// The entry's name.
-    pub entry: Arc<str>,
+pub(crate) struct Subject {
+    pub(crate) entry: Arc<str>,
     /// The image without tag and digest: `mcp/weather`, `ghcr.io/acme/weather`.
-    pub repository: String,
+    pub(crate) repository: String,
     /// The image as the entry names it.
-    pub image: String,
-    /// The entry's manifest.
-    pub manifest: Manifest,
+    pub(crate) image: String,
+    pub(crate) manifest: Manifest,
     /// Its document, for what the model does not have.
-    pub document: Arc<Document>,
+    pub(crate) document: Arc<Document>,
     /// The text of the manifest.
-    pub text: Arc<str>,
+    pub(crate) text: Arc<str>,
     /// The tools of `tools.json`.
-    pub tools: Vec<Tool>,
+    pub(crate) tools: Vec<Tool>,
     /// `tools.json` itself.
-    pub tools_file: EntryFile,
+    pub(crate) tools_file: EntryFile,
 }
 
 /// Decides what is to be done for an entry. `namespace` is the policy's; `image_registry` takes the place of the host in the
@@ -53,7 +47,7 @@ pub struct Subject {
 ///
 /// # Errors
 /// When nobody can say what it is built from, or what its image is called.
-pub fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>) -> Result<What, CommandError> {
+pub(crate) fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>) -> Result<What, CommandError> {
     let name = &entry.name;
     let wrong = |why: String| CommandError::usage(format!("`{name}` cannot be built: {why}"));
     let source = source_of(entry).map_err(wrong)?;

@@ -12,7 +12,7 @@ impl Session {
     ///
     /// # Errors
     /// When the commit's tag is there with another digest and `force` is not set, or the image registry would not take it.
-    pub async fn push(
+    pub(crate) async fn push(
         &self,
         id: &str,
         repository: &str,

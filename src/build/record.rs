@@ -12,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When an identifier is not one, which the types of a build rule out.
-pub fn record(
+pub(crate) fn record(
     root: &Path,
     plan: &Plan,
     options: &Options,

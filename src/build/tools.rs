@@ -7,9 +7,9 @@ mod rules;
 mod shape;
 mod values;
 
-pub use compare::{compare, write};
-pub use rules::rules;
-pub use shape::RegistryTool;
+pub(crate) use compare::{compare, write};
+pub(crate) use rules::rules;
+pub(crate) use shape::RegistryTool;
 
 use super::Session;
 use super::plan::Subject;
@@ -26,15 +26,14 @@ use std::time::Duration;
 /// How long the engine may take to end a container that has closed its output.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
-/// How servers are asked.
 #[derive(Debug, Clone)]
-pub struct ToolsOptions {
+pub(crate) struct ToolsOptions {
     /// Time from the start of the container to the last tool.
-    pub time: Duration,
+    pub(crate) time: Duration,
     /// Whether the server has a network although its entry does not say that it needs one.
-    pub network: bool,
+    pub(crate) network: bool,
     /// The time of the run, in seconds since 1970.
-    pub started: i64,
+    pub(crate) started: i64,
 }
 
 impl Session {
@@ -42,7 +41,7 @@ impl Session {
     ///
     /// # Errors
     /// When the server does not say them: with the last lines that it wrote.
-    pub async fn tools(
+    pub(crate) async fn tools(
         &self,
         subject: &Subject,
         image: &str,

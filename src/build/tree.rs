@@ -11,11 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
     Folder,
-    File {
-        id: ObjectId,
-        executable: bool,
-    },
-    /// Where it points.
+    File { id: ObjectId, executable: bool },
     Link(Vec<u8>),
 }
 
@@ -29,7 +25,6 @@ const MAX_LINK: u64 = 4096;
 const MAX_FOLDER: u64 = 16_000_000;
 /// Links that are followed one after the other, as the kernel does at most.
 const MAX_LINKS: usize = 40;
-/// Folders within folders.
 const MAX_DEPTH: usize = 100;
 /// The longest path, in bytes: `PATH_MAX`.
 const MAX_PATH: usize = 4096;
@@ -40,7 +35,6 @@ pub(super) struct Walk<'a> {
     pub(super) limits: &'a ContextLimits,
 }
 
-/// A path for messages.
 pub(super) fn shown(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }

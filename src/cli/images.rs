@@ -25,7 +25,6 @@ pub(super) struct ImageArgs {
 }
 
 impl ImageArgs {
-    /// How registries are reached.
     pub(super) fn reach(&self, context: &Context) -> Result<Reach, CommandError> {
         Ok(Reach {
             roots_pem: roots::read(context)?,

@@ -70,7 +70,6 @@ impl Outside {
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime), stopped })
     }
 
-    /// Waits for this.
     pub(super) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         self.handle.block_on(what)
     }

@@ -75,7 +75,6 @@ fn runtime() -> Result<Runtime, CommandError> {
     runtime.map_err(|error| CommandError::unfinished("cannot start the run").because(&error))
 }
 
-/// What ends a run.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

@@ -142,7 +142,6 @@ pub(super) struct Row<'a> {
     pub(super) replaced: usize,
 }
 
-/// Shows what was done.
 pub(super) fn show(
     command: &str,
     rows: &[Row<'_>],

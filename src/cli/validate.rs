@@ -98,7 +98,6 @@ struct Loaded {
 struct Filled {
     /// The policy as it is on disk.
     on_disk: Arc<str>,
-    /// How many.
     reasons: usize,
 }
 

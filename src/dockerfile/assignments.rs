@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 /// Every value that `ARG` and `ENV` give to each variable, anywhere in a file, and those given to the build.
 #[derive(Debug, Clone, Default)]
-pub struct Assignments {
+pub(crate) struct Assignments {
     values: BTreeMap<String, Vec<String>>,
 }
 
 impl Assignments {
     /// Reads the assignments of a file, beside those that are given to the build.
-    pub fn of<'a>(dockerfile: &Dockerfile, given: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn of<'a>(dockerfile: &Dockerfile, given: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut assignments = Self::default();
         for (name, value) in given {
             assignments.add(name, value);
@@ -41,7 +41,7 @@ impl Assignments {
     /// Whether a word, with its variables replaced, may have this character in it. A variable that the file does not set
     /// comes from a base image, and may hold anything.
     #[must_use]
-    pub fn may_contain(&self, word: &str, wanted: char) -> bool {
+    pub(crate) fn may_contain(&self, word: &str, wanted: char) -> bool {
         if !word.contains('$') {
             return word.contains(wanted);
         }

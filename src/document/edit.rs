@@ -19,16 +19,13 @@ use super::{Document, Node, Route, Scalar, ScalarStyle, Span};
 /// One replacement: the bytes of `span` become `replacement`. An empty span inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced.
     pub span: Span,
-    /// What stands there afterwards.
     pub replacement: String,
 }
 
 /// Why an edit cannot be made with certainty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The route leads nowhere.
     #[error("there is nothing at `{0}`")]
     Missing(Route),
     /// A key that should be inserted is there already.
@@ -47,7 +44,7 @@ pub enum EditError {
 
 /// Edits of one text that do not overlap.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edits {
+pub(crate) struct Edits {
     /// Sorted by start; insertions at one place stay in the order they were added.
     edits: Vec<Edit>,
 }
@@ -55,7 +52,7 @@ pub struct Edits {
 impl Edits {
     /// No edits.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
@@ -63,7 +60,7 @@ impl Edits {
     ///
     /// # Errors
     /// When it overlaps one that was added before; the edits are then unchanged.
-    pub fn add(&mut self, edit: Edit) -> Result<(), EditError> {
+    pub(crate) fn add(&mut self, edit: Edit) -> Result<(), EditError> {
         let at = self.edits.partition_point(|earlier| earlier.span.start <= edit.span.start);
         let before = at.checked_sub(1).and_then(|before| self.edits.get(before));
         // Two replacements that begin at one place overlap unless one of them is an insertion.
@@ -76,17 +73,11 @@ impl Edits {
         Ok(())
     }
 
-    /// Whether there is nothing to do.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
     /// The text after all edits.
     ///
     /// # Errors
     /// When an edit was made for another text and does not fit this one.
-    pub fn apply(&self, text: &str) -> Result<String, EditError> {
+    pub(crate) fn apply(&self, text: &str) -> Result<String, EditError> {
         let mut result = String::with_capacity(text.len() + 64);
         let mut kept = 0;
         for edit in &self.edits {
@@ -150,7 +141,7 @@ pub fn quote_scalar(document: &Document, route: &Route) -> Result<Edit, EditErro
 /// A text as a scalar on one line: in `style` where every reader takes that for this text, else in quotes. `in_flow` is for
 /// the inside of brackets.
 #[must_use]
-pub fn write_scalar(text: &str, style: ScalarStyle, in_flow: bool) -> String {
+pub(crate) fn write_scalar(text: &str, style: ScalarStyle, in_flow: bool) -> String {
     write::scalar(text, style, in_flow)
 }
 

@@ -30,7 +30,6 @@ const WIDTH: usize = 80;
 /// What formatting makes of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Formatted {
-    /// The text is formatted.
     Already,
     /// The formatted text: other bytes, the same data, and itself formatted.
     Changed(String),

@@ -25,7 +25,7 @@ const STRICT: ParseOptions = ParseOptions {
 ///
 /// # Errors
 /// When the text is not strict JSON, is more than the [`super::limits`] allow, or has a duplicate key.
-pub fn compose(text: &str) -> Result<Node, DocumentError> {
+pub(crate) fn compose(text: &str) -> Result<Node, DocumentError> {
     if text.len() > MAX_BYTES {
         return Err(error(format!("the text has {} bytes; at most {MAX_BYTES} are read", text.len()), Span::new(0, 0)));
     }

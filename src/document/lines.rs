@@ -6,7 +6,7 @@ pub struct Position {
     /// From 1.
     pub line: usize,
     /// From 1, in characters (Unicode scalar values), not bytes.
-    pub column: usize,
+    pub(crate) column: usize,
 }
 
 /// Bytes between two places whose character count is kept, so that a column costs no more than this however long
@@ -15,9 +15,8 @@ const BLOCK: usize = 1024;
 
 /// Where each line of a text begins. Lines end with LF or CRLF.
 #[derive(Debug, Clone)]
-pub struct Lines {
+pub(crate) struct Lines {
     starts: Vec<usize>,
-    /// Characters before each block.
     characters: Vec<usize>,
 }
 
@@ -29,7 +28,7 @@ fn count_characters(bytes: &[u8]) -> usize {
 impl Lines {
     /// Finds the lines of `text`.
     #[must_use]
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
             .collect();
@@ -55,7 +54,7 @@ impl Lines {
     /// The position of byte `offset` of `text`, which must be the text the lines were made from. An offset
     /// past the end is the end; one inside a character is that character.
     #[must_use]
-    pub fn position(&self, text: &str, offset: usize) -> Position {
+    pub(crate) fn position(&self, text: &str, offset: usize) -> Position {
         let offset = offset.min(text.len());
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
@@ -69,14 +68,8 @@ impl Lines {
 
     /// Where line `line` (from 1) begins; none past the last line.
     #[must_use]
-    pub fn start(&self, line: usize) -> Option<usize> {
+    pub(crate) fn start(&self, line: usize) -> Option<usize> {
         self.starts.get(line.checked_sub(1)?).copied()
-    }
-
-    /// How many lines there are; a final line end begins one more.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.starts.len()
     }
 }
 
@@ -91,7 +84,6 @@ mod tests {
         assert_eq!(lines.position(text, 3), Position { line: 1, column: 3 });
         assert_eq!(lines.position(text, 10), Position { line: 2, column: 2 });
         assert_eq!(lines.position(text, 99), Position { line: 3, column: 1 });
-        assert_eq!(lines.count(), 3);
     }
     #[test]
     fn columns_of_long_lines_count_characters() {

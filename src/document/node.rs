@@ -25,10 +25,9 @@ pub enum ScalarStyle {
 pub struct Scalar {
     /// The decoded text, without quotes.
     pub text: Box<str>,
-    /// How it is written.
     pub style: ScalarStyle,
     /// The explicit tag, as written in full form (`tag:yaml.org,2002:int`, `!custom`), if any.
-    pub tag: Option<Box<str>>,
+    pub(crate) tag: Option<Box<str>>,
 }
 
 /// The key of a mapping's pair. Keys are always scalars: anything else is refused when composing.
@@ -45,18 +44,15 @@ pub struct Key {
 pub struct Pair {
     /// The key; unique within its mapping.
     pub key: Key,
-    /// The value.
     pub value: Node,
 }
 
-/// What a node is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// A scalar, null included.
     Scalar(Scalar),
     /// A mapping, in the order of the text, without duplicate keys.
     Mapping(Vec<Pair>),
-    /// A sequence.
     Sequence(Vec<Node>),
 }
 
@@ -66,7 +62,6 @@ pub struct Node {
     /// From its first to one past its last byte; quotes and brackets are inside. A block collection
     /// ends after its last child. An absent value (`key:`) has an empty span.
     pub span: Span,
-    /// What it is.
     pub value: Value,
 }
 
@@ -79,7 +74,7 @@ impl Node {
 
     /// The pair of `key`, if this is a mapping that has it.
     #[must_use]
-    pub fn pair(&self, key: &str) -> Option<&Pair> {
+    pub(crate) fn pair(&self, key: &str) -> Option<&Pair> {
         self.pairs().iter().find(|pair| &*pair.key.text == key)
     }
 
@@ -123,7 +118,6 @@ impl Node {
 /// One step of a [`Route`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// Into a mapping.
     Key(Cow<'static, str>),
     /// Into a sequence, from 0.
     Index(usize),
@@ -174,7 +168,7 @@ impl Route {
 
     /// This route without its last step; none for the root.
     #[must_use]
-    pub fn parent(&self) -> Option<Self> {
+    pub(crate) fn parent(&self) -> Option<Self> {
         let (_, steps) = self.0.split_last()?;
         Some(Self(steps.into()))
     }

@@ -24,7 +24,6 @@ pub enum Resolved {
     Timestamp,
     /// Tagged `!!binary`.
     Binary,
-    /// Everything else.
     Text,
 }
 

@@ -24,43 +24,38 @@ const CANCEL_WITHIN: Duration = Duration::from_secs(30);
 /// Pieces of progress that wait to be looked at.
 const PROGRESS: usize = 64;
 
-/// Who builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Builder {
-    /// BuildKit.
+pub(crate) enum Builder {
     BuildKit,
-    /// The engine's older builder.
     Classic,
 }
 
 /// What is to be built of an archive.
 #[derive(Debug, Clone)]
-pub struct Build {
-    /// Who builds.
-    pub builder: Builder,
+pub(crate) struct Build {
+    pub(crate) builder: Builder,
     /// The Dockerfile's path in the archive.
-    pub dockerfile: String,
+    pub(crate) dockerfile: String,
     /// The stage to stop at.
-    pub target: Option<String>,
+    pub(crate) target: Option<String>,
     /// The platform, as `linux/amd64`; the engine's own without one.
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
     /// Labels; they win over those of the Dockerfile.
-    pub labels: Labels,
-    /// Build arguments.
-    pub arguments: HashMap<String, String>,
+    pub(crate) labels: Labels,
+    pub(crate) arguments: HashMap<String, String>,
     /// Whether the steps of the build have a network: the engine's default bridge.
-    pub network: bool,
+    pub(crate) network: bool,
     /// Whether steps are run again that the engine has in its cache.
-    pub no_cache: bool,
+    pub(crate) no_cache: bool,
     /// Whether base images are fetched again.
-    pub pull: bool,
+    pub(crate) pull: bool,
     /// The memory of a step in bytes. Only the classic builder holds it.
-    pub memory: Option<u64>,
+    pub(crate) memory: Option<u64>,
 }
 
 /// What a builder says while it works. Every text may hold anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// A step, again whenever something about it changes.
     Step(Step),
     /// Bytes that a step wrote; not whole lines.
@@ -76,33 +71,29 @@ pub enum Progress {
 
 /// A step of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Its id.
-    pub id: String,
+pub(crate) struct Step {
+    pub(crate) id: String,
     /// What it is called: `[2/4] RUN make`.
-    pub name: String,
-    /// Whether it has started.
-    pub started: bool,
-    /// Whether it is over.
-    pub completed: bool,
+    pub(crate) name: String,
+    pub(crate) started: bool,
+    pub(crate) completed: bool,
     /// Whether its result came from the cache.
-    pub cached: bool,
+    pub(crate) cached: bool,
     /// Why it failed; empty when it did not.
-    pub error: String,
+    pub(crate) error: String,
 }
 
 /// A build that is under way. To drop it cancels it.
 pub(crate) type Building = mpsc::Receiver<Result<Progress, EngineError>>;
 
-/// What an engine is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Version {
+pub(crate) struct Version {
     /// As it calls itself: `20.10.24`.
-    pub version: String,
+    pub(crate) version: String,
     /// The number before the first dot; 0 when there is none.
-    pub major: u32,
+    pub(crate) major: u32,
     /// Its system and processor: `linux/amd64`.
-    pub platform: String,
+    pub(crate) platform: String,
 }
 
 impl Engine {
@@ -110,7 +101,7 @@ impl Engine {
     ///
     /// # Errors
     /// When it would not answer.
-    pub async fn version(&self) -> Result<Version, EngineError> {
+    pub(crate) async fn version(&self) -> Result<Version, EngineError> {
         let answer = self.docker.version().await.map_err(failed("say its version"))?;
         let version = answer.version.unwrap_or_default();
         let major = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);

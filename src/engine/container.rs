@@ -18,79 +18,69 @@ use tokio::io::AsyncWrite;
 
 /// A volume in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// The volume's name.
-    pub volume: String,
-    /// Where it is seen.
-    pub target: String,
+pub(crate) struct Mount {
+    pub(crate) volume: String,
+    pub(crate) target: String,
     /// Whether it can be written.
-    pub writable: bool,
+    pub(crate) writable: bool,
     /// Whether an empty volume takes what the image has at that place, and its owner.
-    pub filled: bool,
+    pub(crate) filled: bool,
 }
 
 /// What a container may use. All of it is enforced by the kernel.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resources {
+pub(crate) struct Resources {
     /// Memory in bytes, with the pages of `/tmp`; there is no swap beside it.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// Processors; 0.5 is half of one.
-    pub cpus: f64,
-    /// Processes and threads.
-    pub pids: u32,
+    pub(crate) cpus: f64,
+    pub(crate) pids: u32,
     /// Bytes in `/tmp`.
-    pub tmp: u64,
+    pub(crate) tmp: u64,
 }
 
 /// A container to be made.
 #[derive(Debug, Clone)]
-pub struct Container {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Container {
+    pub(crate) name: String,
     /// The id of its image.
-    pub image: String,
+    pub(crate) image: String,
     /// What it starts, with its arguments. The image's own entry point is not used.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// User and group, both by this number.
-    pub user: u32,
+    pub(crate) user: u32,
     /// Variables: `NAME=value`, and a bare `NAME` to take away one that the image sets.
-    pub environment: Vec<String>,
+    pub(crate) environment: Vec<String>,
     /// The name of the network; none for no network at all.
-    pub network: Option<String>,
-    /// Volumes.
-    pub mounts: Vec<Mount>,
+    pub(crate) network: Option<String>,
+    pub(crate) mounts: Vec<Mount>,
     /// Limits.
-    pub resources: Resources,
+    pub(crate) resources: Resources,
     /// The engine's runtime to use in place of its default.
-    pub runtime: Option<String>,
-    /// Its labels.
-    pub labels: Labels,
+    pub(crate) runtime: Option<String>,
+    pub(crate) labels: Labels,
 }
 
 /// A piece of what a container writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Chunk {
-    /// To its standard output.
+pub(crate) enum Chunk {
     Stdout(Bytes),
-    /// To its standard error.
     Stderr(Bytes),
 }
 
 /// The other end of a container's standard streams.
-pub struct Attached {
+pub(crate) struct Attached {
     /// What it writes, until it ends.
-    pub output: Pin<Box<dyn Stream<Item = Result<Chunk, EngineError>> + Send>>,
-    /// What it reads.
-    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+    pub(crate) output: Pin<Box<dyn Stream<Item = Result<Chunk, EngineError>> + Send>>,
+    pub(crate) input: Pin<Box<dyn AsyncWrite + Send>>,
 }
 
-/// How a container ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub(crate) struct End {
     /// The exit status of its first process; 137 when it was killed.
-    pub status: i64,
+    pub(crate) status: i64,
     /// Whether the kernel killed something in it for want of memory.
-    pub out_of_memory: bool,
+    pub(crate) out_of_memory: bool,
 }
 
 /// Open files a process may have. Enough for a program that walks a tree, and far from what a kernel has.
@@ -153,7 +143,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn create_container(&self, container: &Container) -> Result<(), EngineError> {
+    pub(crate) async fn create_container(&self, container: &Container) -> Result<(), EngineError> {
         let (entrypoint, arguments) = container.command.split_at(container.command.len().min(1));
         let body = ContainerCreateBody {
             hostname: Some("sandbox".to_owned()),
@@ -185,7 +175,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not, or the archive breaks off.
-    pub async fn upload(&self, container: &str, folder: &str, archive: TarStream) -> Result<(), EngineError> {
+    pub(crate) async fn upload(&self, container: &str, folder: &str, archive: TarStream) -> Result<(), EngineError> {
         let options = UploadToContainerOptions { path: folder.to_owned(), ..UploadToContainerOptions::default() };
         let done = self.docker.upload_to_container(container, Some(options), body_try_stream(archive)).await;
         done.map_err(failed(format!("write to {folder} of {container}")))
@@ -195,7 +185,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn attach(&self, container: &str) -> Result<Attached, EngineError> {
+    pub(crate) async fn attach(&self, container: &str) -> Result<Attached, EngineError> {
         let options = AttachContainerOptions {
             stream: true,
             stdin: true,
@@ -220,7 +210,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not: among others when the program is not there or not for this machine.
-    pub async fn start(&self, container: &str) -> Result<(), EngineError> {
+    pub(crate) async fn start(&self, container: &str) -> Result<(), EngineError> {
         let started = self.docker.start_container(container, None).await;
         started.map_err(failed(format!("start the container {container}")))
     }
@@ -229,7 +219,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn signal(&self, container: &str, signal: &str) -> Result<(), EngineError> {
+    pub(crate) async fn signal(&self, container: &str, signal: &str) -> Result<(), EngineError> {
         let options = KillContainerOptions { signal: signal.to_owned() };
         match self.docker.kill_container(container, Some(options)).await.map_err(failed(format!("stop {container}"))) {
             Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
@@ -241,7 +231,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not say.
-    pub async fn wait(&self, container: &str) -> Result<End, EngineError> {
+    pub(crate) async fn wait(&self, container: &str) -> Result<End, EngineError> {
         let options = WaitContainerOptions { condition: "not-running".to_owned() };
         let mut answers = std::pin::pin!(self.docker.wait_container(container, Some(options)));
         let action = || failed(format!("wait for the container {container}"));
@@ -256,7 +246,7 @@ impl Engine {
     }
 
     /// Whether a container that runs has as many processes as it may have. Nobody knows for one that does not run.
-    pub async fn is_full_of_processes(&self, container: &str) -> bool {
+    pub(crate) async fn is_full_of_processes(&self, container: &str) -> bool {
         let options = StatsOptions { stream: false, one_shot: true };
         let mut answers = std::pin::pin!(self.docker.stats(container, Some(options)));
         let Some(Ok(stats)) = answers.next().await else {

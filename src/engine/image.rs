@@ -9,25 +9,25 @@ use std::fmt::Write;
 
 /// What an image says about itself, as far as it matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// `sha256:…`, the id of its configuration: it names exactly this image.
-    pub id: String,
+    pub(crate) id: String,
     /// The names it has in image registries, each with the digest of its manifest.
-    pub digests: Vec<String>,
+    pub(crate) digests: Vec<String>,
     /// What it starts: the entry point and its arguments.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// The variables of its environment, `NAME=value`.
-    pub environment: Vec<String>,
+    pub(crate) environment: Vec<String>,
     /// Where it starts; empty for `/`.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The folders that it wants as volumes.
-    pub volumes: Vec<String>,
+    pub(crate) volumes: Vec<String>,
     /// Its labels. Whoever made the image wrote them.
-    pub labels: Labels,
+    pub(crate) labels: Labels,
     /// The digests of its layers' archives, the lowest first: `sha256:…`. They name exactly what is in it.
-    pub layers: Vec<String>,
+    pub(crate) layers: Vec<String>,
     /// Whether it has the engine start something of it now and then.
-    pub healthcheck: bool,
+    pub(crate) healthcheck: bool,
 }
 
 impl Engine {
@@ -35,7 +35,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not list them.
-    pub async fn images_with(&self, label: &str) -> Result<Vec<String>, EngineError> {
+    pub(crate) async fn images_with(&self, label: &str) -> Result<Vec<String>, EngineError> {
         let filters: HashMap<String, Vec<String>> = [("label".to_owned(), vec![label.to_owned()])].into();
         let options = ListImagesOptions { filters: Some(filters), ..ListImagesOptions::default() };
         let images = self.docker.list_images(Some(options)).await.map_err(failed("list images"))?;
@@ -46,7 +46,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not, or the archive breaks off.
-    pub async fn import_image(
+    pub(crate) async fn import_image(
         &self,
         name: &str,
         tag: &str,
@@ -77,7 +77,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not say.
-    pub async fn inspect_image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
+    pub(crate) async fn inspect_image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
         let image = match self.docker.inspect_image(reference).await.map_err(failed(format!("inspect {reference}"))) {
             Ok(image) => image,
             Err(error) if error.is_not_found() => return Ok(None),
@@ -105,7 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// When it cannot be fetched.
-    pub async fn pull_image(&self, reference: &str) -> Result<(), EngineError> {
+    pub(crate) async fn pull_image(&self, reference: &str) -> Result<(), EngineError> {
         let options = CreateImageOptions { from_image: Some(reference.to_owned()), ..CreateImageOptions::default() };
         let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
         while let Some(step) = progress.next().await {

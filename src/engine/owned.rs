@@ -13,14 +13,11 @@ use std::time::Duration;
 pub enum Kind {
     /// A container, in whatever state.
     Container,
-    /// A network.
     Network,
-    /// A volume.
     Volume,
 }
 
 impl Kind {
-    /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,14 +31,12 @@ impl Kind {
 /// A thing in the engine that carries our label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
-    /// Its kind.
     pub kind: Kind,
     /// Its name, or the id where it has none.
     pub name: String,
-    /// Its labels.
     pub labels: Labels,
     /// When the engine made it, by the engine's clock: seconds since 1970, 0 when it does not say.
-    pub created: i64,
+    pub(crate) created: i64,
 }
 
 /// How often, and after how long, a removal is tried again that somebody else is at, or that waits for a container to be gone.
@@ -95,7 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not answer.
-    pub async fn now(&self) -> Result<Option<i64>, EngineError> {
+    pub(crate) async fn now(&self) -> Result<Option<i64>, EngineError> {
         let info = self.docker.info().await.map_err(failed("say what time it is"))?;
         let time = info.system_time.and_then(|time| DateTime::parse_from_rfc3339(&time).ok());
         Ok(time.map(|time| time.timestamp()))

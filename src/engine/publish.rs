@@ -9,14 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Who somebody is at an image registry.
 #[derive(Debug, Clone)]
-pub enum Login {
+#[expect(dead_code, reason = "`build --push` does not log in yet")]
+pub(crate) enum Login {
     /// A name and a password.
-    Password {
-        /// The name.
-        user: String,
-        /// The password.
-        password: SecretString,
-    },
+    Password { user: String, password: SecretString },
     /// A token that stands for both.
     Token(SecretString),
 }
@@ -42,7 +38,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn tag_image(&self, image: &str, repository: &str, tag: &str) -> Result<(), EngineError> {
+    pub(crate) async fn tag_image(&self, image: &str, repository: &str, tag: &str) -> Result<(), EngineError> {
         let options = TagImageOptions { repo: Some(repository.to_owned()), tag: Some(tag.to_owned()) };
         let done = self.docker.tag_image(image, Some(options)).await;
         done.map_err(failed(format!("name the image {repository}:{tag}")))
@@ -52,7 +48,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not.
-    pub async fn discard_image(&self, id: &str) -> Result<(), EngineError> {
+    pub(crate) async fn discard_image(&self, id: &str) -> Result<(), EngineError> {
         let options = RemoveImageOptions { force: true, ..RemoveImageOptions::default() };
         match self.docker.remove_image(id, Some(options), None).await.map_err(failed(format!("remove {id}"))) {
             Err(error) if !error.is_not_found() => Err(error),
@@ -64,7 +60,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the image registry does not say.
-    pub async fn published(
+    pub(crate) async fn published(
         &self,
         repository: &str,
         tag: &str,
@@ -83,7 +79,12 @@ impl Engine {
     ///
     /// # Errors
     /// When the image registry would not take it.
-    pub async fn push_image(&self, repository: &str, tag: &str, login: Option<&Login>) -> Result<(), EngineError> {
+    pub(crate) async fn push_image(
+        &self,
+        repository: &str,
+        tag: &str,
+        login: Option<&Login>,
+    ) -> Result<(), EngineError> {
         let options = PushImageOptions { tag: Some(tag.to_owned()), ..PushImageOptions::default() };
         let mut progress =
             std::pin::pin!(self.docker.push_image(repository, Some(options), login.map(Login::credentials)));

@@ -17,21 +17,18 @@ const PIDS: i64 = 1024;
 
 /// A server to be started.
 #[derive(Debug, Clone)]
-pub struct ServerContainer {
-    /// The container's name.
-    pub name: String,
-    /// The image.
-    pub image: String,
+pub(crate) struct ServerContainer {
+    pub(crate) name: String,
+    pub(crate) image: String,
     /// Arguments in place of the image's own.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// The user in place of the image's own.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Variables: `NAME=value`.
-    pub environment: Vec<String>,
+    pub(crate) environment: Vec<String>,
     /// Whether it has a network: the engine's default bridge.
-    pub network: bool,
-    /// The container's labels.
-    pub labels: Labels,
+    pub(crate) network: bool,
+    pub(crate) labels: Labels,
 }
 
 impl Engine {
@@ -39,7 +36,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine would not: among others when it does not have the image, which it never fetches here.
-    pub async fn create_server(&self, server: &ServerContainer) -> Result<(), EngineError> {
+    pub(crate) async fn create_server(&self, server: &ServerContainer) -> Result<(), EngineError> {
         let core = ResourcesUlimits { name: Some("core".to_owned()), soft: Some(0), hard: Some(0) };
         let host_config = HostConfig {
             network_mode: (!server.network).then(|| "none".to_owned()),

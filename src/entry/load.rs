@@ -29,14 +29,14 @@ pub fn list(root: &Path) -> io::Result<Vec<OsString>> {
 
 /// Whether a file of this name, directly under `servers/`, looks like one of an entry that lacks its folder.
 #[must_use]
-pub fn is_misplaced(name: &[u8]) -> bool {
+pub(crate) fn is_misplaced(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     [&b".yaml"[..], b".yml", b".json"].into_iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a file of this name was perhaps meant to be `server.yaml`.
 #[must_use]
-pub fn is_stray(name: &str) -> bool {
+pub(crate) fn is_stray(name: &str) -> bool {
     name != MANIFEST && (name.eq_ignore_ascii_case(MANIFEST) || name.eq_ignore_ascii_case("server.yml"))
 }
 
@@ -48,7 +48,7 @@ pub fn load_all(root: &Path, names: &[OsString]) -> Vec<Entry> {
 
 /// Loads one entry. What is wrong with its files is kept in it.
 #[must_use]
-pub fn load(root: &Path, name: &OsString) -> Entry {
+pub(crate) fn load(root: &Path, name: &OsString) -> Entry {
     let folder = root.join(SERVERS).join(name);
     let shown: Arc<str> = name.to_string_lossy().into();
     let path: Arc<str> = format!("{SERVERS}/{shown}").into();
@@ -106,7 +106,7 @@ fn read(folder: &Path, file: &str) -> Content {
 
 /// What a text is, by the file's name: `server.yaml` and `tools.json` compose, a readme stays a text.
 #[must_use]
-pub fn content_of(file: &str, text: Arc<str>) -> Content {
+pub(crate) fn content_of(file: &str, text: Arc<str>) -> Content {
     let composed = match file {
         MANIFEST => Document::from_yaml(text.clone()),
         TOOLS => Document::from_json(text.clone()),
@@ -129,7 +129,7 @@ pub fn content_of(file: &str, text: Arc<str>) -> Content {
 ///
 /// # Errors
 /// When there is something that is not a readable UTF-8 text.
-pub fn read_text(path: &Path) -> Result<Option<Arc<str>>, Unreadable> {
+pub(crate) fn read_text(path: &Path) -> Result<Option<Arc<str>>, Unreadable> {
     let io = |error: io::Error| Unreadable::Io(error.to_string());
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -158,7 +158,7 @@ pub fn read_text(path: &Path) -> Result<Option<Arc<str>>, Unreadable> {
 ///
 /// # Errors
 /// When there are more than [`limits::MAX_BYTES`], or they are not UTF-8.
-pub fn text_of(bytes: Vec<u8>) -> Result<Arc<str>, Unreadable> {
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<Arc<str>, Unreadable> {
     if bytes.len() > limits::MAX_BYTES {
         return Err(Unreadable::TooLarge);
     }
@@ -179,7 +179,7 @@ pub fn text_of(bytes: Vec<u8>) -> Result<Arc<str>, Unreadable> {
 impl Entry {
     /// An entry from its files: what [`load`] ends with, and what reads entries from Git uses.
     #[must_use]
-    pub fn from_files(
+    pub(crate) fn from_files(
         name: Arc<str>,
         folder_problem: Option<String>,
         manifest_file: EntryFile,

@@ -8,7 +8,7 @@ use crate::document::{Node, Value, scalar};
 
 /// What kind of entry it is: `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EntryType {
+pub(crate) enum EntryType {
     /// `server`: a container that runs locally; built from pinned source.
     Server,
     /// `remote`: a service that others run.
@@ -22,178 +22,178 @@ pub enum EntryType {
 
 /// `server.yaml`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// `name`
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `image`
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// `type`
-    pub kind: EntryType,
+    pub(crate) kind: EntryType,
     /// `longLived`
-    pub long_lived: bool,
+    pub(crate) long_lived: bool,
     /// `meta`
-    pub meta: Meta,
+    pub(crate) meta: Meta,
     /// `about`
-    pub about: About,
+    pub(crate) about: About,
     /// `source`
-    pub source: Source,
+    pub(crate) source: Source,
     /// `remote`
-    pub remote: Remote,
+    pub(crate) remote: Remote,
     /// `run`
-    pub run: Run,
+    pub(crate) run: Run,
     /// `config`
-    pub config: Config,
+    pub(crate) config: Config,
     /// `oauth`
-    pub oauth: Vec<OauthProvider>,
+    pub(crate) oauth: Vec<OauthProvider>,
     /// `dynamic.tools`
-    pub dynamic_tools: bool,
+    pub(crate) dynamic_tools: bool,
     /// `tools`, of a `poci` entry
-    pub tools: Vec<ContainerTool>,
+    pub(crate) tools: Vec<ContainerTool>,
     /// `requirement`
-    pub requirement: Option<String>,
+    pub(crate) requirement: Option<String>,
 }
 
 /// `meta`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Meta {
+pub(crate) struct Meta {
     /// `meta.category`
-    pub category: Option<String>,
+    pub(crate) category: Option<String>,
     /// `meta.tags`; an item that is not text is `None`
-    pub tags: Vec<Option<String>>,
+    pub(crate) tags: Vec<Option<String>>,
 }
 
 /// `about`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct About {
+pub(crate) struct About {
     /// `about.title`
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// `about.description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// `about.icon`, a URL
-    pub icon: Option<String>,
+    pub(crate) icon: Option<String>,
 }
 
 /// `source`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Source {
+pub(crate) struct Source {
     /// `source.project`, the URL of the Git repository
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
     /// `source.upstream`, the repository that `project` is a fork of
-    pub upstream: Option<String>,
+    pub(crate) upstream: Option<String>,
     /// `source.branch`; absent means the repository's default branch
-    pub branch: Option<String>,
+    pub(crate) branch: Option<String>,
     /// `source.directory`, of the build context
-    pub directory: Option<String>,
+    pub(crate) directory: Option<String>,
     /// `source.dockerfile`, relative to the directory
-    pub dockerfile: Option<String>,
+    pub(crate) dockerfile: Option<String>,
     /// `source.buildTarget`, a stage of the Dockerfile
-    pub build_target: Option<String>,
+    pub(crate) build_target: Option<String>,
     /// `source.commit`, the pin
-    pub commit: Option<String>,
+    pub(crate) commit: Option<String>,
 }
 
 /// `remote`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remote {
+pub(crate) struct Remote {
     /// `remote.url`
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// `remote.transport_type`
-    pub transport_type: Option<String>,
+    pub(crate) transport_type: Option<String>,
     /// `remote.headers`, in the order of the file
-    pub headers: Vec<(String, Option<String>)>,
+    pub(crate) headers: Vec<(String, Option<String>)>,
 }
 
 /// `run`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Run {
+pub(crate) struct Run {
     /// `run.command`
-    pub command: Vec<Option<String>>,
+    pub(crate) command: Vec<Option<String>>,
     /// `run.volumes`
-    pub volumes: Vec<Option<String>>,
+    pub(crate) volumes: Vec<Option<String>>,
     /// `run.env`, in the order of the file
-    pub env: Vec<(String, Option<String>)>,
+    pub(crate) env: Vec<(String, Option<String>)>,
     /// `run.allowHosts`
-    pub allow_hosts: Vec<Option<String>>,
+    pub(crate) allow_hosts: Vec<Option<String>>,
     /// `run.disableNetwork`
-    pub disable_network: bool,
+    pub(crate) disable_network: bool,
     /// `run.user`
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 /// `config`
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// `config.description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// `config.secrets`
-    pub secrets: Vec<Secret>,
+    pub(crate) secrets: Vec<Secret>,
     /// `config.env`
-    pub env: Vec<Env>,
+    pub(crate) env: Vec<Env>,
     /// `config.parameters`
-    pub parameters: Parameter,
+    pub(crate) parameters: Parameter,
 }
 
 /// An item of `config.secrets`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Secret {
+pub(crate) struct Secret {
     /// `name`
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `env`, the variable that the secret is given in
-    pub env: Option<String>,
+    pub(crate) env: Option<String>,
     /// `example`
-    pub example: Option<String>,
+    pub(crate) example: Option<String>,
     /// `description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
 }
 
 /// An item of `config.env`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Env {
+pub(crate) struct Env {
     /// `name`
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `example`, of any scalar type, as its text
-    pub example: Option<String>,
+    pub(crate) example: Option<String>,
     /// `value`, often a template
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
 }
 
 /// `config.parameters` and everything below it: a JSON Schema in small.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Parameter {
+pub(crate) struct Parameter {
     /// `type`
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// `description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// `properties`, in the order of the file
-    pub properties: Vec<(String, Parameter)>,
+    pub(crate) properties: Vec<(String, Parameter)>,
     /// `required`
-    pub required: Vec<Option<String>>,
+    pub(crate) required: Vec<Option<String>>,
 }
 
 /// An item of `oauth`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OauthProvider {
+pub(crate) struct OauthProvider {
     /// `provider`
-    pub provider: Option<String>,
+    pub(crate) provider: Option<String>,
     /// `secret`
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// `env`
-    pub env: Option<String>,
+    pub(crate) env: Option<String>,
 }
 
 /// An item of `tools`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ContainerTool {
+pub(crate) struct ContainerTool {
     /// `name`
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// `container.image`
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// `container.command`
-    pub command: Vec<Option<String>>,
+    pub(crate) command: Vec<Option<String>>,
     /// `container.volumes`
-    pub volumes: Vec<Option<String>>,
+    pub(crate) volumes: Vec<Option<String>>,
 }
 
 fn own_text(node: &Node) -> Option<String> {
@@ -239,13 +239,13 @@ fn parameter(node: &Node) -> Parameter {
 impl Manifest {
     /// Whether the registry builds the image itself: a server's, without a name or with one in the registry's namespace.
     #[must_use]
-    pub fn is_built_in(&self, namespace: &str) -> bool {
+    pub(crate) fn is_built_in(&self, namespace: &str) -> bool {
         self.kind == EntryType::Server && self.image.as_deref().is_none_or(|image| image.starts_with(namespace))
     }
 
     /// Reads the model from the root of `server.yaml`. Anything that is not a mapping gives an empty one.
     #[must_use]
-    pub fn read(root: &Node) -> Self {
+    pub(crate) fn read(root: &Node) -> Self {
         if !matches!(root.value, Value::Mapping(_)) {
             return Self::default();
         }

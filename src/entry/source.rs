@@ -11,26 +11,25 @@ const MAX_PATH: usize = 4096;
 
 /// Everything of an entry that decides what is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuiltFrom {
+pub(crate) struct BuiltFrom {
     /// The repository as the entry names it. Not checked.
-    pub project: String,
-    /// The pin.
-    pub commit: CommitSha,
+    pub(crate) project: String,
+    pub(crate) commit: CommitSha,
     /// The directory of the build context, from the top of the repository, without slashes at its ends; empty for the top.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The Dockerfile, relative to the directory; none for the usual one.
-    pub dockerfile: Option<String>,
+    pub(crate) dockerfile: Option<String>,
     /// The stage of the Dockerfile.
-    pub build_target: Option<String>,
+    pub(crate) build_target: Option<String>,
     /// The branch that is followed. Not checked.
-    pub branch: Option<String>,
+    pub(crate) branch: Option<String>,
 }
 
 /// The source of an entry; none when it names no repository: a remote server, say.
 ///
 /// # Errors
 /// With why nobody can say what it is built from: it cannot be read, or its pin is none.
-pub fn source_of(entry: &Entry) -> Result<Option<BuiltFrom>, String> {
+pub(crate) fn source_of(entry: &Entry) -> Result<Option<BuiltFrom>, String> {
     if let Some(problem) = &entry.folder_problem {
         return Err(format!("the entry cannot be read: {problem}"));
     }
@@ -85,7 +84,7 @@ pub fn source_of(entry: &Entry) -> Result<Option<BuiltFrom>, String> {
 ///
 /// # Errors
 /// With what is wrong about it; `what` names it.
-pub fn relative(what: &str, path: &str) -> Result<String, String> {
+pub(crate) fn relative(what: &str, path: &str) -> Result<String, String> {
     if path.len() > MAX_PATH {
         return Err(format!("`{what}` is longer than {MAX_PATH} bytes"));
     }

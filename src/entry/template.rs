@@ -4,21 +4,21 @@ use crate::document::{Document, Node, Route, Value};
 
 /// One `{{…}}` in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
+pub(crate) struct Template {
     /// The route of the value it stands in.
-    pub route: Route,
+    pub(crate) route: Route,
     /// As written, with its braces.
-    pub written: String,
+    pub(crate) written: String,
     /// What stands before the first dot, trimmed: the entry's name, when it is right.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// What follows the first dot, up to a filter (`|volume`), trimmed: a parameter, or a way into one (`db.host`).
     /// None when there is no dot.
-    pub parameter: Option<String>,
+    pub(crate) parameter: Option<String>,
 }
 
 /// The templates in one text, in order. An unclosed `{{` is none.
 #[must_use]
-pub fn in_text(route: &Route, text: &str) -> Vec<Template> {
+pub(crate) fn in_text(route: &Route, text: &str) -> Vec<Template> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
@@ -46,7 +46,7 @@ const PLACES: [&[&str]; 4] = [&["run"], &["config", "env"], &["remote"], &["tool
 
 /// Every template in the places of an entry where templates count.
 #[must_use]
-pub fn in_document(document: &Document) -> Vec<Template> {
+pub(crate) fn in_document(document: &Document) -> Vec<Template> {
     let mut found = Vec::new();
     visit(document, &mut |route, text| found.extend(in_text(route, text)));
     found
@@ -54,7 +54,7 @@ pub fn in_document(document: &Document) -> Vec<Template> {
 
 /// What follows each `{{` that nothing closes, in the same places.
 #[must_use]
-pub fn unclosed_in_document(document: &Document) -> Vec<(Route, &str)> {
+pub(crate) fn unclosed_in_document(document: &Document) -> Vec<(Route, &str)> {
     let mut found = Vec::new();
     visit(document, &mut |route, text| {
         let rest = text.rfind("}}").and_then(|end| text.get(end + 2..)).unwrap_or(text);

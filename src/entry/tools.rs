@@ -3,32 +3,30 @@
 //! Two shapes are in use: `arguments` (a list, the registry's own) and `inputSchema` (a JSON Schema, as the
 //! Model Context Protocol itself has it). Both are read; a tool may have either.
 
-use crate::document::{Node, Route, Value};
+use crate::document::{Node, Route};
 use crate::route;
 
-/// One tool.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tool {
+pub(crate) struct Tool {
     /// `name`
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `description`
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The arguments, of either shape.
-    pub arguments: Vec<ToolArgument>,
+    pub(crate) arguments: Vec<ToolArgument>,
 }
 
 /// One argument of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ToolArgument {
-    /// Its name.
-    pub name: Option<String>,
+pub(crate) struct ToolArgument {
+    pub(crate) name: Option<String>,
     /// `desc` (or `description`, in an input schema). Unlike other texts, an empty one is kept: the
     /// reference asks only that it is there.
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Where the argument stands in `tools.json`.
-    pub route: Route,
+    pub(crate) route: Route,
     /// Whether it comes from `arguments`, the shape that the reference checks.
-    pub listed: bool,
+    pub(crate) listed: bool,
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {
@@ -40,7 +38,7 @@ fn text(node: &Node, key: &str) -> Option<String> {
 impl Tool {
     /// Reads the tools from the root of `tools.json`; anything but a list has none.
     #[must_use]
-    pub fn read_all(root: &Node) -> Vec<Self> {
+    pub(crate) fn read_all(root: &Node) -> Vec<Self> {
         root.items().iter().enumerate().map(|(index, tool)| Self::read(index, tool)).collect()
     }
 
@@ -67,14 +65,5 @@ impl Tool {
             }
         }
         Self { name: text(node, "name"), description: text(node, "description"), arguments }
-    }
-}
-
-/// Whether the root of `tools.json` is a list of mappings, as it must be.
-#[must_use]
-pub fn is_list_of_tools(root: &Node) -> bool {
-    match &root.value {
-        Value::Sequence(items) => items.iter().all(|item| matches!(item.value, Value::Mapping(_))),
-        _ => false,
     }
 }

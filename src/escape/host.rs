@@ -80,7 +80,6 @@ impl Pages {
         self.page(&format!("{between}/{old}...{new}"))
     }
 
-    /// A commit.
     pub(crate) fn commit(&self, commit: &CommitSha) -> Option<String> {
         let between = if self.style == Style::GitLab { "-/commit" } else { "commit" };
         self.page(&format!("{between}/{commit}"))

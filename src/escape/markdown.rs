@@ -15,7 +15,7 @@ const SHORTEST_COMMIT: usize = 7;
 /// `text` as plain words in a paragraph, list item or table cell: no markup, HTML, links, images, mentions, issue
 /// references, formulas or table cells can come of it. One line; what stands between two backticks becomes code.
 #[must_use]
-pub fn markdown(text: &str) -> String {
+pub(crate) fn markdown(text: &str) -> String {
     let visible = terminal(text);
     let mut out = String::with_capacity(visible.len() + visible.len() / 4);
     // Spaces at the begin of a line could make it a list item or a block of code.
@@ -41,7 +41,7 @@ pub fn markdown(text: &str) -> String {
 /// `text` as a code span that is safe in a table cell too. A pipe would end the cell even inside a code span, and its
 /// Markdown escape can be undone by a backslash before it, so that a text with a pipe is shown as words.
 #[must_use]
-pub fn markdown_code(text: &str) -> String {
+pub(crate) fn markdown_code(text: &str) -> String {
     let visible = terminal(text);
     if visible.contains('|') {
         let mut out = String::new();

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 
 /// Decides about addresses. Names are decided about after they were resolved.
 #[derive(Debug, Clone, Default)]
-pub struct Guard {
+pub(crate) struct Guard {
     allow: Vec<IpNet>,
 }
 
 impl Guard {
     /// A guard that allows public addresses and those in `allow`.
     #[must_use]
-    pub fn new(allow: Vec<IpNet>) -> Self {
+    pub(crate) fn new(allow: Vec<IpNet>) -> Self {
         Self { allow }
     }
 
@@ -21,7 +21,7 @@ impl Guard {
     ///
     /// # Errors
     /// When it is not public and not allowed: what kind of address it is, to stand before the word "address".
-    pub fn check(&self, address: IpAddr) -> Result<(), &'static str> {
+    pub(crate) fn check(&self, address: IpAddr) -> Result<(), &'static str> {
         // Allowed as it is written, or as the address that it leads to.
         let is_allowed = |address: IpAddr| self.allow.iter().any(|net| net.contains(&address));
         match net::special(address) {

@@ -37,20 +37,19 @@ pub(crate) fn read_regular(path: &Path, most: u64) -> Option<Vec<u8>> {
 
 /// A directory of kept answers.
 #[derive(Debug, Clone)]
-pub struct Cache {
+pub(crate) struct Cache {
     directory: Arc<Path>,
 }
 
-/// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// What was asked: compared with what is asked now, so that no answer is taken for another's.
-    pub key: String,
+    pub(crate) key: String,
     /// The answer's `ETag`, as it came.
-    pub etag: String,
+    pub(crate) etag: String,
     /// The answer, or what was made of it.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Cache {
@@ -58,7 +57,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the directory cannot be made or listed.
-    pub fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let cache = Self { directory: directory.into() };
         cache.prune(MAX_BYTES)?;
@@ -71,13 +70,13 @@ impl Cache {
 
     /// The kept answer for `key`.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<Kept> {
+    pub(crate) fn get(&self, key: &str) -> Option<Kept> {
         let kept: Kept = serde_json::from_slice(&read_regular(&self.path(key), MAX_FILE_BYTES)?).ok()?;
         (kept.key == key).then_some(kept)
     }
 
     /// Keeps an answer. A cache that cannot be written only makes the next run slower, so errors are logged and forgotten.
-    pub fn put(&self, kept: &Kept) {
+    pub(crate) fn put(&self, kept: &Kept) {
         if let Err(error) = self.write(kept) {
             tracing::debug!(%error, "an answer could not be kept");
         }

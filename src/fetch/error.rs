@@ -24,7 +24,6 @@ pub enum FetchError {
     NotPublic {
         /// The host as the address names it.
         host: String,
-        /// What it resolves to.
         address: IpAddr,
         /// What kind of address that is.
         kind: &'static str,
@@ -34,19 +33,13 @@ pub enum FetchError {
     NoSuchHost(String),
     /// The name could not be looked up now.
     #[error("the name {host} could not be looked up: {reason}")]
-    Lookup {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        reason: String,
-    },
+    Lookup { host: String, reason: String },
     /// The machine is there and refuses connections.
     #[error("{0} refuses connections")]
     Refused(String),
     /// The certificate is not valid for the host.
     #[error("the certificate of {host} is not valid: {reason}")]
     Certificate {
-        /// The host.
         host: String,
         /// What is wrong with it.
         reason: String,
@@ -65,26 +58,13 @@ pub enum FetchError {
     },
     /// Encoded in a way that was not asked for. Nothing is ever decompressed, so that nothing can expand.
     #[error("{host} compresses its answer although it was asked not to")]
-    Encoded {
-        /// The host.
-        host: String,
-    },
+    Encoded { host: String },
     /// No connection, or no whole answer, within the time.
     #[error("{host} did not answer within {} seconds", after.as_secs())]
-    Timeout {
-        /// The host.
-        host: String,
-        /// The time it had.
-        after: Duration,
-    },
+    Timeout { host: String, after: Duration },
     /// The connection failed or broke, or what came is not HTTP.
     #[error("the connection to {host} failed: {reason}")]
-    Connection {
-        /// The host.
-        host: String,
-        /// What happened.
-        reason: String,
-    },
+    Connection { host: String, reason: String },
 }
 
 impl FetchError {

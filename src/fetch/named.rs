@@ -7,9 +7,9 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedHost {
     /// The host, with its port unless that is the scheme's default: `registry.example`, `127.0.0.1:5000`.
-    pub host: String,
+    pub(crate) host: String,
     /// Whether plain http is allowed.
-    pub plain: bool,
+    pub(crate) plain: bool,
 }
 
 impl NamedHost {

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bounds how much is asked at the same time, in all and of one host.
 #[derive(Debug)]
-pub struct Permits {
+pub(crate) struct Permits {
     all: Arc<Semaphore>,
     per_host: usize,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -14,7 +14,7 @@ pub struct Permits {
 
 /// Held while something is asked.
 #[derive(Debug)]
-pub struct Permit {
+pub(crate) struct Permit {
     _host: Option<OwnedSemaphorePermit>,
     _all: Option<OwnedSemaphorePermit>,
 }
@@ -22,13 +22,13 @@ pub struct Permit {
 impl Permits {
     /// So many at a time, in all and of one host; at least one.
     #[must_use]
-    pub fn new(all: usize, per_host: usize) -> Self {
+    pub(crate) fn new(all: usize, per_host: usize) -> Self {
         Self { all: Arc::new(Semaphore::new(all.max(1))), per_host: per_host.max(1), hosts: Mutex::default() }
     }
 
     /// Waits for the host first: a slow one must not hold the permits of all. Semaphores here are never closed, so the
     /// options are always full.
-    pub async fn enter(&self, host: &str) -> Permit {
+    pub(crate) async fn enter(&self, host: &str) -> Permit {
         let of_host = {
             let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
             hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host))).clone()

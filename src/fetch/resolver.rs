@@ -23,7 +23,7 @@ impl Lookup {
 
     /// Looks names up as the system does.
     #[must_use]
-    pub fn system() -> Self {
+    pub(crate) fn system() -> Self {
         Self::new(|name| {
             Box::pin(async move {
                 let found = tokio::net::lookup_host((name, 0)).await?;

@@ -8,7 +8,6 @@ use std::time::Duration;
 /// How often to try again and how long to wait between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
-    /// Attempts after the first.
     pub times: u32,
     /// The wait before the second attempt; it doubles with each. Up to half of it is added at random, so that many
     /// clients do not come back together.
@@ -26,7 +25,7 @@ impl Default for Retry {
 impl Retry {
     /// How long to wait before trying again after attempt number `attempt`, from 0; none to give up.
     #[must_use]
-    pub fn wait(&self, attempt: u32) -> Option<Duration> {
+    pub(crate) fn wait(&self, attempt: u32) -> Option<Duration> {
         if attempt >= self.times {
             return None;
         }
@@ -37,7 +36,7 @@ impl Retry {
     /// The same after an answer: only statuses that say to come back are tried again, and `Retry-After` in seconds is
     /// obeyed. One given as a date is not: it would need a clock that agrees with the server's.
     #[must_use]
-    pub fn wait_after_answer(&self, attempt: u32, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    pub(crate) fn wait_after_answer(&self, attempt: u32, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
         if !matches!(status.as_u16(), 429 | 502 | 503 | 504) {
             return None;
         }

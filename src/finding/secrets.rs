@@ -6,7 +6,7 @@ use crate::document::{Node, Span, Value};
 use crate::text::first;
 
 /// Stands for a character of a secret.
-pub const MASK: char = '•';
+pub(crate) const MASK: char = '•';
 
 /// So much of a secret tells which one it is, in characters; what repeats more of it is masked. Longer than any prefix
 /// that an issuer gives all of its credentials.
@@ -14,7 +14,7 @@ const TELLING: usize = 12;
 
 /// The secrets of one text.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     /// Sorted, and none touches another.
     spans: Vec<Span>,
 }
@@ -37,7 +37,7 @@ impl FromIterator<Span> for Secrets {
 impl Secrets {
     /// Whether a character over the bytes `start..end` is part of one.
     #[must_use]
-    pub fn touch(&self, start: usize, end: usize) -> bool {
+    pub(crate) fn touch(&self, start: usize, end: usize) -> bool {
         let next = self.spans.partition_point(|span| span.end <= start);
         self.spans.get(next).is_some_and(|span| span.start < end)
     }

@@ -11,11 +11,10 @@ type PathBytes = Vec<u8>;
 
 /// A file, link or submodule that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileDelta {
+pub(crate) struct FileDelta {
     /// Relative to the registry's root, with `/`.
-    pub path: PathBytes,
-    /// What became of it.
-    pub status: Status,
+    pub(crate) path: PathBytes,
+    pub(crate) status: Status,
 }
 
 /// What stands at a path: the object and its mode; none for nothing.
@@ -27,7 +26,7 @@ impl Repository {
     ///
     /// # Errors
     /// When there is none, or history cannot be read.
-    pub fn merge_bases(&self, base: &CommitSha, head: &CommitSha) -> Result<Vec<CommitSha>, GitError> {
+    pub(crate) fn merge_bases(&self, base: &CommitSha, head: &CommitSha) -> Result<Vec<CommitSha>, GitError> {
         let none = || GitError::NoMergeBase { base: base.clone(), head: head.clone(), shallow: self.is_shallow() };
         let found = self.inner.merge_bases(oid(base)?, oid(head)?).map_err(|error| match error.code() {
             ErrorCode::NotFound => none(),
@@ -48,7 +47,7 @@ impl Repository {
     ///
     /// # Errors
     /// When history cannot be read.
-    pub fn changed_files(
+    pub(crate) fn changed_files(
         &self,
         bases: &[CommitSha],
         head: &CommitSha,

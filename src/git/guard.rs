@@ -58,7 +58,6 @@ struct Guard {
     left: usize,
     /// Folders that links led to, by device and number: links can lead in a circle.
     seen: BTreeSet<(u64, u64)>,
-    /// The folders of objects.
     objects: Vec<PathBuf>,
 }
 
@@ -85,7 +84,6 @@ impl Guard {
         Ok(())
     }
 
-    /// Everything below a folder.
     fn below(&mut self, folder: PathBuf) -> Result<(), GitError> {
         let mut open = vec![folder];
         while let Some(folder) = open.pop() {

@@ -5,7 +5,6 @@ use git2::{ObjectType, Oid};
 /// An entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
-    /// Its name.
     pub(crate) name: String,
     /// `100644`, or `40000` for a directory: six digits may have a zero in front.
     pub(crate) mode: String,

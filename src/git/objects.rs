@@ -6,31 +6,27 @@ use git2::{ObjectType, Oid, Tree, TreeEntry};
 
 /// What an item of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file, executable or not.
     File,
-    /// A symbolic link.
     Symlink,
     /// A commit of another repository.
     Submodule,
-    /// A folder.
     Folder,
 }
 
 /// One item of a folder. Its object has not been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// Its name: bytes without `/`, not empty, neither `.` nor `..`.
-    pub name: Vec<u8>,
-    /// What it is.
-    pub kind: Kind,
+    pub(crate) name: Vec<u8>,
+    pub(crate) kind: Kind,
     id: Oid,
 }
 
 /// What was found where a file should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Blob {
-    /// Nothing.
+pub(crate) enum Blob {
     Absent,
     /// A symbolic link; it is not followed.
     Symlink,
@@ -38,7 +34,6 @@ pub enum Blob {
     NotAFile,
     /// A file with more bytes than asked for. It was not read.
     TooLarge,
-    /// A file.
     Bytes(Vec<u8>),
 }
 
@@ -48,7 +43,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit cannot be read.
-    pub fn folder(&self, commit: &CommitSha, path: &str) -> Result<Option<Vec<Item>>, GitError> {
+    pub(crate) fn folder(&self, commit: &CommitSha, path: &str) -> Result<Option<Vec<Item>>, GitError> {
         let Some(root) = self.registry_tree(oid(commit)?)? else { return Ok(None) };
         match self.entry_at(&root, path.as_bytes())? {
             Some(entry) if entry.kind() == Some(ObjectType::Tree) => {
@@ -62,7 +57,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit cannot be read.
-    pub fn kind_at(&self, commit: &CommitSha, path: &str) -> Result<Option<Kind>, GitError> {
+    pub(crate) fn kind_at(&self, commit: &CommitSha, path: &str) -> Result<Option<Kind>, GitError> {
         let Some(root) = self.registry_tree(oid(commit)?)? else { return Ok(None) };
         let found = self.entry_at(&root, path.as_bytes())?;
         found.map(|entry| item(&entry).map(|item| item.kind)).transpose()
@@ -72,7 +67,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn children(&self, folder: &Item) -> Result<Vec<Item>, GitError> {
+    pub(crate) fn children(&self, folder: &Item) -> Result<Vec<Item>, GitError> {
         if folder.kind != Kind::Folder {
             return Ok(Vec::new());
         }
@@ -87,7 +82,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(&self, item: &Item, limit: usize) -> Result<Blob, GitError> {
+    pub(crate) fn read(&self, item: &Item, limit: usize) -> Result<Blob, GitError> {
         match item.kind {
             Kind::Symlink => return Ok(Blob::Symlink),
             Kind::Submodule | Kind::Folder => return Ok(Blob::NotAFile),
@@ -106,7 +101,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or the file cannot be read.
-    pub fn read_blob(&self, commit: &CommitSha, path: &str, limit: usize) -> Result<Blob, GitError> {
+    pub(crate) fn read_blob(&self, commit: &CommitSha, path: &str, limit: usize) -> Result<Blob, GitError> {
         let Some(root) = self.registry_tree(oid(commit)?)? else { return Ok(Blob::Absent) };
         match self.entry_at(&root, path.as_bytes())? {
             Some(entry) => self.read(&item(&entry)?, limit),

@@ -3,7 +3,6 @@
 /// The most bytes of a packet, its length included.
 const MAX: usize = 65_520;
 
-/// A packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Packet {
     /// Bytes.

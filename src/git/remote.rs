@@ -12,38 +12,32 @@ use url::Url;
 /// The most bytes of a listing: 100,000 refs are about 7 MB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What a repository lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RemoteRefs {
+pub(crate) struct RemoteRefs {
     /// The full name that `HEAD` stands for (`refs/heads/main`); none when it stands for none, the server does not say, or
     /// that is no name of a ref.
-    pub head: Option<String>,
+    pub(crate) head: Option<String>,
     /// All refs but `HEAD` by full name (`refs/heads/main`, `refs/pull/1/head`) with the commits that they lead to; annotated
     /// tags are followed. A name that Git would not give a ref, or that is not UTF-8, is left out.
-    pub commits: BTreeMap<String, CommitSha>,
+    pub(crate) commits: BTreeMap<String, CommitSha>,
 }
 
 impl RemoteRefs {
     /// Branches and tags only: what belongs to the repository, whatever else it lists.
-    pub fn branches_and_tags(&self) -> impl Iterator<Item = (&String, &CommitSha)> {
+    pub(crate) fn branches_and_tags(&self) -> impl Iterator<Item = (&String, &CommitSha)> {
         self.commits.iter().filter(|(name, _)| name.starts_with("refs/heads/") || name.starts_with("refs/tags/"))
     }
 }
 
 /// Why a host did not list a repository's refs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RemoteError {
+pub(crate) enum RemoteError {
     /// No answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// Another answer than a listing.
     #[error("{host} answered {status}")]
-    Status {
-        /// The host.
-        host: String,
-        /// What it answered.
-        status: u16,
-    },
+    Status { host: String, status: u16 },
     /// A listing that is not one.
     #[error("{0} did not answer as a Git server does")]
     NotGit(String),
@@ -53,7 +47,7 @@ pub enum RemoteError {
 ///
 /// # Errors
 /// When the host does not say.
-pub async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>, RemoteError> {
+pub(crate) async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>, RemoteError> {
     let mut url = project.clone();
     url.set_path(&format!("{}/info/refs", project.path().trim_end_matches('/')));
     url.set_query(Some("service=git-upload-pack"));
@@ -68,7 +62,6 @@ pub async fn refs(fetcher: &Fetcher, project: &Url) -> Result<Option<RemoteRefs>
     }
 }
 
-/// Reads a listing.
 pub(super) fn read(body: &[u8]) -> Option<RemoteRefs> {
     let mut lines = lines(body)?.into_iter();
     if !lines.next()?.starts_with(b"# service=git-upload-pack") {

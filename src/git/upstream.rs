@@ -19,15 +19,16 @@ mod protocol;
 mod session;
 mod store;
 
-pub use between::{Between, between};
-pub use commit::Commit;
+pub(crate) use between::{Between, between};
+pub(crate) use commit::Commit;
 pub use contained::{Contained, contained};
-pub use download::list;
-pub use history::History;
-pub use object_id::ObjectId;
-pub use protocol::Filter;
-pub use session::{Pair, Session};
-pub use store::{Entry, Found, Listing, Mode, Store, StoreReader};
+pub(crate) use download::list;
+pub(crate) use history::History;
+pub(crate) use object_id::ObjectId;
+pub(crate) use protocol::Filter;
+pub(crate) use session::{Pair, Session};
+pub use store::Store;
+pub(crate) use store::{Entry, Found, Mode, StoreReader};
 
 use crate::fetch::{FetchError, Fetcher, host_of};
 use crate::ids::CommitSha;
@@ -49,7 +50,6 @@ pub struct Limits {
     /// Bytes of an object that libgit2 has to hold in memory to unpack it: commits, trees, tags, and everything that is
     /// stored as a difference.
     pub in_memory: u64,
-    /// Objects of one download.
     pub objects: u32,
     /// The time that one download may take.
     pub time: Duration,
@@ -58,7 +58,7 @@ pub struct Limits {
 }
 
 /// Bytes of the largest file that is fetched and exported unless somebody says otherwise.
-pub const LARGEST_FILE: u64 = 32_000_000;
+pub(crate) const LARGEST_FILE: u64 = 32_000_000;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -73,7 +73,6 @@ impl Default for Limits {
     }
 }
 
-/// Where a repository is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Upstream {
     /// On a host: an https address without user, query, fragment and trailing `/`.
@@ -87,9 +86,9 @@ pub enum Upstream {
 #[error("`{text}` is not the address of a repository: {why}")]
 pub struct UpstreamAddressError {
     /// The text, cut to what a message can show.
-    pub text: String,
+    pub(crate) text: String,
     /// What is wrong with it.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 impl Upstream {
@@ -132,7 +131,7 @@ impl Upstream {
 
     /// The address or path, for people; it holds no credentials.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Remote(url) => url.to_string(),
             Self::Local(path) => path.display().to_string(),
@@ -141,7 +140,7 @@ impl Upstream {
 
     /// The same for every spelling of one address: host and path, without `.git`.
     #[must_use]
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         match self {
             Self::Remote(url) => format!("{}{}", host_of(url), url.path().strip_suffix(".git").unwrap_or(url.path())),
             Self::Local(path) => format!("file://{}", path.display()),
@@ -191,30 +190,17 @@ pub enum UpstreamError {
     /// There is no public repository.
     #[error("there is no public repository at {0}")]
     NoRepository(String),
-    /// Too much was asked.
     #[error("{host} asks to be left alone{}", after.map(|time| format!(" for {} seconds", time.as_secs())).unwrap_or_default())]
     RateLimited {
-        /// The host.
         host: String,
         /// For how long, if it said so.
         after: Option<Duration>,
     },
-    /// Another status.
     #[error("{host} answered {status}")]
-    Status {
-        /// The host.
-        host: String,
-        /// What it answered.
-        status: u16,
-    },
+    Status { host: String, status: u16 },
     /// Something else answered, or it broke off in the middle.
     #[error("{host} did not answer as a Git server does: {what}")]
-    NotGit {
-        /// The host.
-        host: String,
-        /// What was wrong.
-        what: &'static str,
-    },
+    NotGit { host: String, what: &'static str },
     /// It does not speak version 2.
     #[error("{0} does not speak version 2 of Git's protocol")]
     OldProtocol(String),
@@ -223,19 +209,13 @@ pub enum UpstreamError {
     ObjectFormat(String, String),
     /// The repository has no such commit, or does not hand it out.
     #[error("{upstream} has no commit {commit}")]
-    NoCommit {
-        /// The repository.
-        upstream: String,
-        /// The commit.
-        commit: CommitSha,
-    },
+    NoCommit { upstream: String, commit: CommitSha },
     /// The id is that of a file, tree or tag.
     #[error("{0} is not a commit")]
     NotACommit(CommitSha),
     /// What came as a commit cannot be taken for one.
     #[error("the commit {commit} {problem}")]
     Commit {
-        /// The commit.
         commit: CommitSha,
         /// What is wrong with it.
         problem: &'static str,
@@ -243,12 +223,10 @@ pub enum UpstreamError {
     /// The server said no.
     #[error("{host} refused: {message}")]
     Refused {
-        /// The host.
         host: String,
         /// Its words, cut to one line.
         message: String,
     },
-    /// More than may come.
     #[error("{what}: more than {limit}")]
     TooLarge {
         /// What there is too much of.
@@ -258,12 +236,7 @@ pub enum UpstreamError {
     },
     /// What came cannot be unpacked.
     #[error("{host} sent objects that cannot be unpacked: {reason}")]
-    Damaged {
-        /// The host.
-        host: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Damaged { host: String, reason: String },
     /// A repository on this machine cannot be read.
     #[error(transparent)]
     Local(#[from] super::GitError),
@@ -272,16 +245,10 @@ pub enum UpstreamError {
     Alternates(PathBuf),
     /// Our own store cannot be written or read.
     #[error("`{}`: {reason}", .path.display())]
-    Store {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
+    Store { path: PathBuf, reason: String },
 }
 
 impl UpstreamError {
-    /// What to try.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

@@ -20,7 +20,7 @@ const LONGEST: usize = 4096;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(crate) enum Status {
     /// Only the later commit has it.
     Added,
     /// Both have it, with another content, mode or kind.

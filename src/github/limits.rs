@@ -17,7 +17,6 @@ const MAX_LIMITED: u32 = 4;
 pub(super) struct Limits {
     pace: Pace,
     budget: Budget,
-    /// Nobody asks before.
     until: Option<Instant>,
     /// Set once a limit was met that ends too late: nobody asks any more.
     ended: Option<GithubError>,
@@ -51,7 +50,6 @@ impl Limits {
         }
     }
 
-    /// A write ended.
     pub(super) fn written(&mut self, now: Instant) {
         self.budget.end(now);
     }
@@ -124,7 +122,6 @@ fn is_used_up(headers: &HeaderMap) -> bool {
     seconds(headers, "x-ratelimit-remaining") == Some(0) && seconds(headers, "x-ratelimit-reset").is_some()
 }
 
-/// GitHub's own clock.
 fn date(headers: &HeaderMap) -> Option<u64> {
     let date = DateTime::parse_from_rfc2822(headers.get(header::DATE)?.to_str().ok()?).ok()?;
     u64::try_from(date.timestamp()).ok()

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// Whether a token can be sent: letters, digits and `-._~+/=`, which is what RFC 6750 allows of a bearer's. A line end
 /// would end the header.
 #[must_use]
-pub fn is_token(token: &str) -> bool {
+pub(crate) fn is_token(token: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     !token.is_empty() && token.bytes().all(known)
 }

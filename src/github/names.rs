@@ -7,7 +7,7 @@ use url::Url;
 /// Owner and name of a repository on GitHub, from its address; none when it is elsewhere. `api` is the API's address: an
 /// enterprise server has it on its own host and port.
 #[must_use]
-pub fn located(project: &Url, api: &Url) -> Option<(String, String)> {
+pub(crate) fn located(project: &Url, api: &Url) -> Option<(String, String)> {
     let host = project.host_str()?.to_ascii_lowercase();
     let known = matches!(host.as_str(), "github.com" | "www.github.com") || host_of(api) == host_of(project);
     let mut segments = project.path_segments()?.filter(|segment| !segment.is_empty());

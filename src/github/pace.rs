@@ -10,19 +10,19 @@ use tokio::time::Instant;
 /// The requests of an hour are not among them: 60 without a token, 1,000 with a workflow's own, 5,000 and more with an App's.
 /// Every answer says how many remain, and the sender stops when none does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// Writes in a minute: 80.
-    pub per_minute: usize,
+    pub(crate) per_minute: usize,
     /// Writes in an hour: 500.
-    pub per_hour: usize,
+    pub(crate) per_hour: usize,
     /// Points in a minute: 900. A read is one, a write five.
-    pub points: usize,
+    pub(crate) points: usize,
     /// How long a minute is. An hour has 60 of them.
-    pub minute: Duration,
+    pub(crate) minute: Duration,
     /// From the end of one write to the begin of the next: one second.
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// The longest wait for a limit to end; where a longer one is needed, nothing is asked any more.
-    pub longest: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl Default for Pace {
@@ -49,7 +49,6 @@ pub(super) enum Cost {
 /// What a write costs in points.
 const WRITE: usize = 5;
 
-/// What was sent lately.
 #[derive(Debug)]
 pub(super) struct Budget {
     pace: Pace,
@@ -102,7 +101,6 @@ impl Budget {
         }
     }
 
-    /// A write ended.
     pub(super) fn end(&mut self, now: Instant) {
         self.ended = Some(now);
     }

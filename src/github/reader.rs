@@ -6,8 +6,8 @@
 mod contained;
 mod tree;
 
-pub use contained::Contained;
-pub use tree::PathKind;
+pub(crate) use contained::Contained;
+pub(crate) use tree::PathKind;
 
 use super::answer::Answer;
 use super::names::{encode_path, is_owner_or_name, is_ref_name};
@@ -24,9 +24,7 @@ use tokio::sync::OnceCell;
 /// As whom a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
-    /// With the token.
     Token,
-    /// As nobody.
     Anonymous,
 }
 
@@ -37,7 +35,7 @@ type Asked = HashMap<(Who, String), Arc<OnceCell<Told>>>;
 
 /// GitHub, as a client that reads.
 #[derive(Debug)]
-pub struct Github {
+pub(crate) struct Github {
     token: Option<Sender>,
     anonymous: Sender,
     api: String,
@@ -45,27 +43,25 @@ pub struct Github {
     cache: Option<Cache>,
 }
 
-/// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// Where it is today, `https://github.com/owner/name`.
-    pub url: String,
+    pub(crate) url: String,
     /// Whether its owner declared it read-only.
-    pub archived: bool,
+    pub(crate) archived: bool,
     /// The SPDX id of its licence; `NOASSERTION` when GitHub does not recognise it, none when there is none.
-    pub license: Option<String>,
+    pub(crate) license: Option<String>,
     /// The branch that a clone starts on.
-    pub default_branch: String,
+    pub(crate) default_branch: String,
     /// `/repos/owner/name`, encoded, as it is called today.
     path: String,
     who: Who,
 }
 
-/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The id of its tree.
-    pub tree: String,
+    pub(crate) tree: String,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +97,7 @@ impl Github {
     ///
     /// # Errors
     /// When the certificates cannot be read, or the API's address or the token cannot be used.
-    pub fn new(options: &GithubOptions, cache: Option<Cache>) -> Result<Self, SetupError> {
+    pub(crate) fn new(options: &GithubOptions, cache: Option<Cache>) -> Result<Self, SetupError> {
         let anonymous = Sender::new(&GithubOptions { token: None, ..options.clone() })?;
         let token = options.token.is_some().then(|| Sender::new(options)).transpose()?;
         let api = options.api.as_str().trim_end_matches('/').to_owned();
@@ -113,7 +109,7 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn repository(&self, owner: &str, name: &str) -> Result<Option<Repository>, GithubError> {
+    pub(crate) async fn repository(&self, owner: &str, name: &str) -> Result<Option<Repository>, GithubError> {
         if !is_owner_or_name(owner) || !is_owner_or_name(name) {
             return Ok(None);
         }
@@ -144,7 +140,11 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn branch_tip(&self, repository: &Repository, branch: &str) -> Result<Option<CommitSha>, GithubError> {
+    pub(crate) async fn branch_tip(
+        &self,
+        repository: &Repository,
+        branch: &str,
+    ) -> Result<Option<CommitSha>, GithubError> {
         self.reference(repository, "heads", branch).await
     }
 
@@ -152,7 +152,7 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn has_tag(&self, repository: &Repository, tag: &str) -> Result<bool, GithubError> {
+    pub(crate) async fn has_tag(&self, repository: &Repository, tag: &str) -> Result<bool, GithubError> {
         Ok(self.reference(repository, "tags", tag).await?.is_some())
     }
 
@@ -180,7 +180,11 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn commit(&self, repository: &Repository, commit: &CommitSha) -> Result<Option<Commit>, GithubError> {
+    pub(crate) async fn commit(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+    ) -> Result<Option<Commit>, GithubError> {
         #[derive(Deserialize)]
         struct Found {
             sha: String,

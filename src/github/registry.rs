@@ -8,10 +8,10 @@ mod objects;
 mod pulls;
 mod refs;
 
-pub use issues::Issue;
-pub use objects::{CommitObject, FileContent, TreeItem};
-pub use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
-pub use refs::CreatedBranch;
+pub(crate) use issues::Issue;
+pub(crate) use objects::{FileContent, TreeItem};
+pub(crate) use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
+pub(crate) use refs::CreatedBranch;
 
 use super::answer::Answer;
 use super::names::is_owner_or_name;
@@ -24,18 +24,17 @@ use std::sync::OnceLock;
 
 /// What the repository says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub(crate) struct Home {
     /// The account that owns it today.
-    pub owner: String,
-    /// Its name today.
-    pub name: String,
+    pub(crate) owner: String,
+    pub(crate) name: String,
     /// The branch that pull requests go to if nobody says otherwise.
-    pub default_branch: String,
+    pub(crate) default_branch: String,
 }
 
 /// The registry's repository on GitHub.
 #[derive(Debug)]
-pub struct Registry {
+pub(crate) struct Registry {
     sender: Sender,
     owner: String,
     name: String,
@@ -43,13 +42,12 @@ pub struct Registry {
     account: OnceLock<Account>,
 }
 
-/// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Account {
+pub(crate) struct Account {
     /// Never changes, and is never given to somebody else.
-    pub id: u64,
+    pub(crate) id: u64,
     /// The name. Those of apps are spelled with and without `[bot]`.
-    pub login: String,
+    pub(crate) login: String,
 }
 
 /// Something with an id, in answers.
@@ -68,7 +66,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the certificates cannot be read, or the API's address or the token cannot be used.
-    pub fn new(options: &GithubOptions, owner: &str, name: &str) -> Result<Self, SetupError> {
+    pub(crate) fn new(options: &GithubOptions, owner: &str, name: &str) -> Result<Self, SetupError> {
         let sender = Sender::new(options)?;
         Ok(Self {
             sender,
@@ -81,7 +79,7 @@ impl Registry {
 
     /// `owner/name`, as it was given.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.owner, self.name)
     }
 
@@ -90,7 +88,7 @@ impl Registry {
     ///
     /// # Errors
     /// When there is no such repository for this token, or GitHub does not say.
-    pub async fn open(&self) -> Result<&Home, GithubError> {
+    pub(crate) async fn open(&self) -> Result<&Home, GithubError> {
         #[derive(Deserialize)]
         struct Found {
             full_name: String,
@@ -119,7 +117,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn account(&self) -> Result<&Account, GithubError> {
+    pub(crate) async fn account(&self) -> Result<&Account, GithubError> {
         #[derive(Deserialize)]
         struct Told {
             data: Data,

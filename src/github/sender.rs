@@ -35,7 +35,6 @@ pub(super) struct Sender {
     mask: Mask,
     retry: Retry,
     gate: Semaphore,
-    /// Who holds it writes.
     writing: tokio::sync::Mutex<()>,
     limits: Mutex<Limits>,
 }

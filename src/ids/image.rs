@@ -1,6 +1,5 @@
 //! References to container images: the one parser of them.
 
-use super::Digest;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +10,13 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageReference {
     /// The image registry, if one is named: `ghcr.io`, `localhost:5000`.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The name in that registry, without tag and digest: `acme/server`.
-    pub path: String,
+    pub(crate) path: String,
     /// The tag, if one is written.
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// The digest with its algorithm, if one is written.
-    pub digest: Option<String>,
+    pub(crate) digest: Option<String>,
 }
 
 /// Why a text is not an image reference. The limits are those of the distribution project's reference grammar.
@@ -103,13 +102,13 @@ impl ImageReference {
 
     /// The image registry, with its port if one is named. Without a host, and for every name of Docker Hub, `docker.io`.
     #[must_use]
-    pub fn registry(&self) -> &str {
+    pub(crate) fn registry(&self) -> &str {
         self.host.as_deref().filter(|host| !is_docker_hub(host)).unwrap_or(DOCKER_HUB)
     }
 
     /// The repository in that registry. On Docker Hub a name of one part is in `library/`.
     #[must_use]
-    pub fn repository(&self) -> Cow<'_, str> {
+    pub(crate) fn repository(&self) -> Cow<'_, str> {
         if self.registry() == DOCKER_HUB && !self.path.contains('/') {
             return Cow::Owned(format!("library/{}", self.path));
         }
@@ -118,31 +117,14 @@ impl ImageReference {
 
     /// What is asked for in the repository: the digest, else the tag, else `latest`.
     #[must_use]
-    pub fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
-    }
-
-    /// The same image under this tag, without a digest: a digest would overrule it.
-    ///
-    /// # Errors
-    /// When it is not a tag.
-    pub fn with_tag(&self, tag: &str) -> Result<Self, ImageReferenceError> {
-        if !is_tag(tag) {
-            return Err(ImageReferenceError::Tag);
-        }
-        Ok(Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() })
-    }
-
-    /// The same image at this digest, without a tag, which would say nothing more.
-    #[must_use]
-    pub fn with_digest(&self, digest: &Digest) -> Self {
-        Self { tag: None, digest: Some(digest.as_str().to_owned()), ..self.clone() }
     }
 
     /// Host and path without what may be left out: `docker.io/library/x` and `x` are one image. Two references of the
     /// same image have the same short name.
     #[must_use]
-    pub fn short_name(&self) -> String {
+    pub(crate) fn short_name(&self) -> String {
         if self.registry() != DOCKER_HUB {
             return format!("{}/{}", self.registry(), self.path);
         }
@@ -152,7 +134,7 @@ impl ImageReference {
     /// Whether the image's name begins with `prefix`, on the border of a part: `ghcr.io/acme` and `ghcr.io/acme/` claim
     /// `ghcr.io/acme/server`, but not `ghcr.io/acme-evil/server`.
     #[must_use]
-    pub fn is_under(&self, prefix: &str) -> bool {
+    pub(crate) fn is_under(&self, prefix: &str) -> bool {
         let whole = prefix.trim_end_matches('/');
         let prefix = match whole.split_once('/') {
             Some((host, path)) if is_docker_hub(host) => path,
@@ -255,7 +237,7 @@ fn parse_digest(digest: &str) -> Result<&str, ImageReferenceError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Digest, ImageReference, ImageReferenceError};
+    use super::{ImageReference, ImageReferenceError};
     use proptest::prelude::*;
 
     fn parts(text: &str) -> (Option<String>, String, Option<String>, bool) {
@@ -317,16 +299,6 @@ mod tests {
         assert_eq!(full("ghcr.io/x:1"), "ghcr.io x 1");
         let digest = format!("sha256:{}", "0".repeat(64));
         assert_eq!(full(&format!("localhost:5000/a/b:1@{digest}")), format!("localhost:5000 a/b {digest}"));
-    }
-
-    #[test]
-    fn tags_and_digests_replace_each_other() {
-        let digest = Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap();
-        let reference: ImageReference = "ghcr.io/a/b:1".parse().unwrap();
-        let pinned = reference.with_digest(&digest);
-        assert_eq!(pinned.to_string(), format!("ghcr.io/a/b@{digest}"));
-        assert_eq!(pinned.with_tag("2").unwrap().to_string(), "ghcr.io/a/b:2");
-        assert_eq!(pinned.with_tag("-2"), Err(ImageReferenceError::Tag));
     }
 
     proptest! {

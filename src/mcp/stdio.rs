@@ -11,34 +11,30 @@ use std::collections::BTreeSet;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The maximum size of one message, in bytes: the largest real list of tools is 300 kB.
-pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+pub(crate) const MAX_MESSAGE_BYTES: usize = 4 << 20;
 /// Pages of tools; a server that has more goes on for ever.
 const MAX_PAGES: usize = 100;
-/// Tools in all.
 const MAX_TOOLS: usize = 5_000;
 /// Bytes of a tool's name.
 const MAX_NAME_BYTES: usize = 1024;
 
 /// A tool as a server lists it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ListedTool {
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    pub description: Option<String>,
+pub(crate) struct ListedTool {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
     /// Its arguments, as a JSON Schema.
-    pub input_schema: Map<String, Value>,
+    pub(crate) input_schema: Map<String, Value>,
     /// Hints about its effects: `title`, `readOnlyHint`, …
-    pub annotations: Option<Map<String, Value>>,
+    pub(crate) annotations: Option<Map<String, Value>>,
 }
 
 /// Why a server did not list its tools. Texts may hold anything that it said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StdioError {
+pub(crate) enum StdioError {
     /// It ended, or closed its output.
     #[error("it closed the connection")]
     Closed,
-    /// The handshake failed.
     #[error("the handshake failed: {0}")]
     Handshake(String),
     /// It said no.
@@ -46,7 +42,6 @@ pub enum StdioError {
     Refused {
         /// The code of JSON-RPC.
         code: i32,
-        /// Its words.
         message: String,
     },
     /// It answered something else than was asked for.
@@ -58,7 +53,7 @@ pub enum StdioError {
 ///
 /// # Errors
 /// When it cannot list them, or lists too many.
-pub async fn list_tools<R, W>(read: R, write: W) -> Result<Vec<ListedTool>, StdioError>
+pub(crate) async fn list_tools<R, W>(read: R, write: W) -> Result<Vec<ListedTool>, StdioError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,

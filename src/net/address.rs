@@ -12,7 +12,6 @@ pub(crate) struct Address<'a> {
     pub(crate) userinfo: Option<&'a str>,
     /// With the brackets of an IPv6 address.
     pub(crate) host: &'a str,
-    /// After the host's colon.
     pub(crate) port: Option<&'a str>,
     /// From the first slash after the host; may be empty.
     pub(crate) path: &'a str,

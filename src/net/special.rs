@@ -15,7 +15,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(crate) enum Special {
     /// 0.0.0.0/8 and `::`: this host on this network.
     Unspecified,
-    /// The machine itself.
     Loopback,
     /// Private networks, and unique local addresses.
     Private,
@@ -25,11 +24,8 @@ pub(crate) enum Special {
     LinkLocal,
     /// A public address that a cloud keeps for its own service inside a machine's network.
     Cloud,
-    /// Examples in documents.
     Documentation,
-    /// Measurements between networks.
     Benchmarking,
-    /// Groups of receivers.
     Multicast,
     /// Anything else that is set aside.
     Reserved,

@@ -11,7 +11,7 @@ use url::Url;
 
 /// What an image registry says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Existence {
+pub(crate) enum Existence {
     /// It is there; its digest, if the registry named one.
     Found(Option<Digest>),
     /// It is not, or not for everybody.
@@ -22,7 +22,7 @@ pub enum Existence {
 ///
 /// # Errors
 /// When the image registry does not say.
-pub async fn exists(fetcher: &Fetcher, image: &str) -> Result<Existence, OciError> {
+pub(crate) async fn exists(fetcher: &Fetcher, image: &str) -> Result<Existence, OciError> {
     let reference = ImageReference::parse(image).map_err(|_| OciError::Reference)?;
     let wanted = reference.version();
     let Place { api, repository, .. } = Place::of(&reference);

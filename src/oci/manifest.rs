@@ -8,24 +8,19 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The maximum size of a manifest, in bytes: what the distribution specification asks registries to accept.
-pub const MAX_MANIFEST_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const MAX_MANIFEST_BYTES: u64 = 4 * 1024 * 1024;
 /// The media type of an image manifest.
 pub const IMAGE_MANIFEST: &str = media_types::MANIFEST;
 
 /// Media types of the OCI image specification, and Docker's older ones.
 pub mod media_types {
-    /// An image manifest.
     pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-    /// An index of manifests.
-    pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-    /// An image's configuration.
+    pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
     pub const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
     /// The descriptor of `{}`.
     pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
-    /// Docker's image manifest.
-    pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-    /// Docker's index.
-    pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+    pub(crate) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    pub(crate) const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 }
 
 /// What may be behind a name: an image or an index of images, in OCI's or Docker's form.
@@ -41,18 +36,15 @@ pub(super) fn accepted() -> HeaderValue {
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// The media type of the content.
-    pub media_type: String,
-    /// Its digest.
+    pub(crate) media_type: String,
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
     /// For a manifest, what kind of artifact it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact_type: Option<String>,
-    /// Annotations.
+    pub(crate) artifact_type: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "or_default")]
-    pub annotations: BTreeMap<String, String>,
-    /// Everything else.
+    pub(crate) annotations: BTreeMap<String, String>,
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -84,22 +76,17 @@ pub struct ImageManifest {
     /// What kind of artifact it is, if it is not an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
-    /// The configuration.
     pub config: Descriptor,
-    /// The layers.
     pub layers: Vec<Descriptor>,
     /// The manifest that this one is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Descriptor>,
-    /// Annotations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "or_default")]
     pub annotations: BTreeMap<String, String>,
-    /// Everything else.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// An index of manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageIndex {
@@ -108,10 +95,8 @@ pub struct ImageIndex {
     /// [`media_types::INDEX`], or Docker's; absent in old ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    /// The manifests.
     #[serde(deserialize_with = "or_default")]
     pub manifests: Vec<Descriptor>,
-    /// Everything else.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

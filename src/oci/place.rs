@@ -4,19 +4,19 @@ use crate::ids::ImageReference;
 
 /// A repository of an image registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub(crate) struct Place {
     /// The registry as references name it: `docker.io`, `127.0.0.1:5000`.
-    pub host: String,
+    pub(crate) host: String,
     /// The host that answers for it: `registry-1.docker.io`.
-    pub api: String,
+    pub(crate) api: String,
     /// The repository: `library/busybox`.
-    pub repository: String,
+    pub(crate) repository: String,
 }
 
 impl Place {
     /// Where `reference` leads. What is left out of a reference means Docker Hub, and its `library`.
     #[must_use]
-    pub fn of(reference: &ImageReference) -> Self {
+    pub(crate) fn of(reference: &ImageReference) -> Self {
         let (host, repository) = (reference.registry().to_owned(), reference.repository().into_owned());
         let api = if host == "docker.io" { "registry-1.docker.io".to_owned() } else { host.clone() };
         Self { host, api, repository }
@@ -24,15 +24,9 @@ impl Place {
 
     /// `HOST/REPOSITORY`. Docker Hub is `index.docker.io` there, as cosign and its libraries spell it.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let host = if self.host == "docker.io" { "index.docker.io" } else { &self.host };
         format!("{host}/{}", self.repository)
-    }
-
-    /// Whether the registry is on this machine, so that plain http is what it speaks.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.api)
     }
 }
 

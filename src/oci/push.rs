@@ -23,10 +23,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What became of a manifest that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
-    /// Its digest.
     pub digest: Digest,
     /// Whether the registry said, with `OCI-Subject`, that it lists the manifest among the referrers of its subject.
-    pub listed: bool,
+    pub(crate) listed: bool,
 }
 
 impl Repository {
@@ -159,7 +158,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the registry does not: many delete nothing.
-    pub async fn delete_manifest(&self, digest: &Digest) -> Result<(), OciError> {
+    pub(crate) async fn delete_manifest(&self, digest: &Digest) -> Result<(), OciError> {
         let url = self.url(&format!("manifests/{digest}"))?;
         let request = Request::write(Method::DELETE, url, Bytes::new(), MAX_ERROR_BYTES);
         let answer = self.send(request, Access::Delete).await?;

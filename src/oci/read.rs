@@ -17,23 +17,22 @@ const BLOB_TIMEOUT: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// SHA-256 of the bytes.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// What the registry says it is, without parameters.
-    pub media_type: String,
+    pub(crate) media_type: String,
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Found {
     /// Whether it is an index of manifests.
     #[must_use]
-    pub fn is_index(&self) -> bool {
+    pub(crate) fn is_index(&self) -> bool {
         matches!(self.media_type.as_str(), media_types::INDEX | media_types::DOCKER_INDEX)
     }
 
-    /// The manifest's own descriptor.
     #[must_use]
-    pub fn descriptor(&self) -> Descriptor {
+    pub(crate) fn descriptor(&self) -> Descriptor {
         Descriptor::of(&self.media_type, &self.bytes)
     }
 
@@ -41,7 +40,7 @@ impl Found {
     ///
     /// # Errors
     /// When it is not one, with the reason.
-    pub fn image(&self) -> Result<ImageManifest, String> {
+    pub(crate) fn image(&self) -> Result<ImageManifest, String> {
         serde_json::from_slice(&self.bytes).map_err(|error| format!("a manifest that cannot be read: {error}"))
     }
 
@@ -49,7 +48,7 @@ impl Found {
     ///
     /// # Errors
     /// When it is not one, with the reason.
-    pub fn index(&self) -> Result<ImageIndex, String> {
+    pub(crate) fn index(&self) -> Result<ImageIndex, String> {
         serde_json::from_slice(&self.bytes).map_err(|error| format!("an index that cannot be read: {error}"))
     }
 }
@@ -67,7 +66,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the registry does not say, or answers with another manifest.
-    pub async fn by_digest(&self, digest: &Digest) -> Result<Option<Found>, OciError> {
+    pub(crate) async fn by_digest(&self, digest: &Digest) -> Result<Option<Found>, OciError> {
         let found = self.manifest(digest.as_str()).await?;
         match found {
             Some(found) if found.digest != *digest => {
@@ -87,19 +86,11 @@ impl Repository {
         }
     }
 
-    /// The digest that a tag has now, if there is one.
-    ///
-    /// # Errors
-    /// When the registry does not say.
-    pub async fn resolve(&self, tag: &str) -> Result<Option<Digest>, OciError> {
-        Ok(self.by_tag(tag).await?.map(|found| found.digest))
-    }
-
     /// A blob, with at most `limit` bytes.
     ///
     /// # Errors
     /// When it is not there, is larger, or has other bytes than its descriptor says.
-    pub async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, OciError> {
+    pub(crate) async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, OciError> {
         if descriptor.size > limit {
             return Err(self.form(format!("a blob of {} bytes where at most {limit} are read", descriptor.size)));
         }
@@ -121,7 +112,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the registry does not say.
-    pub async fn has_blob(&self, digest: &Digest) -> Result<bool, OciError> {
+    pub(crate) async fn has_blob(&self, digest: &Digest) -> Result<bool, OciError> {
         let mut request = Request::get(self.url(&format!("blobs/{digest}"))?, MAX_ERROR_BYTES);
         request.method = Method::HEAD;
         let answer = self.send(request, Access::Pull).await?;

@@ -15,11 +15,11 @@ const MAX_REFERRERS: usize = 2000;
 
 /// What refers to a manifest, as a registry lists it. Nothing of it is proven: each descriptor's manifest says what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Referrers {
+pub(crate) struct Referrers {
     /// The descriptors, in the registry's order.
-    pub descriptors: Vec<Descriptor>,
+    pub(crate) descriptors: Vec<Descriptor>,
     /// Whether the registry has the API; otherwise they are from the fallback tag.
-    pub api: bool,
+    pub(crate) api: bool,
 }
 
 impl Repository {
@@ -27,7 +27,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the registry does not say, or without end.
-    pub async fn referrers(&self, digest: &Digest) -> Result<Referrers, OciError> {
+    pub(crate) async fn referrers(&self, digest: &Digest) -> Result<Referrers, OciError> {
         let Some(descriptors) = self.listed(digest).await? else {
             let index = self.fallback(digest).await?;
             return Ok(Referrers { descriptors: index.manifests, api: false });
@@ -82,7 +82,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub async fn change_fallback(
+    pub(crate) async fn change_fallback(
         &self,
         digest: &Digest,
         change: impl FnOnce(&mut Vec<Descriptor>),

@@ -19,18 +19,16 @@ const MAX_DETAIL: usize = 200;
 
 /// How image registries are reached.
 #[derive(Debug, Clone, Default)]
-pub struct OciOptions {
-    /// How addresses are fetched.
-    pub fetch: FetchOptions,
+pub(crate) struct OciOptions {
+    pub(crate) fetch: FetchOptions,
     /// Registries that the operator named: they may have private addresses. As [`Place::api`] spells them.
-    pub named: Vec<String>,
+    pub(crate) named: Vec<String>,
     /// Registries that are spoken to without TLS. Those on loopback always are.
-    pub insecure: Vec<String>,
+    pub(crate) insecure: Vec<String>,
     /// Docker's `config.json`.
-    pub docker_config: Option<PathBuf>,
+    pub(crate) docker_config: Option<PathBuf>,
 }
 
-/// Image registries.
 #[derive(Clone)]
 pub struct Registries(Arc<Shared>);
 
@@ -46,7 +44,7 @@ impl Registries {
     ///
     /// # Errors
     /// When the certificates cannot be read.
-    pub fn new(options: &OciOptions) -> Result<Self, SetupError> {
+    pub(crate) fn new(options: &OciOptions) -> Result<Self, SetupError> {
         let plain = |host: &str| is_loopback(host) || options.insecure.iter().any(|insecure| insecure == host);
         let named = options.named.iter().chain(&options.insecure);
         let named = named.map(|host| NamedHost { host: host.clone(), plain: plain(host) });
@@ -68,7 +66,7 @@ impl Registries {
 
     /// The repository at a place.
     #[must_use]
-    pub fn at(&self, place: Place) -> Repository {
+    pub(crate) fn at(&self, place: Place) -> Repository {
         Repository { shared: self.0.clone(), place }
     }
 }
@@ -83,8 +81,7 @@ impl std::fmt::Debug for Registries {
 #[derive(Clone)]
 pub struct Repository {
     shared: Arc<Shared>,
-    /// Where it is.
-    pub place: Place,
+    pub(crate) place: Place,
 }
 
 impl std::fmt::Debug for Repository {
@@ -96,7 +93,7 @@ impl std::fmt::Debug for Repository {
 impl Repository {
     /// The registry as messages name it.
     #[must_use]
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.place.host.clone()
     }
 

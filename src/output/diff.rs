@@ -8,16 +8,16 @@ use std::fmt::Write as _;
 
 /// One side of a change.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub(crate) struct Side<'a> {
     /// The whole text; none when there is no file.
-    pub text: Option<&'a str>,
+    pub(crate) text: Option<&'a str>,
     /// What of it must not be shown.
-    pub secrets: &'a Secrets,
+    pub(crate) secrets: &'a Secrets,
 }
 
 /// Why a change cannot be shown byte for byte, in words that follow "not a patch:".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAPatch {
+pub(crate) enum NotAPatch {
     /// Outputs end in logs, which more people read than the file.
     #[error("credentials in it are masked")]
     Secret,
@@ -31,7 +31,7 @@ const NO_NEWLINE: &str = "\\ No newline at end of file\n";
 
 /// A unified diff with three lines of context, safe to print: what cannot be seen is shown as its code.
 #[must_use]
-pub fn render(path: &str, before: Side<'_>, after: Side<'_>, color: bool) -> String {
+pub(crate) fn render(path: &str, before: Side<'_>, after: Side<'_>, color: bool) -> String {
     let style = |of: AnsiColor| if color { Style::new().fg_color(Some(of.into())) } else { Style::new() };
     let mut text = headers(before, &super::escape::terminal(path));
     walk(before, after, |part| match part {
@@ -53,7 +53,7 @@ pub fn render(path: &str, before: Side<'_>, after: Side<'_>, color: bool) -> Str
 ///
 /// # Errors
 /// When something in it must not be printed as it is.
-pub fn patch(path: &str, before: Side<'_>, after: Side<'_>) -> Result<String, NotAPatch> {
+pub(crate) fn patch(path: &str, before: Side<'_>, after: Side<'_>) -> Result<String, NotAPatch> {
     let mut text = headers(before, &quoted(path));
     let mut has_secret = false;
     walk(before, after, |part| match part {

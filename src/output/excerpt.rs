@@ -19,7 +19,6 @@ const MAX_SPAN_LINES: usize = 6;
 /// Marks with more lines than this between them are shown apart.
 const MAX_GAP_LINES: usize = 10;
 
-/// A place to mark.
 #[derive(Debug, Clone)]
 pub(super) struct Mark {
     /// Bytes of the text.

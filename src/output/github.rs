@@ -8,7 +8,7 @@ use crate::finding::{Finding, Report, Severity};
 /// One command for every finding that no waiver excuses, then the summary as an ordinary line of the log. The runner
 /// keeps the first ten annotations of each severity in a step, and logs the others.
 #[must_use]
-pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
+pub(crate) fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let mut out = String::new();
     for finding in report.findings.iter().filter(|finding| finding.waived.is_none()) {
         out.push_str(&command(report, finding));

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Characters of a message or a remedy that are shown; more are cut with `…`.
-pub const MAX_MESSAGE_CHARACTERS: usize = 1_000;
+pub(crate) const MAX_MESSAGE_CHARACTERS: usize = 1_000;
 /// Characters that are shown of a label, which stands beside a line of the text.
-pub const MAX_LABEL_CHARACTERS: usize = 120;
+pub(crate) const MAX_LABEL_CHARACTERS: usize = 120;
 /// Labels of one finding that are shown; of more, only the number is.
-pub const MAX_LABELS: usize = 8;
+pub(crate) const MAX_LABELS: usize = 8;
 
 /// Stands in for a path and its position while the renderer lays out an excerpt: see [`Place`]. A private-use
 /// character, which no escaped text contains.
@@ -22,7 +22,7 @@ const PLACEHOLDER: char = '\u{e000}';
 
 /// Every finding in the order of the report, each with an empty line after it, then the summary.
 #[must_use]
-pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
+pub(crate) fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.clamp(40, 400));
     let shown = Shown { report, secrets: report.secrets() };
@@ -43,8 +43,8 @@ pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
 }
 
 /// The findings without colour, waived ones too, and without the summary.
-#[must_use]
-pub fn findings_plain(report: &Report) -> String {
+#[cfg(test)]
+pub(crate) fn findings_plain(report: &Report) -> String {
     render(report, &RenderOptions { show_waived: true, quiet: true, ..RenderOptions::default() })
 }
 
@@ -58,7 +58,6 @@ pub(super) fn closing_line(report: &Report) -> String {
 /// A report, and what must not be shown of its texts.
 struct Shown<'r> {
     report: &'r Report,
-    /// By path.
     secrets: BTreeMap<&'r str, Secrets>,
 }
 

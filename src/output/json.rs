@@ -6,7 +6,7 @@ use crate::finding::{Anchor, Finding, Report, Severity, Summary};
 use serde::Serialize;
 
 /// The version of the document's shape. It changes when a reader of the old shape would be wrong about the new one.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -68,7 +68,7 @@ impl Region {
 
 /// The document, indented. Invisible characters are escaped, so that it can be shown.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     visible_json(&Document {
         version: VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },

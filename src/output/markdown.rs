@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 /// The most that GitHub takes as the text of a check run or the body of a comment. Its documentation says characters
 /// and means bytes where it matters, so that bytes are counted.
-pub const MAX_BYTES: usize = 65_535;
+pub(crate) const MAX_BYTES: usize = 65_535;
 
 /// Bytes that are kept for the last line, which says how many findings are left out.
 const LAST_LINE: usize = 80;
@@ -16,7 +16,7 @@ const LAST_LINE: usize = 80;
 /// The summary and a table of findings, the gravest first, then by entry; at most `limit` bytes, of which the
 /// summary needs some hundred. What does not fit is counted in the last line.
 #[must_use]
-pub fn render(report: &Report, options: &RenderOptions<'_>, limit: usize) -> String {
+pub(crate) fn render(report: &Report, options: &RenderOptions<'_>, limit: usize) -> String {
     let mut out = String::new();
     if !options.quiet {
         out.push_str(&format!("**{}**\n", markdown(&closing_line(report))));

@@ -13,7 +13,7 @@ mod template;
 mod tests;
 mod view;
 
-pub use human::{Row, human};
+pub(crate) use human::{Row, human};
 
 use super::escape::visible_json;
 use crate::verdict::ReviewReport;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// The most bytes of `report.md`. GitHub takes comments of 65,536 characters; bytes are counted, which are never fewer, and
 /// the rest is left for whoever puts a line around the report.
-pub const MAX_REPORT_BYTES: usize = 60_000;
+pub(crate) const MAX_REPORT_BYTES: usize = 60_000;
 
 /// How many findings are tried first.
 const FEW: usize = 8;
@@ -31,7 +31,7 @@ const FEW: usize = 8;
 /// `report.md`: GitHub-flavoured Markdown of at most [`MAX_REPORT_BYTES`]. Findings that do not fit, those of the lowest risk of
 /// each reviewer, are counted in place of being shown. The same report gives the same bytes.
 #[must_use]
-pub fn report_md(report: &ReviewReport) -> String {
+pub(crate) fn report_md(report: &ReviewReport) -> String {
     let renderer = template::Renderer::new();
     let all = report.findings.len();
     let turns = turns(&report.findings);
@@ -91,13 +91,13 @@ fn turns(findings: &[JudgedFinding]) -> Vec<usize> {
 
 /// `labels.txt`: the labels that follow from the verdict, one a line, sorted.
 #[must_use]
-pub fn labels_txt(report: &ReviewReport) -> String {
+pub(crate) fn labels_txt(report: &ReviewReport) -> String {
     report.verdict.labels().into_iter().map(|label| label + "\n").collect()
 }
 
 /// `report.json`: all of the report, indented, with a final line end; see `schemas/review-report.json`. What is invisible is
 /// written as an escape. The same report gives the same bytes.
 #[must_use]
-pub fn report_json(report: &ReviewReport) -> String {
+pub(crate) fn report_json(report: &ReviewReport) -> String {
     visible_json(report)
 }

@@ -9,7 +9,6 @@ use crate::finding::{Anchor, Finding, Label, Report, Severity, SourceText, Sourc
 /// The path of the first sample entry.
 pub(super) const WEATHER: &str = "servers/weather/server.yaml";
 
-/// A small entry.
 pub(super) const WEATHER_TEXT: &str = "\
 name: weather
 image: mcp/forecast
@@ -50,7 +49,6 @@ pub(super) fn at(text: &str, part: &str) -> Anchor {
     Anchor::Bytes(Span::new(start, start + part.len()))
 }
 
-/// Texts by path.
 pub(super) fn sources(texts: &[(&str, &str)]) -> Sources {
     texts.iter().map(|(path, text)| ((*path).into(), SourceText::plain(*text))).collect()
 }

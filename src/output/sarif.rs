@@ -23,7 +23,7 @@ const ROOT: &str = "REGISTRY_ROOT";
 
 /// The log: one run with every finding; waived ones are there as suppressed.
 #[must_use]
-pub fn render(report: &Report, options: &RenderOptions<'_>) -> String {
+pub(crate) fn render(report: &Report, options: &RenderOptions<'_>) -> String {
     let rules = rules(report, options.rules);
     let index: BTreeMap<&str, usize> = rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
     // The standard wants the property on every result as soon as it is on one.

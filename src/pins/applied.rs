@@ -17,22 +17,20 @@ use std::time::Duration;
 
 /// What the one who applies a plan knows.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
-    /// The registry's policy.
-    pub policy: &'a Policy,
-    /// The time.
-    pub now: DateTime<Utc>,
+pub(crate) struct Terms<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: DateTime<Utc>,
     /// How long a commit must have been known.
-    pub cooldown: Duration,
+    pub(crate) cooldown: Duration,
     /// Entries that go ahead of cooldown, interval and limit.
-    pub urgent: &'a BTreeSet<String>,
+    pub(crate) urgent: &'a BTreeSet<String>,
     /// When commits were first seen, as this side keeps it; without it the plan's word counts.
-    pub seen: Option<&'a State>,
+    pub(crate) seen: Option<&'a State>,
 }
 
 impl Plan {
     /// Takes back what the policy does not allow. What was taken back that no honest run plans, a line each.
-    pub fn hold_to(&mut self, terms: &Terms<'_>) -> Vec<String> {
+    pub(crate) fn hold_to(&mut self, terms: &Terms<'_>) -> Vec<String> {
         let mut notes = Vec::new();
         for decision in &mut self.decisions {
             if decision.urgent && !terms.urgent.contains(&decision.entry) {
@@ -113,7 +111,7 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
 impl State {
     /// Remembers what a plan tells of upstreams, as seen when the plan was made; and that not more than an hour ago, since
     /// whoever made the plan also chose its time. What is remembered already stays as it is.
-    pub fn learn(&mut self, plan: &Plan, now: DateTime<Utc>) {
+    pub(crate) fn learn(&mut self, plan: &Plan, now: DateTime<Utc>) {
         let time = plan.time.clamp(now - ON_ITS_WAY, now);
         let (mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new());
         for decision in &plan.decisions {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// When the certificates cannot be read, or GitHub's address cannot be used.
-pub fn resolver(reach: Reach, concurrency: usize, folder: PathBuf) -> Result<Resolver, SetupError> {
+pub(crate) fn resolver(reach: Reach, concurrency: usize, folder: PathBuf) -> Result<Resolver, SetupError> {
     let Reach { github_api, github_token: token, roots_pem, allow } = reach;
     let github = GithubOptions { token, roots_pem: roots_pem.clone(), ..GithubOptions::new(github_api) };
     let fetch = FetchOptions { allow, roots_pem, ..FetchOptions::default() };

@@ -17,36 +17,32 @@ use words::{changed, instant, spoken};
 
 /// What a registry wants of an entry's pin.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Terms<'a> {
+pub(crate) struct Terms<'a> {
     /// The time of the run.
-    pub now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
     /// How long a commit must have been known before a pin moves to it.
-    pub cooldown: Duration,
+    pub(crate) cooldown: Duration,
     /// How long the entry keeps a pin at least.
-    pub every: Option<Duration>,
+    pub(crate) every: Option<Duration>,
     /// Since when it has its present one, if that is known.
-    pub since: Option<DateTime<Utc>>,
+    pub(crate) since: Option<DateTime<Utc>>,
     /// Why it is never moved, if so.
-    pub off: Option<&'a str>,
+    pub(crate) off: Option<&'a str>,
     /// Whether it goes ahead of cooldown and interval.
-    pub urgent: bool,
+    pub(crate) urgent: bool,
 }
 
-/// What is followed upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Followed {
-    /// The ref's full name.
-    pub name: String,
-    /// What it points to.
-    pub tip: CommitSha,
+pub(crate) struct Followed {
+    pub(crate) name: String,
+    pub(crate) tip: CommitSha,
     /// Whether it is neither branch nor tag: what it points to need not be of this repository.
-    pub look_for: bool,
+    pub(crate) look_for: bool,
 }
 
 /// What the listing of an upstream comes to.
 #[derive(Debug, Clone)]
-pub enum Choice {
-    /// This was decided.
+pub(crate) enum Choice {
     Settled(Box<Decision>),
     /// It depends on what is between commits.
     Ask(Box<Question>),
@@ -54,21 +50,20 @@ pub enum Choice {
 
 /// What is to be found out before anything is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// What is followed.
-    pub followed: Followed,
+pub(crate) struct Question {
+    pub(crate) followed: Followed,
     /// The commit that the pin may move to.
-    pub new: CommitSha,
+    pub(crate) new: CommitSha,
     /// When it was first seen, if that is kept.
-    pub first_seen: Option<DateTime<Utc>>,
+    pub(crate) first_seen: Option<DateTime<Utc>>,
     /// What to ask, in this order: from the pin to `new`; and if that is not the tip, from `new` to the tip, and from `new`
     /// to the pin.
-    pub moves: Vec<Move>,
+    pub(crate) moves: Vec<Move>,
 }
 
 /// The decision about an entry that is not read.
 #[must_use]
-pub fn invalid(invalid: &Invalid) -> Decision {
+pub(crate) fn invalid(invalid: &Invalid) -> Decision {
     Decision {
         entry: invalid.entry.to_string(),
         path: invalid.path.to_string(),
@@ -89,7 +84,7 @@ pub fn invalid(invalid: &Invalid) -> Decision {
 
 /// A decision about this entry for which nothing was looked at.
 #[must_use]
-pub fn settle(pinned: &Pinned, terms: &Terms<'_>, reason: Reason, detail: impl Into<String>) -> Decision {
+pub(crate) fn settle(pinned: &Pinned, terms: &Terms<'_>, reason: Reason, detail: impl Into<String>) -> Decision {
     Decision {
         entry: pinned.entry.to_string(),
         path: pinned.path.to_string(),
@@ -110,7 +105,7 @@ pub fn settle(pinned: &Pinned, terms: &Terms<'_>, reason: Reason, detail: impl I
 
 /// The decision about an entry whose upstream need not be asked.
 #[must_use]
-pub fn unasked(pinned: &Pinned, terms: &Terms<'_>) -> Option<Decision> {
+pub(crate) fn unasked(pinned: &Pinned, terms: &Terms<'_>) -> Option<Decision> {
     let why = terms.off?;
     Some(settle(pinned, terms, Reason::Off, format!("the policy switches updates off: {why}")))
 }
@@ -119,7 +114,7 @@ pub fn unasked(pinned: &Pinned, terms: &Terms<'_>) -> Option<Decision> {
 ///
 /// # Errors
 /// With the decision, when there is nothing that moves.
-pub fn follow(pinned: &Pinned, listing: &Listing, terms: &Terms<'_>) -> Result<Followed, Box<Decision>> {
+pub(crate) fn follow(pinned: &Pinned, listing: &Listing, terms: &Terms<'_>) -> Result<Followed, Box<Decision>> {
     let settled = |reason, detail: String| Err(Box::new(settle(pinned, terms, reason, detail)));
     let refs = match listing {
         Listing::Listed(refs) => refs,
@@ -179,7 +174,7 @@ fn find(refs: &Refs, branch: &str) -> Option<String> {
 /// moves every hour is followed at a distance and not left alone for ever. `seen` are the commits of the branch, the tip
 /// among them, the latest last; empty when nothing is kept.
 #[must_use]
-pub fn choose(
+pub(crate) fn choose(
     pinned: &Pinned,
     followed: Followed,
     seen: &[Sighting],
@@ -264,7 +259,12 @@ fn old_enough<'s>(pin: &CommitSha, seen: &'s [Sighting], terms: &Terms<'_>) -> O
 
 /// The decision, given the answers to a question's moves, in their order.
 #[must_use]
-pub fn judge(pinned: &Pinned, question: &Question, answers: &[Result<Change, Trouble>], terms: &Terms<'_>) -> Decision {
+pub(crate) fn judge(
+    pinned: &Pinned,
+    question: &Question,
+    answers: &[Result<Change, Trouble>],
+    terms: &Terms<'_>,
+) -> Decision {
     let Question { followed, new, first_seen, .. } = question;
     let mut change = None;
     let (reason, detail) = verdict(pinned, question, answers, &mut change);

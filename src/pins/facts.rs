@@ -8,24 +8,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Commits of a change that are named; the others are counted.
-pub const MAX_COMMITS: usize = 50;
+pub(crate) const MAX_COMMITS: usize = 50;
 /// Paths of one list that are named; the others are counted.
-pub const MAX_PATHS: usize = 100;
+pub(crate) const MAX_PATHS: usize = 100;
 /// Bytes of a path: what the systems that build images can open. Of longer ones, the end is named.
 pub const MAX_PATH: usize = 4096;
 /// Characters of a commit's subject or an author's name.
-pub const MAX_TEXT: usize = 200;
+pub(crate) const MAX_TEXT: usize = 200;
 
 /// A path as far as it is named: at most [`MAX_PATH`] bytes of its end, which says what kind of file it is.
 #[must_use]
-pub fn named(path: &str) -> String {
+pub(crate) fn named(path: &str) -> String {
     ending(path, MAX_PATH).into_owned()
 }
 
 /// What an upstream answers to the question where its branches and tags are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listing {
-    /// This.
     Listed(Refs),
     /// That it is elsewhere: this address, without its query.
     Moved(String),
@@ -50,7 +49,6 @@ pub struct Refs {
 /// One question about one entry: what is between its pin and a commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Move {
-    /// The pin.
     pub old: CommitSha,
     /// The commit that it may move to.
     pub new: CommitSha,
@@ -67,7 +65,6 @@ pub struct Move {
 pub enum Trouble {
     /// Too many questions were asked. For people.
     RateLimited(String),
-    /// Anything else. For people.
     Unreachable(String),
 }
 
@@ -116,7 +113,6 @@ pub enum License {
     Added(String),
     /// This one says something else.
     Changed(String),
-    /// This one is gone.
     Removed(String),
     /// It could not be read. The pin is treated as if it had changed.
     Unknown(String),
@@ -126,7 +122,6 @@ pub enum License {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommitLine {
-    /// Its id.
     pub id: CommitSha,
     /// The author's name, as the commit claims.
     pub author: String,

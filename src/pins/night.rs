@@ -19,37 +19,35 @@ use std::time::Duration;
 
 /// What a night is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Night<'a> {
+pub(crate) struct Night<'a> {
     /// The entries, sorted by name.
-    pub entries: &'a [Entry],
+    pub(crate) entries: &'a [Entry],
     /// Whether these are all of the registry.
-    pub complete: bool,
-    /// The registry's policy.
-    pub policy: &'a Policy,
-    /// When the run began.
-    pub now: DateTime<Utc>,
+    pub(crate) complete: bool,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: DateTime<Utc>,
     /// How long a commit must have been known. Nothing is known without a state.
-    pub cooldown: Duration,
+    pub(crate) cooldown: Duration,
     /// Entries that go ahead of cooldown and interval.
-    pub urgent: &'a BTreeSet<String>,
+    pub(crate) urgent: &'a BTreeSet<String>,
     /// Only the upstreams of this part.
-    pub shard: Option<Shard>,
+    pub(crate) shard: Option<Shard>,
     /// Upstreams that are asked at the same time.
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
 }
 
 /// What a night comes to.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// One decision for each entry that has a pin, or should.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// Whether it was stopped before every upstream had answered.
-    pub stopped: bool,
+    pub(crate) stopped: bool,
 }
 
 /// Runs a night. `state` is brought up to date, as far as upstreams answered. `progress` is told how many upstreams are
 /// done, and how many there are. When `stop` ends, so does the asking: what is not known by then is unreachable.
-pub async fn run(
+pub(crate) async fn run(
     resolver: &Resolver,
     night: &Night<'_>,
     mut state: Option<&mut State>,

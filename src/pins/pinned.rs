@@ -16,34 +16,32 @@ const MAX_ADDRESS: usize = 2000;
 
 /// An entry with a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pinned {
-    /// Its name.
-    pub entry: Arc<str>,
+pub(crate) struct Pinned {
+    pub(crate) entry: Arc<str>,
     /// Its `server.yaml`, from the registry's root.
-    pub path: Arc<str>,
+    pub(crate) path: Arc<str>,
     /// The repository: https, without credentials, query and fragment.
-    pub upstream: Url,
+    pub(crate) upstream: Url,
     /// The same for every spelling of the repository's address: what is asked once.
-    pub key: String,
+    pub(crate) key: String,
     /// What is followed, as the entry writes it; none for the default branch. Not checked.
-    pub branch: Option<String>,
+    pub(crate) branch: Option<String>,
     /// The build context, from the top of the repository without slashes at its ends; empty for the top.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The Dockerfile relative to the directory, if the registry builds the image.
-    pub dockerfile: Option<String>,
-    /// The pin.
-    pub pin: CommitSha,
+    pub(crate) dockerfile: Option<String>,
+    pub(crate) pin: CommitSha,
 }
 
 /// An entry of which nobody can say what it is pinned to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
+pub(crate) struct Invalid {
     /// Its name; bytes that are not UTF-8 are replaced.
-    pub entry: Arc<str>,
+    pub(crate) entry: Arc<str>,
     /// Its `server.yaml`, from the registry's root.
-    pub path: Arc<str>,
+    pub(crate) path: Arc<str>,
     /// Why, for people.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 /// What there is to ask about an entry. None for one that has no pin and needs none: it names no source, or is a remote
@@ -51,7 +49,7 @@ pub struct Invalid {
 ///
 /// # Errors
 /// When the entry cannot be read, or its source has no usable pin or address.
-pub fn pinned(entry: &Entry, namespace: &str) -> Result<Option<Pinned>, Invalid> {
+pub(crate) fn pinned(entry: &Entry, namespace: &str) -> Result<Option<Pinned>, Invalid> {
     let (name, path) = (entry.name.clone(), entry.manifest_file.path.clone());
     if entry.document().is_some() && entry.manifest.kind == EntryType::Remote {
         return Ok(None);
@@ -77,7 +75,7 @@ pub fn pinned(entry: &Entry, namespace: &str) -> Result<Option<Pinned>, Invalid>
 ///
 /// # Errors
 /// When it is not: what is another one, for people.
-pub fn is_as_planned(entry: &Entry, decision: &Decision) -> Result<(), &'static str> {
+pub(crate) fn is_as_planned(entry: &Entry, decision: &Decision) -> Result<(), &'static str> {
     // Whether the image is built by the registry is not compared.
     match pinned(entry, "") {
         Ok(Some(now)) => {

@@ -4,7 +4,7 @@
 mod fit;
 mod read;
 
-pub use read::{MAX_BYTES, PlanError};
+pub(crate) use read::MAX_BYTES;
 
 use super::facts::Change;
 use super::reason::Reason;
@@ -26,7 +26,6 @@ pub struct Plan {
     /// Whether every entry of the registry was looked at: not under `NAME…` or `--shard`. Only then is a pull request of an
     /// entry that is not in the plan one of an entry that is gone.
     pub complete: bool,
-    /// One for each entry.
     pub decisions: Vec<Decision>,
 }
 
@@ -34,11 +33,9 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// The entry's name.
     pub entry: String,
     /// Its `server.yaml`, from the registry's root, with `/`.
     pub path: String,
-    /// What was decided.
     pub reason: Reason,
     /// Why, in one line for people.
     pub detail: String,
@@ -48,7 +45,6 @@ pub struct Decision {
     pub branch: Option<String>,
     /// The build context; empty for the top of the repository.
     pub directory: String,
-    /// The pin.
     pub old: Option<CommitSha>,
     /// The commit that was looked at.
     pub new: Option<CommitSha>,
@@ -67,14 +63,11 @@ pub struct Decision {
     pub pull: Option<Pull>,
 }
 
-/// A pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pull {
-    /// Its number.
     pub number: u64,
-    /// Where people find it.
-    pub url: String,
+    pub(crate) url: String,
     /// What was done to it.
     pub action: Action,
 }
@@ -83,7 +76,6 @@ pub struct Pull {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// It is opened.
     Open,
     /// It gets another commit, or another text.
     Update,

@@ -14,9 +14,9 @@ mod order;
 mod reconcile;
 mod survey;
 
-pub use crate::github::Pace;
-pub use crate::github::registry::Registry;
-pub use error::PublishError;
+pub(crate) use crate::github::Pace;
+pub(crate) use crate::github::registry::Registry;
+pub(crate) use error::PublishError;
 
 use super::plan::{Action, Decision, Plan, Pull};
 use super::reason::Reason;
@@ -30,30 +30,29 @@ use survey::{Finder, Known, Survey};
 
 /// What to publish, and how.
 #[derive(Debug, Clone)]
-pub struct PublishRequest {
+pub(crate) struct PublishRequest {
     /// The branch that pull requests go to; none for the repository's default branch.
-    pub base: Option<String>,
+    pub(crate) base: Option<String>,
     /// The most pull requests to open that there were not before; security updates do not count.
-    pub max_new_prs: Option<usize>,
+    pub(crate) max_new_prs: Option<usize>,
     /// Only read, and say what would be done.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Keep the issue with every entry's state.
-    pub dashboard: bool,
+    pub(crate) dashboard: bool,
     /// Told how many entries are done, and of how many.
-    pub progress: Option<Progress>,
+    pub(crate) progress: Option<Progress>,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub(crate) struct Published {
     /// The plan with what became of each entry, and its pull request.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// Pull requests of entries that are not in the registry any more.
-    pub gone: Vec<(String, Pull)>,
+    pub(crate) gone: Vec<(String, Pull)>,
     /// What was not done, a line each. Lines hold what GitHub said: escape before showing.
-    pub left: Vec<String>,
+    pub(crate) left: Vec<String>,
     /// The dashboard, if it was asked for and is there.
-    pub dashboard: Option<Pull>,
+    pub(crate) dashboard: Option<Pull>,
 }
 
 /// A client for the repository `owner/name`, for who only knows how the outside is reached. Must be called inside a tokio
@@ -61,7 +60,7 @@ pub struct Published {
 ///
 /// # Errors
 /// When the certificates cannot be read, or the API's address cannot be used.
-pub fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
+pub(crate) fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
     let Reach { github_api, github_token, roots_pem, .. } = reach;
     let github = GithubOptions { token: github_token, roots_pem, pace, ..GithubOptions::new(github_api) };
     Registry::new(&github, owner, name)
@@ -73,7 +72,11 @@ pub fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Regi
 /// # Errors
 /// When it is not known what is there, or the token allows too little. A limit that ends too late is no error: what was not
 /// done is `rate-limited`, and named in [`Published::left`].
-pub async fn publish(registry: &Registry, plan: &Plan, request: &PublishRequest) -> Result<Published, PublishError> {
+pub(crate) async fn publish(
+    registry: &Registry,
+    plan: &Plan,
+    request: &PublishRequest,
+) -> Result<Published, PublishError> {
     let mut published = Published { plan: plan.clone(), gone: Vec::new(), left: Vec::new(), dashboard: None };
     let survey = match Survey::take(registry, plan, request).await {
         Ok(survey) => survey,
@@ -180,7 +183,7 @@ impl Run<'_> {
             Done::Updated(pull) => of(Reason::Updated, Some(pull)),
             Done::Closed(pull) => Left { pull: Some(pull), ..Left::default() },
             Done::Removed => return,
-            Done::Kept(why, pull) => {
+            Done::Kept { why, pull } => {
                 self.published.left.push(format!("{}: {why}", known.entry));
                 Left { pull, ..Left::default() }
             }

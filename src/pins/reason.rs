@@ -89,9 +89,8 @@ impl Reason {
         Self::OutdatedPlan,
     ];
 
-    /// The code.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::OutsideDirectory => "outside-directory",
@@ -123,7 +122,7 @@ impl Reason {
 
     /// What it means, in one line without a full stop.
     #[must_use]
-    pub fn summary(self) -> &'static str {
+    pub(crate) fn summary(self) -> &'static str {
         match self {
             Self::Current => "the pin is what upstream's branch points to",
             Self::OutsideDirectory => {
@@ -166,7 +165,7 @@ impl Reason {
     /// Whether an open pull request of ours is not wanted any more. Where nobody knows, it is left as it is. That a
     /// repository is gone is what a host also says while it is in trouble, or to people whom it does not let in.
     #[must_use]
-    pub fn closes(self) -> bool {
+    pub(crate) fn closes(self) -> bool {
         matches!(
             self,
             Self::Current | Self::OutsideDirectory | Self::Impostor | Self::Archived | Self::Moved | Self::Off
@@ -181,7 +180,7 @@ impl Reason {
 
     /// Whether nobody has to do anything about it: the pin is right as it is, or waits for something that is on its way.
     #[must_use]
-    pub fn is_quiet(self) -> bool {
+    pub(crate) fn is_quiet(self) -> bool {
         matches!(
             self,
             Self::Current

@@ -30,21 +30,19 @@ const LIMITED_IN_A_ROW: usize = 3;
 /// The longest address, in characters, that is told of a repository that moved.
 const MAX_ADDRESS: usize = 2000;
 
-/// How to ask.
 #[derive(Debug, Clone)]
 pub struct ResolveOptions {
-    /// For Git.
-    pub fetch: FetchOptions,
+    pub(crate) fetch: FetchOptions,
     /// For what only GitHub's API says.
-    pub github: GithubOptions,
+    pub(crate) github: GithubOptions,
     /// Requests at the same time.
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// Requests at the same time to one host.
-    pub per_host: usize,
+    pub(crate) per_host: usize,
     /// What may come from one upstream.
     pub limits: Limits,
     /// A folder for what comes; it is made if need be. Each upstream has one of its own in it, which is removed after.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl ResolveOptions {

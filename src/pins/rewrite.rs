@@ -6,7 +6,7 @@
 mod comment;
 mod flow;
 
-pub use comment::Comment;
+pub(crate) use comment::Comment;
 
 use crate::document::edit::{self, Edit, EditError};
 use crate::document::scalar::{Resolved, resolve};
@@ -25,13 +25,13 @@ pub struct Rewrite {
     /// The text with the new pin; none when the text says exactly this already.
     pub text: Option<String>,
     /// Comments that stay and may describe the commit before.
-    pub comments: Vec<Comment>,
+    pub(crate) comments: Vec<Comment>,
 }
 
 impl Rewrite {
     /// What to look at after a move, if anything: `check the comment # v1.2.0 in line 5, which may describe the old commit`.
     #[must_use]
-    pub fn to_check(&self) -> Option<String> {
+    pub(crate) fn to_check(&self) -> Option<String> {
         let named: Vec<String> =
             self.comments.iter().map(|found| format!("`{}` in line {}", cut(&found.text, 80), found.line)).collect();
         let (comments, may) = if named.len() == 1 { ("comment", "it") } else { ("comments", "they") };
@@ -44,15 +44,13 @@ impl Rewrite {
 /// Why a pin was not set. The text is as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
-    pub reason: Reason,
-    /// Where in the text.
+    pub(crate) reason: Reason,
     pub position: Position,
 }
 
 /// The reason of a [`Refusal`], in words that follow a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// The text is not a document; the words say why.
     #[error("{0}")]
     Unreadable(String),

@@ -3,9 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// One of several parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     index: u32,
     count: u32,
 }
@@ -18,7 +17,7 @@ impl Shard {
     ///
     /// # Errors
     /// When it is anything else.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         match parts {
             Some((index @ 1.., count @ 1..=MAX_COUNT)) if index <= count => Ok(Self { index, count }),
@@ -28,7 +27,7 @@ impl Shard {
 
     /// Whether this key is in the part. Every key is in exactly one, on every machine and in every version.
     #[must_use]
-    pub fn holds(self, key: &str) -> bool {
+    pub(crate) fn holds(self, key: &str) -> bool {
         let digest = Sha256::digest(key.as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
         number % u64::from(self.count) == u64::from(self.index - 1)

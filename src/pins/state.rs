@@ -14,63 +14,59 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the format.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 /// The most bytes of a file that are read. 224 entries have 60 kB.
-pub const MAX_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
 /// Commits that are kept of one branch.
-pub const MAX_SIGHTINGS: usize = 256;
+pub(crate) const MAX_SIGHTINGS: usize = 256;
 
 /// What was seen, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub(crate) struct State {
     /// [`VERSION`]
     version: u32,
     /// By [`Pinned::key`], then by the ref's full name: the commits that it pointed to, the latest last.
     upstreams: BTreeMap<String, BTreeMap<String, Vec<Sighting>>>,
-    /// By entry.
     entries: BTreeMap<String, Kept>,
 }
 
 /// A commit that a branch pointed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sighting {
-    /// The commit.
-    pub commit: CommitSha,
+pub(crate) struct Sighting {
+    pub(crate) commit: CommitSha,
     /// When it was first seen there.
-    pub seen: DateTime<Utc>,
+    pub(crate) seen: DateTime<Utc>,
 }
 
 /// What is kept of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kept {
-    /// Its pin.
-    pub pin: CommitSha,
+pub(crate) struct Kept {
+    pub(crate) pin: CommitSha,
     /// When it was first seen with this pin.
-    pub since: DateTime<Utc>,
+    pub(crate) since: DateTime<Utc>,
     /// Where the build context was found to be that of the pin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub same: Option<Same>,
+    pub(crate) same: Option<Same>,
 }
 
 /// A commit at which nothing is to be built anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Same {
-    /// The commit.
-    pub commit: CommitSha,
+pub(crate) struct Same {
+    pub(crate) commit: CommitSha,
     /// The build context that was compared.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The id of its tree, at both commits.
-    pub tree: String,
+    pub(crate) tree: String,
 }
 
 impl Same {
     /// What need not be asked again after a decision.
     #[must_use]
-    pub fn of(decision: &Decision) -> Option<Self> {
+    pub(crate) fn of(decision: &Decision) -> Option<Self> {
         let commit = decision.new.clone().filter(|_| decision.reason == Reason::OutsideDirectory)?;
         let tree = decision.change.as_ref()?.new_tree.clone()?;
         Some(Self { commit, directory: decision.directory.clone(), tree })
@@ -79,7 +75,7 @@ impl Same {
 
 /// Why a text is not a state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
+pub(crate) enum StateError {
     /// It is of another version.
     #[error("it is of version {0}; this program reads version {VERSION}")]
     Version(u64),
@@ -100,7 +96,7 @@ impl State {
     ///
     /// # Errors
     /// When it is anything else.
-    pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, StateError> {
+    pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, StateError> {
         #[derive(Deserialize)]
         struct Head {
             version: u64,
@@ -132,36 +128,35 @@ impl State {
         Ok(state)
     }
 
-    /// The file's text.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         visible_json(self)
     }
 
     /// The commits that a ref of an upstream pointed to, the latest last.
     #[must_use]
-    pub fn seen(&self, key: &str, name: &str) -> &[Sighting] {
+    pub(crate) fn seen(&self, key: &str, name: &str) -> &[Sighting] {
         self.upstreams.get(key).and_then(|refs| refs.get(name)).map_or(&[], Vec::as_slice)
     }
 
     /// Keeps what [`record`] made of them.
-    pub fn keep_seen(&mut self, key: &str, name: &str, seen: Vec<Sighting>) {
+    pub(crate) fn keep_seen(&mut self, key: &str, name: &str, seen: Vec<Sighting>) {
         self.upstreams.entry(key.to_owned()).or_default().insert(name.to_owned(), seen);
     }
 
     /// Since when an entry has this pin, if that is kept.
     #[must_use]
-    pub fn since(&self, entry: &str, pin: &CommitSha) -> Option<DateTime<Utc>> {
+    pub(crate) fn since(&self, entry: &str, pin: &CommitSha) -> Option<DateTime<Utc>> {
         self.entries.get(entry).filter(|kept| kept.pin == *pin).map(|kept| kept.since)
     }
 
     /// Remembers the pin of an entry, if that is not the one it had. Since when it has it.
-    pub fn keep_pin(&mut self, pinned: &Pinned, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn keep_pin(&mut self, pinned: &Pinned, now: DateTime<Utc>) -> DateTime<Utc> {
         self.keep_pin_of(&pinned.entry, &pinned.pin, now)
     }
 
     /// The same, by name.
-    pub fn keep_pin_of(&mut self, entry: &str, pin: &CommitSha, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn keep_pin_of(&mut self, entry: &str, pin: &CommitSha, now: DateTime<Utc>) -> DateTime<Utc> {
         let new = || Kept { pin: pin.clone(), since: now, same: None };
         let kept = self.entries.entry(entry.to_owned()).or_insert_with(new);
         if kept.pin != *pin {
@@ -172,27 +167,27 @@ impl State {
 
     /// The commit at which the build context of an entry was found to be that of its pin.
     #[must_use]
-    pub fn same(&self, pinned: &Pinned) -> Option<&Same> {
+    pub(crate) fn same(&self, pinned: &Pinned) -> Option<&Same> {
         let kept = self.entries.get(&*pinned.entry).filter(|kept| kept.pin == pinned.pin)?;
         kept.same.as_ref().filter(|same| same.directory == pinned.directory)
     }
 
     /// Remembers such a commit; [`State::keep_pin`] comes first.
-    pub fn keep_same(&mut self, entry: &str, same: Same) {
+    pub(crate) fn keep_same(&mut self, entry: &str, same: Same) {
         if let Some(kept) = self.entries.get_mut(entry) {
             kept.same = Some(same);
         }
     }
 
     /// Forgets upstreams and entries that are not among these: all that the registry has.
-    pub fn retain(&mut self, pinned: &[Pinned]) {
+    pub(crate) fn retain(&mut self, pinned: &[Pinned]) {
         let keys: BTreeSet<&str> = pinned.iter().map(|pinned| &*pinned.key).collect();
         let names: BTreeSet<&str> = pinned.iter().map(|pinned| &*pinned.entry).collect();
         self.forget(|key| keys.contains(key), |name| names.contains(name));
     }
 
     /// Forgets the upstreams and entries that are not to be kept.
-    pub fn forget(&mut self, key: impl Fn(&str) -> bool, entry: impl Fn(&str) -> bool) {
+    pub(crate) fn forget(&mut self, key: impl Fn(&str) -> bool, entry: impl Fn(&str) -> bool) {
         self.upstreams.retain(|known, _| key(known));
         self.entries.retain(|known, _| entry(known));
     }
@@ -202,7 +197,7 @@ impl State {
 ///
 /// A ref that is back at an earlier commit has left those that came after it: they are not the newer ones any more.
 #[must_use]
-pub fn record(seen: &[Sighting], tip: &CommitSha, now: DateTime<Utc>) -> Vec<Sighting> {
+pub(crate) fn record(seen: &[Sighting], tip: &CommitSha, now: DateTime<Utc>) -> Vec<Sighting> {
     let mut seen = seen.to_vec();
     match seen.iter().position(|sighting| sighting.commit == *tip) {
         Some(at) => seen.truncate(at + 1),

@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// As those of [`parse`], and for a number alone.
-pub fn with_unit(text: &str) -> Result<Duration, String> {
+pub(crate) fn with_unit(text: &str) -> Result<Duration, String> {
     if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("write it with its unit: 30m, 24h or 7d".to_owned());
     }
@@ -18,7 +18,7 @@ pub fn with_unit(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// When it is anything else, nothing at all, or more than a year.
-pub fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);

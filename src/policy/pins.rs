@@ -6,30 +6,29 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How pins move.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Pins {
+pub(crate) struct Pins {
     /// How long a commit must have been known before a pin moves to it; without one it may at once.
     #[serde(deserialize_with = "span")]
-    pub cooldown: Option<Duration>,
+    pub(crate) cooldown: Option<Duration>,
     /// Pull requests that one run opens at most; without one as many as there are to open.
-    pub max_new_prs: Option<usize>,
+    pub(crate) max_new_prs: Option<usize>,
     /// What holds for one entry, by folder name.
-    pub entries: BTreeMap<String, PinnedEntry>,
+    pub(crate) entries: BTreeMap<String, PinnedEntry>,
 }
 
 /// How the pin of one entry moves.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct PinnedEntry {
+pub(crate) struct PinnedEntry {
     /// Never.
-    pub off: bool,
+    pub(crate) off: bool,
     /// Not more often than this.
     #[serde(deserialize_with = "span")]
-    pub every: Option<Duration>,
+    pub(crate) every: Option<Duration>,
     /// Why. An entry that is off needs one.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// A span of time, `"24h"`.
@@ -42,7 +41,7 @@ fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
 
 impl Pins {
     /// The longest cooldown: state is not kept for longer.
-    pub const MAX_COOLDOWN: Duration = Duration::from_secs(30 * 86_400);
+    pub(crate) const MAX_COOLDOWN: Duration = Duration::from_secs(30 * 86_400);
 
     /// Refuses values that have the right type and can never mean anything.
     pub(super) fn check(&self) -> Result<(), String> {

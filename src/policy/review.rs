@@ -2,12 +2,11 @@
 
 use serde::Deserialize;
 
-/// Who reviews code.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Review {
+pub(crate) struct Review {
     /// The model that the built-in agent uses, and that other agents may; none unless `--model` names one.
-    pub model: Option<String>,
+    pub(crate) model: Option<String>,
 }
 
 impl Review {

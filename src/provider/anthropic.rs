@@ -1,45 +1,41 @@
 //! Anthropic's Messages: requests as an allow-list, answers leniently.
 
-pub mod stream;
+pub(crate) mod stream;
 
 use super::{Disallowed, RequestError, TextOr, is_false};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The version of the API that these types are of: the header `anthropic-version`.
-pub const VERSION: &str = "2023-06-01";
+pub(crate) const VERSION: &str = "2023-06-01";
 
 /// A request: `POST /v1/messages`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
-    /// The model.
-    pub model: String,
+pub(crate) struct Request {
+    pub(crate) model: String,
     /// The most tokens to write.
-    pub max_tokens: u32,
-    /// The system prompt.
+    pub(crate) max_tokens: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub system: Option<TextOr<TextBlock>>,
-    /// The conversation.
-    pub messages: Vec<Message>,
+    pub(crate) system: Option<TextOr<TextBlock>>,
+    pub(crate) messages: Vec<Message>,
     /// The tools that the client runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<Tool>,
+    pub(crate) tools: Vec<Tool>,
     /// Whether tools must be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tool_choice: Option<ToolChoice>,
+    pub(crate) tool_choice: Option<ToolChoice>,
     /// From 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
+    pub(crate) temperature: Option<f64>,
     /// Texts that end the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stop_sequences: Vec<String>,
-    /// Whether to think first.
+    pub(crate) stop_sequences: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thinking: Option<Thinking>,
+    pub(crate) thinking: Option<Thinking>,
     /// Whether the answer comes as events.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub stream: bool,
+    pub(crate) stream: bool,
 }
 
 impl Request {
@@ -47,38 +43,30 @@ impl Request {
     ///
     /// # Errors
     /// When it is not strict JSON or has anything that is not on the list.
-    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, RequestError> {
         super::parse(body, classify)
     }
 }
 
-/// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The client.
+pub(crate) enum Role {
     User,
-    /// The model.
     Assistant,
 }
 
-/// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Message {
-    /// Who says it.
-    pub role: Role,
-    /// What.
-    pub content: TextOr<Block>,
+pub(crate) struct Message {
+    pub(crate) role: Role,
+    pub(crate) content: TextOr<Block>,
 }
 
 /// A part of a message. Only inline text, whatever its purpose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Block {
-    /// Text.
+pub(crate) enum Block {
     Text {
-        /// The text.
         text: String,
         /// Whether what came so far is to be kept for the next request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,22 +76,16 @@ pub enum Block {
     ToolUse {
         /// What the result refers to.
         id: String,
-        /// The tool.
         name: String,
-        /// Its arguments.
         input: Map<String, Value>,
         /// Whether what came so far is to be kept for the next request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cache_control: Option<CacheControl>,
     },
-    /// What a tool gave.
     ToolResult {
-        /// The call's id.
         tool_use_id: String,
-        /// What it gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<TextOr<TextBlock>>,
-        /// Whether it failed.
         #[serde(default, skip_serializing_if = "is_false")]
         is_error: bool,
         /// Whether what came so far is to be kept for the next request.
@@ -112,22 +94,17 @@ pub enum Block {
     },
     /// What the model thought, given back as it came.
     Thinking {
-        /// The thought.
         thinking: String,
         /// The provider's proof that it is the model's.
         signature: String,
     },
     /// The same, encrypted by the provider.
-    RedactedThinking {
-        /// The cipher text.
-        data: String,
-    },
+    RedactedThinking { data: String },
 }
 
 impl Block {
-    /// A block of text.
     #[must_use]
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), cache_control: None }
     }
 }
@@ -135,10 +112,8 @@ impl Block {
 /// Text alone: in system prompts and results of tools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum TextBlock {
-    /// Text.
+pub(crate) enum TextBlock {
     Text {
-        /// The text.
         text: String,
         /// Whether what came so far is to be kept for the next request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,7 +124,7 @@ pub enum TextBlock {
 /// Keeps what came so far for five minutes, for this organisation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CacheControl {
+pub(crate) enum CacheControl {
     /// For five minutes.
     Ephemeral {},
 }
@@ -157,49 +132,43 @@ pub enum CacheControl {
 /// A tool that the client runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tool {
+pub(crate) struct Tool {
     /// Nothing, or the word for tools of the client. The provider's own tools have other words.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<ToolKind>,
+    pub(crate) kind: Option<ToolKind>,
     /// What the model calls it.
-    pub name: String,
+    pub(crate) name: String,
     /// When and how to use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The JSON Schema of its arguments.
-    pub input_schema: Map<String, Value>,
+    pub(crate) input_schema: Map<String, Value>,
     /// Whether what came so far is to be kept for the next request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_control: Option<CacheControl>,
+    pub(crate) cache_control: Option<CacheControl>,
 }
 
-/// Who runs a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ToolKind {
-    /// The client.
+pub(crate) enum ToolKind {
     Custom,
 }
 
 /// Whether tools must be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum ToolChoice {
-    /// As the model likes.
+pub(crate) enum ToolChoice {
     Auto {
         /// At most one call at a time.
         #[serde(default, skip_serializing_if = "is_false")]
         disable_parallel_tool_use: bool,
     },
-    /// Some tool.
     Any {
         /// At most one call at a time.
         #[serde(default, skip_serializing_if = "is_false")]
         disable_parallel_tool_use: bool,
     },
-    /// This tool.
     Tool {
-        /// Its name.
         name: String,
         /// At most one call at a time.
         #[serde(default, skip_serializing_if = "is_false")]
@@ -212,7 +181,7 @@ pub enum ToolChoice {
 /// Whether to think first. Thoughts are tokens written: `max_tokens` bounds them too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Thinking {
+pub(crate) enum Thinking {
     /// Up to a number of tokens.
     Enabled {
         /// The number; less than `max_tokens`.
@@ -224,27 +193,22 @@ pub enum Thinking {
     Disabled {},
 }
 
-/// A whole answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Response {
-    /// What the model said.
+pub(crate) struct Response {
     #[serde(default)]
-    pub content: Vec<Content>,
+    pub(crate) content: Vec<Content>,
     /// Why it stopped: `end_turn`, `tool_use`, `max_tokens`, `stop_sequence`, `refusal`, `pause_turn` and what may come.
     #[serde(default)]
-    pub stop_reason: Option<String>,
-    /// What it cost.
+    pub(crate) stop_reason: Option<String>,
     #[serde(default)]
-    pub usage: WireUsage,
+    pub(crate) usage: WireUsage,
 }
 
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Content {
-    /// Text.
+pub(crate) enum Content {
     Text {
-        /// The text.
         text: String,
     },
     /// A call of a tool.
@@ -257,18 +221,14 @@ pub enum Content {
         #[serde(default)]
         input: Value,
     },
-    /// What the model thought.
     Thinking {
-        /// The thought.
         #[serde(default)]
         thinking: String,
-        /// The provider's proof.
         #[serde(default)]
         signature: String,
     },
     /// The same, encrypted.
     RedactedThinking {
-        /// The cipher text.
         data: String,
     },
     /// Something that is not known here.
@@ -280,7 +240,7 @@ impl Content {
     /// The block that gives it back to the provider in the next request. None for what is not known here, and for a call whose
     /// arguments are not an object.
     #[must_use]
-    pub fn to_block(&self) -> Option<Block> {
+    pub(crate) fn to_block(&self) -> Option<Block> {
         match self {
             Self::Text { text } => Some(Block::text(text)),
             Self::ToolUse { id, name, input: Value::Object(input) } => {
@@ -297,25 +257,23 @@ impl Content {
 
 /// Usage as it is written. All of it may be missing, or null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub struct WireUsage {
+pub(crate) struct WireUsage {
     /// Read, without what a cache had or took.
     #[serde(default)]
-    pub input_tokens: Option<u64>,
+    pub(crate) input_tokens: Option<u64>,
     /// Read and put in a cache.
     #[serde(default)]
-    pub cache_creation_input_tokens: Option<u64>,
-    /// Read from a cache.
+    pub(crate) cache_creation_input_tokens: Option<u64>,
     #[serde(default)]
-    pub cache_read_input_tokens: Option<u64>,
-    /// Written.
+    pub(crate) cache_read_input_tokens: Option<u64>,
     #[serde(default)]
-    pub output_tokens: Option<u64>,
+    pub(crate) output_tokens: Option<u64>,
 }
 
 impl WireUsage {
     /// In the words of all providers. None when either count is missing.
     #[must_use]
-    pub fn usage(&self) -> Option<super::Usage> {
+    pub(crate) fn usage(&self) -> Option<super::Usage> {
         self.output_tokens?;
         self.input_tokens?;
         Some(self.at_least())
@@ -323,7 +281,7 @@ impl WireUsage {
 
     /// What is there of it.
     #[must_use]
-    pub fn at_least(&self) -> super::Usage {
+    pub(crate) fn at_least(&self) -> super::Usage {
         let (written, read) =
             (self.cache_creation_input_tokens.unwrap_or(0), self.cache_read_input_tokens.unwrap_or(0));
         super::Usage {
@@ -334,25 +292,13 @@ impl WireUsage {
     }
 }
 
-/// An error, in an answer or in an event: `{"type": "error", "error": {"type", "message"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorBody {
-    /// Always `error`.
-    #[serde(rename = "type", default)]
-    pub kind: String,
-    /// The error.
-    pub error: ErrorDetail,
-}
-
-/// What went wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorDetail {
+pub(crate) struct ErrorDetail {
     /// `overloaded_error`, `rate_limit_error`, `permission_error` and others.
     #[serde(rename = "type", default)]
-    pub kind: String,
-    /// In words.
+    pub(crate) kind: String,
     #[serde(default)]
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// What a request that does not parse most likely asked for.

@@ -7,21 +7,21 @@ use std::cell::Cell;
 use std::fmt;
 
 /// The most arrays and objects inside each other. The deepest of ours, a tool's schema in a request, needs about twenty.
-pub const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 /// The most values. Two bytes of text can be a value, which takes thirty in memory; a long conversation has some thousand.
-pub const MAX_VALUES: usize = 100_000;
+pub(crate) const MAX_VALUES: usize = 100_000;
 
 /// Why bytes are not strict JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("the body is not strict JSON: {0}")]
-pub struct JsonError(#[from] serde_json::Error);
+pub(crate) struct JsonError(#[from] serde_json::Error);
 
 /// Parses one JSON document with nothing but white space around it.
 ///
 /// # Errors
 /// When it is not RFC 8259 JSON in UTF-8, has a key twice in an object, is deeper than [`MAX_DEPTH`], or has more than
 /// [`MAX_VALUES`].
-pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let left = Cell::new(MAX_VALUES);
     let value = Strict { depth: 0, left: &left }.deserialize(&mut deserializer)?;

@@ -8,7 +8,7 @@ use super::Provider;
 use chrono::NaiveDate;
 
 /// The day on which the table was true.
-pub const AS_OF: &str = "2026-11-29";
+pub(crate) const AS_OF: &str = "2026-11-29";
 /// Days before a retirement from which on a run warns of it.
 const NEAR: i64 = 90;
 
@@ -36,7 +36,7 @@ const RETIRING: &[(&str, &str)] = &[
 
 /// What to name when no model was named.
 #[must_use]
-pub fn hint(provider: Provider) -> String {
+pub(crate) fn hint(provider: Provider) -> String {
     let names: Vec<String> =
         CURRENT.iter().filter(|(whose, _)| *whose == provider).map(|(_, name)| format!("`{name}`")).collect();
     let whose = match provider {
@@ -48,14 +48,14 @@ pub fn hint(provider: Provider) -> String {
 
 /// Whose model this is, as far as the table knows.
 #[must_use]
-pub fn provider(model: &str) -> Option<Provider> {
+pub(crate) fn provider(model: &str) -> Option<Provider> {
     let current = CURRENT.iter().find(|(_, name)| is_named(model, name)).map(|(provider, _)| *provider);
     current.or_else(|| retires(model).map(|_| Provider::Anthropic))
 }
 
 /// A warning when a model is gone, or soon will be.
 #[must_use]
-pub fn warning(model: &str, today: NaiveDate) -> Option<String> {
+pub(crate) fn warning(model: &str, today: NaiveDate) -> Option<String> {
     let end = retires(model)?;
     let days = end.signed_duration_since(today).num_days();
     match days {

@@ -3,7 +3,7 @@
 //! Nothing is stored and nothing stored is referred to: `store` is always written as false, the ids of items are read and
 //! left out, and a thought is given back only with its encrypted content.
 
-pub mod stream;
+pub(crate) mod stream;
 
 use super::{Disallowed, RequestError, TextOr, is_false};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,41 +12,37 @@ use serde_json::{Map, Value};
 /// A request: `POST /v1/responses`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
-    /// The model.
-    pub model: String,
-    /// The system prompt.
+pub(crate) struct Request {
+    pub(crate) model: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instructions: Option<String>,
-    /// The conversation.
+    pub(crate) instructions: Option<String>,
     pub input: Input,
     /// The tools that the client runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<Tool>,
+    pub(crate) tools: Vec<Tool>,
     /// Whether tools must be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tool_choice: Option<ToolChoice>,
+    pub(crate) tool_choice: Option<ToolChoice>,
     /// Whether several calls may come at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parallel_tool_calls: Option<bool>,
+    pub(crate) parallel_tool_calls: Option<bool>,
     /// The most tokens to write, those of reasoning included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_output_tokens: Option<u32>,
+    pub(crate) max_output_tokens: Option<u32>,
     /// From 0 to 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// How much to reason.
+    pub(crate) temperature: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning: Option<Reasoning>,
+    pub(crate) reasoning: Option<Reasoning>,
     /// What else the answer should hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub include: Vec<Include>,
+    pub(crate) include: Vec<Include>,
     /// Never.
     #[serde(default)]
-    pub store: Never,
+    pub(crate) store: Never,
     /// Whether the answer comes as events.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub stream: bool,
+    pub(crate) stream: bool,
 }
 
 impl Request {
@@ -54,14 +50,14 @@ impl Request {
     ///
     /// # Errors
     /// When it is not strict JSON or has anything that is not on the list.
-    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, RequestError> {
         super::parse(body, classify)
     }
 }
 
 /// A switch that is off: false when written, and nothing but false is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Never;
+pub(crate) struct Never;
 
 impl Serialize for Never {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,17 +75,13 @@ impl<'de> Deserialize<'de> for Never {
 }
 
 /// The conversation: a text of the user, or items.
-pub type Input = TextOr<Item>;
+pub(crate) type Input = TextOr<Item>;
 
-/// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The client.
+pub(crate) enum Role {
     User,
-    /// The model.
     Assistant,
-    /// Whoever wrote the client.
     Developer,
     /// The same, in an older word.
     System,
@@ -98,12 +90,10 @@ pub enum Role {
 /// A part of the conversation. Only inline text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Item {
-    /// A message.
+pub(crate) enum Item {
     Message(Message),
     /// The model calls a tool.
     FunctionCall(FunctionCall),
-    /// What a tool gave.
     FunctionCallOutput(FunctionCallOutput),
     /// What the model thought, given back as it came.
     Reasoning(ReasoningItem),
@@ -137,54 +127,47 @@ impl<'de> Deserialize<'de> for Item {
 /// Read and never written: the id and state of an item that came in an answer.
 type Dropped = Option<Value>;
 
-/// A message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Message {
+pub(crate) struct Message {
     #[serde(default, skip_serializing)]
     id: Dropped,
     #[serde(default, skip_serializing)]
     status: Dropped,
-    /// Who says it.
-    pub role: Role,
-    /// What.
-    pub content: TextOr<Text>,
+    pub(crate) role: Role,
+    pub(crate) content: TextOr<Text>,
 }
 
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FunctionCall {
+pub(crate) struct FunctionCall {
     #[serde(default, skip_serializing)]
     id: Dropped,
     #[serde(default, skip_serializing)]
     status: Dropped,
     /// What the output refers to.
-    pub call_id: String,
-    /// The tool.
-    pub name: String,
+    pub(crate) call_id: String,
+    pub(crate) name: String,
     /// Its arguments: JSON, as text, as the model wrote it.
-    pub arguments: String,
+    pub(crate) arguments: String,
 }
 
-/// What a tool gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FunctionCallOutput {
+pub(crate) struct FunctionCallOutput {
     #[serde(default, skip_serializing)]
     id: Dropped,
     #[serde(default, skip_serializing)]
     status: Dropped,
-    /// The call.
-    pub call_id: String,
-    /// What it gave.
-    pub output: TextOr<Text>,
+    pub(crate) call_id: String,
+    pub(crate) output: TextOr<Text>,
 }
 
 /// What the model thought. Without the encrypted content it would be a reference to something stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReasoningItem {
+pub(crate) struct ReasoningItem {
     #[serde(default, skip_serializing)]
     id: Dropped,
     #[serde(default, skip_serializing)]
@@ -192,35 +175,37 @@ pub struct ReasoningItem {
     #[serde(default, skip_serializing)]
     content: Dropped,
     /// What of it may be shown.
-    pub summary: Vec<Summary>,
+    pub(crate) summary: Vec<Summary>,
     /// All of it, for the provider alone.
-    pub encrypted_content: String,
+    pub(crate) encrypted_content: String,
 }
 
 impl Item {
-    /// A message.
     #[must_use]
-    pub fn message(role: Role, text: impl Into<String>) -> Self {
+    pub(crate) fn message(role: Role, text: impl Into<String>) -> Self {
         Self::Message(Message { id: None, status: None, role, content: TextOr::Text(text.into()) })
     }
 
     /// A call of a tool, given back.
     #[must_use]
-    pub fn function_call(call_id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+    pub(crate) fn function_call(
+        call_id: impl Into<String>,
+        name: impl Into<String>,
+        arguments: impl Into<String>,
+    ) -> Self {
         let (call_id, name, arguments) = (call_id.into(), name.into(), arguments.into());
         Self::FunctionCall(FunctionCall { id: None, status: None, call_id, name, arguments })
     }
 
-    /// What a tool gave.
     #[must_use]
-    pub fn function_call_output(call_id: impl Into<String>, output: impl Into<String>) -> Self {
+    pub(crate) fn function_call_output(call_id: impl Into<String>, output: impl Into<String>) -> Self {
         let (call_id, output) = (call_id.into(), TextOr::Text(output.into()));
         Self::FunctionCallOutput(FunctionCallOutput { id: None, status: None, call_id, output })
     }
 
     /// What the model thought, given back.
     #[must_use]
-    pub fn reasoning(summary: Vec<Summary>, encrypted_content: impl Into<String>) -> Self {
+    pub(crate) fn reasoning(summary: Vec<Summary>, encrypted_content: impl Into<String>) -> Self {
         let encrypted_content = encrypted_content.into();
         Self::Reasoning(ReasoningItem { id: None, status: None, content: None, summary, encrypted_content })
     }
@@ -229,26 +214,20 @@ impl Item {
 /// A part of a message or an output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Text {
-    /// From the client.
+#[expect(clippy::enum_variant_names, reason = "the provider's words")]
+pub(crate) enum Text {
     InputText {
-        /// The text.
         text: String,
     },
-    /// From the model.
     OutputText {
-        /// The text.
         text: String,
         /// Read, because answers have it, and never written.
         #[serde(default, skip_serializing)]
         annotations: Option<Value>,
-        /// The same.
         #[serde(default, skip_serializing)]
         logprobs: Option<Value>,
     },
-    /// The model refused.
     Refusal {
-        /// Its words.
         refusal: String,
     },
 }
@@ -256,19 +235,14 @@ pub enum Text {
 /// What of a thought may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Summary {
-    /// Text.
-    SummaryText {
-        /// The text.
-        text: String,
-    },
+pub(crate) enum Summary {
+    SummaryText { text: String },
 }
 
 /// A tool that the client runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Tool {
-    /// A function.
+pub(crate) enum Tool {
     Function {
         /// What the model calls it.
         name: String,
@@ -286,53 +260,42 @@ pub enum Tool {
 /// Whether tools must be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum ToolChoice {
-    /// In general.
+pub(crate) enum ToolChoice {
     Mode(ToolMode),
-    /// This one.
     Function(FunctionChoice),
 }
 
 /// Whether tools must be used, in general.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ToolMode {
-    /// As the model likes.
+pub(crate) enum ToolMode {
     Auto,
     /// None.
     None,
-    /// Some tool.
     Required,
 }
 
 /// A tool that must be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum FunctionChoice {
-    /// A function.
-    Function {
-        /// Its name.
-        name: String,
-    },
+pub(crate) enum FunctionChoice {
+    Function { name: String },
 }
 
 /// How much to reason. The tokens of it are written ones: `max_output_tokens` bounds them too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reasoning {
-    /// How much.
+pub(crate) struct Reasoning {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effort: Option<Effort>,
+    pub(crate) effort: Option<Effort>,
     /// Whether to say what was thought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<SummaryMode>,
+    pub(crate) summary: Option<SummaryMode>,
 }
 
-/// How much to reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the provider's words; they say no more than themselves")]
-pub enum Effort {
+pub(crate) enum Effort {
     None,
     Minimal,
     Low,
@@ -344,8 +307,7 @@ pub enum Effort {
 /// Whether to say what was thought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the provider's words; they say no more than themselves")]
-pub enum SummaryMode {
+pub(crate) enum SummaryMode {
     Auto,
     Concise,
     Detailed,
@@ -353,47 +315,40 @@ pub enum SummaryMode {
 
 /// What else an answer should hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Include {
+pub(crate) enum Include {
     /// Thoughts, encrypted, to be given back: nothing is stored, so they must be.
     #[serde(rename = "reasoning.encrypted_content")]
     EncryptedReasoning,
 }
 
-/// A whole answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Response {
+pub(crate) struct Response {
     /// `completed`, `incomplete`, `failed` and what may come.
     #[serde(default)]
-    pub status: String,
-    /// Why it is incomplete.
+    pub(crate) status: String,
     #[serde(default)]
-    pub incomplete_details: Option<IncompleteDetails>,
-    /// Why it failed.
+    pub(crate) incomplete_details: Option<IncompleteDetails>,
     #[serde(default)]
-    pub error: Option<ErrorDetail>,
-    /// What the model said.
+    pub(crate) error: Option<ErrorDetail>,
     #[serde(default)]
-    pub output: Vec<Output>,
-    /// What it cost.
+    pub(crate) output: Vec<Output>,
     #[serde(default)]
-    pub usage: Option<WireUsage>,
+    pub(crate) usage: Option<WireUsage>,
 }
 
 /// Why an answer is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct IncompleteDetails {
+pub(crate) struct IncompleteDetails {
     /// `max_output_tokens`, `content_filter` and what may come.
     #[serde(default)]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Output {
-    /// A message.
+pub(crate) enum Output {
     Message {
-        /// What it says.
         #[serde(default)]
         content: Vec<OutputContent>,
     },
@@ -407,7 +362,6 @@ pub enum Output {
         #[serde(default)]
         arguments: String,
     },
-    /// What the model thought.
     Reasoning {
         /// What of it may be shown.
         #[serde(default)]
@@ -424,15 +378,11 @@ pub enum Output {
 /// A part of a message in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum OutputContent {
-    /// Text.
+pub(crate) enum OutputContent {
     OutputText {
-        /// The text.
         text: String,
     },
-    /// The model refused.
     Refusal {
-        /// Its words.
         refusal: String,
     },
     /// Something that is not known here.
@@ -444,7 +394,7 @@ impl Output {
     /// The item that gives it back to the provider in the next request. None for what is not known here, and for a thought
     /// whose encrypted content was not asked for.
     #[must_use]
-    pub fn to_item(&self) -> Option<Item> {
+    pub(crate) fn to_item(&self) -> Option<Item> {
         match self {
             Self::Message { content } => {
                 let parts = content.iter().filter_map(|part| match part {
@@ -468,46 +418,36 @@ impl Output {
 
 /// Usage as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub struct WireUsage {
+pub(crate) struct WireUsage {
     /// Read, what a cache had included.
     #[serde(default)]
-    pub input_tokens: Option<u64>,
+    pub(crate) input_tokens: Option<u64>,
     /// Written, reasoning included.
     #[serde(default)]
-    pub output_tokens: Option<u64>,
+    pub(crate) output_tokens: Option<u64>,
 }
 
 impl WireUsage {
     /// In the words of all providers. None when either count is missing.
     #[must_use]
-    pub fn usage(&self) -> Option<super::Usage> {
+    pub(crate) fn usage(&self) -> Option<super::Usage> {
         let (input_tokens, output_tokens) = (self.input_tokens?, self.output_tokens?);
         Some(super::Usage { input_tokens, cache_write_tokens: 0, output_tokens })
     }
 }
 
-/// An error: `{"error": {…}}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorBody {
-    /// The error.
-    pub error: ErrorDetail,
-}
-
-/// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ErrorDetail {
-    /// In words.
+pub(crate) struct ErrorDetail {
     #[serde(default)]
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// What kind: `invalid_request_error`, `server_error` and others.
     #[serde(rename = "type", default)]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// The parameter that is wrong.
     #[serde(default)]
-    pub param: Option<Value>,
-    /// A word for it.
+    pub(crate) param: Option<Value>,
     #[serde(default)]
-    pub code: Option<Value>,
+    pub(crate) code: Option<Value>,
 }
 
 /// What a request that does not parse most likely asked for.

@@ -3,25 +3,24 @@
 
 /// The most bytes of one event. A provider's last event repeats the whole answer, and that has some hundred thousand tokens
 /// at the most.
-pub const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
-/// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub(crate) struct Event {
     /// Its `event:`, if it has one.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Its `data:` lines, joined by line feeds. Bytes that are not UTF-8 are replaced.
-    pub data: String,
+    pub(crate) data: String,
 }
 
 /// An event has more bytes than are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an event of the stream has more than {0} bytes")]
-pub struct EventTooLarge(pub usize);
+pub(crate) struct EventTooLarge(pub(crate) usize);
 
 /// Takes a stream apart. A last event that is not ended by an empty line is no event.
 #[derive(Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     limit: usize,
     line: Vec<u8>,
     name: Option<Vec<u8>>,
@@ -39,7 +38,7 @@ impl Default for Decoder {
 impl Decoder {
     /// A decoder that keeps at most `limit` bytes of an event.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, line: Vec::new(), name: None, data: None, after_return: false, started: false }
     }
 
@@ -47,7 +46,7 @@ impl Decoder {
     ///
     /// # Errors
     /// When an event is too large. The decoder is of no use then.
-    pub fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<Event>, EventTooLarge> {
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<Event>, EventTooLarge> {
         let mut complete = Vec::new();
         while let Some(&first) = bytes.first() {
             // A line ends with CR, LF, or both; the two may come apart.
@@ -65,12 +64,6 @@ impl Decoder {
             complete.extend(self.end_line());
         }
         Ok(complete)
-    }
-
-    /// Whether everything so far was whole events: a stream that ends here was not cut inside one.
-    #[must_use]
-    pub fn is_between_events(&self) -> bool {
-        self.line.is_empty() && self.data.is_none() && self.name.is_none()
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
@@ -138,7 +131,6 @@ mod tests {
             let events: Vec<Event> =
                 STREAM.as_bytes().chunks(size).flat_map(|chunk| decoder.push(chunk).unwrap()).collect();
             assert_eq!(events, expected(), "{size}");
-            assert!(!decoder.is_between_events());
         }
     }
 
@@ -151,6 +143,5 @@ mod tests {
         assert_eq!(result, Err(EventTooLarge(100)));
         let mut decoder = Decoder::new(100);
         (0..1000).for_each(|_| assert_eq!(decoder.push(b"data: x\n\n").unwrap().len(), 1));
-        assert!(decoder.is_between_events());
     }
 }

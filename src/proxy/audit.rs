@@ -12,10 +12,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The provider gave a whole answer.
     Answered,
     /// It was not made.
@@ -26,45 +25,43 @@ pub enum Outcome {
 
 /// A line. Written as one JSON object; `event` is `call`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuditLine {
+pub(crate) struct AuditLine {
     /// `call`; or `more`, once, for all calls that have no line: see [`MAX_STRANGE`].
-    pub event: &'static str,
+    pub(crate) event: &'static str,
     /// When the call came: milliseconds since the proxy was ready.
-    pub at_ms: u64,
+    pub(crate) at_ms: u64,
     /// Whom it was for, if it said so.
-    pub provider: Option<Provider>,
+    pub(crate) provider: Option<Provider>,
     /// The model, if it is one of this run.
-    pub model: Option<String>,
-    /// How it ended.
-    pub outcome: Outcome,
+    pub(crate) model: Option<String>,
+    pub(crate) outcome: Outcome,
     /// Why it was refused or failed: see [`Refusal::as_str`]. Of `more`, `more-without-token`.
-    pub reason: Option<&'static str>,
+    pub(crate) reason: Option<&'static str>,
     /// The status that the client was told; 0 when it was told none.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Tokens read that are charged.
-    pub input_tokens: u64,
+    pub(crate) input_tokens: u64,
     /// Tokens written that are charged.
-    pub output_tokens: u64,
+    pub(crate) output_tokens: u64,
     /// Whether the tokens are the worst case, because the provider did not count them.
-    pub estimated: bool,
+    pub(crate) estimated: bool,
     /// Millionths of a US dollar that are charged; none when prices are not known.
-    pub cost_micros: Option<u64>,
+    pub(crate) cost_micros: Option<u64>,
     /// Bytes of the client's body.
-    pub bytes_in: u64,
+    pub(crate) bytes_in: u64,
     /// Bytes of the body that went to the client.
-    pub bytes_out: u64,
-    /// How long it took.
-    pub duration_ms: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) duration_ms: u64,
     /// Whether the answer came as events.
-    pub streamed: bool,
+    pub(crate) streamed: bool,
 }
 
 /// Refused calls with the run's token after which the proxy ends. A client that is refused so often does not mean well, and every
 /// refusal is a line.
-pub const MAX_REFUSED: u64 = 1000;
+pub(crate) const MAX_REFUSED: u64 = 1000;
 /// Refused calls without the run's token that have lines of their own. Whoever can connect can make any number of them: they do not end
 /// the proxy, because that would let anybody end it, and past these they leave one line together and then none.
-pub const MAX_STRANGE: u64 = 1000;
+pub(crate) const MAX_STRANGE: u64 = 1000;
 
 /// Where lines go. They are written by a thread of their own, in order.
 #[derive(Debug, Clone)]
@@ -76,7 +73,6 @@ pub(super) struct Audit {
 #[derive(Debug)]
 struct State {
     started: Instant,
-    /// With the token.
     refused: AtomicU64,
     /// Without.
     strange: AtomicU64,
@@ -133,7 +129,6 @@ impl Audit {
         }
     }
 
-    /// A call begins.
     pub(super) fn call(&self) -> Call {
         Call {
             audit: self.clone(),

@@ -32,7 +32,6 @@ pub(super) struct Reservation {
 /// What a call is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Charge {
-    /// The tokens.
     pub(super) usage: Usage,
     /// The money, if prices are known: millionths of a dollar.
     pub(super) cost_micros: Option<u64>,

@@ -9,7 +9,6 @@ use tokio::time::timeout;
 /// How long a client may take to read a whole answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where answers go.
 pub(super) struct Client<'a, S> {
     pub(super) stream: &'a mut S,
     /// Whether the connection ends after the answer.

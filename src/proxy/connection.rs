@@ -25,9 +25,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-/// What follows a call.
 enum Next {
-    /// Another request may come.
     Keep,
     /// The connection ends; the client may still be sending.
     Close,

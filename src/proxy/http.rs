@@ -13,7 +13,6 @@ const MAX_HEADERS: usize = 64;
 /// What is known of a head that is not whole yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Scan {
-    /// More has to come.
     Partial,
     /// The head ends here: its length, the empty line included.
     Whole(usize),
@@ -45,7 +44,6 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Scan, Refusal> {
 /// What a request asks for, and what of its headers matters. The others are dropped: none is ever sent on.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The method.
     pub(super) method: String,
     /// The target as it was sent.
     pub(super) target: String,

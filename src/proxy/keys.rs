@@ -15,17 +15,16 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The fewest characters of a client token: fewer can be guessed.
 const MIN_TOKEN: usize = 16;
 /// The fewest characters of a provider's key: one of fewer could be part of an ordinary answer, and would be looked for in it.
-pub const MIN_KEY: usize = 8;
+pub(crate) const MIN_KEY: usize = 8;
 /// The most characters of a token or key.
-pub const MAX_SECRET: usize = 4096;
+pub(crate) const MAX_SECRET: usize = 4096;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
-pub enum KeysError {
+pub(crate) enum KeysError {
     /// Standard input cannot be read.
     #[error("the keys cannot be read")]
     Read(#[source] std::io::Error),
-    /// It is too long.
     #[error("the keys' document has more than {MAX_BYTES} bytes")]
     TooLong,
     /// It is not the document. What is wrong is not said, because it might repeat a key.
@@ -58,7 +57,7 @@ struct Document {
 
 /// The keys of the providers, and the client token. Their memory is overwritten when they are dropped, but for the copies that
 /// the HTTP client makes when it sends a header.
-pub struct Keys {
+pub(crate) struct Keys {
     anthropic: Option<ProviderKey>,
     openai: Option<ProviderKey>,
     token: ClientToken,
@@ -78,7 +77,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it is not the document, or a secret in it cannot be one.
-    pub fn read(mut from: impl Read) -> Result<Self, KeysError> {
+    pub(crate) fn read(mut from: impl Read) -> Result<Self, KeysError> {
         // Never grows: a vector that grows leaves copies behind.
         let mut buffer = Zeroizing::new(vec![0_u8; MAX_BYTES]);
         let mut length = 0;
@@ -109,7 +108,7 @@ impl Keys {
     ///
     /// # Errors
     /// When there is no key, or a secret cannot be one.
-    pub fn new(
+    pub(crate) fn new(
         token: Option<SecretString>,
         anthropic: Option<SecretString>,
         openai: Option<SecretString>,
@@ -139,7 +138,7 @@ impl Keys {
 
     /// The providers that there are keys of.
     #[must_use]
-    pub fn providers(&self) -> Vec<Provider> {
+    pub(crate) fn providers(&self) -> Vec<Provider> {
         Provider::ALL.into_iter().filter(|provider| self.of(*provider).is_some()).collect()
     }
 
@@ -148,7 +147,7 @@ impl Keys {
     }
 
     /// The client token, if it was made here. Gone after this call.
-    pub fn take_generated_token(&mut self) -> Option<SecretString> {
+    pub(crate) fn take_generated_token(&mut self) -> Option<SecretString> {
         self.generated.take()
     }
 }
@@ -157,7 +156,7 @@ impl Keys {
 ///
 /// # Errors
 /// When the system has no random numbers.
-pub fn generate_token() -> Result<SecretString, KeysError> {
+pub(crate) fn generate_token() -> Result<SecretString, KeysError> {
     let mut random = Zeroizing::new([0_u8; 32]);
     getrandom::fill(random.as_mut_slice()).map_err(KeysError::Random)?;
     Ok(SecretString::from(hex(random.as_slice())))
@@ -165,7 +164,7 @@ pub fn generate_token() -> Result<SecretString, KeysError> {
 
 /// Whether a text can be a provider's key: [`MIN_KEY`] to [`MAX_SECRET`] visible ASCII characters.
 #[must_use]
-pub fn can_be_key(key: &SecretString) -> bool {
+pub(crate) fn can_be_key(key: &SecretString) -> bool {
     check("", key, MIN_KEY).is_ok()
 }
 

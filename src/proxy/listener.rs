@@ -20,7 +20,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// An open door. A socket's file is removed with it.
 #[derive(Debug)]
-pub struct Listener(Kind);
+pub(crate) struct Listener(Kind);
 
 #[derive(Debug)]
 enum Kind {
@@ -33,7 +33,7 @@ impl Listener {
     ///
     /// # Errors
     /// When it cannot be.
-    pub async fn bind(listen: &Listen) -> Result<Self, ProxyError> {
+    pub(crate) async fn bind(listen: &Listen) -> Result<Self, ProxyError> {
         let kind = match listen {
             Listen::Socket(path) => bind_unix(path).map(|listener| Kind::Unix(listener, path.clone())),
             Listen::Loopback(address) => TcpListener::bind(address).await.map(Kind::Tcp),
@@ -49,7 +49,7 @@ impl Listener {
 
     /// The address, if it is a port: which one was free.
     #[must_use]
-    pub fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.0 {
             Kind::Unix(..) => None,
             Kind::Tcp(listener) => listener.local_addr().ok(),

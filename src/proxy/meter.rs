@@ -24,7 +24,6 @@ pub(super) fn of_answer(provider: Provider, body: &[u8]) -> Result<Option<Usage>
 /// How far a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The answer goes on.
     Open,
     /// The answer is whole; with its usage, if it said so.
     Whole(Option<Usage>),
@@ -32,7 +31,6 @@ pub(super) enum Progress {
     Failed,
 }
 
-/// Follows a stream.
 #[derive(Debug)]
 pub(super) struct Meter {
     provider: Provider,

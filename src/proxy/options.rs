@@ -9,7 +9,7 @@ use url::Url;
 
 /// Where clients find the proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
+pub(crate) enum Listen {
     /// A Unix socket that any user may connect to: who may reach it is decided by the folder it is in.
     Socket(PathBuf),
     /// A port of this machine, on a loopback address. Port 0 is any free one.
@@ -18,14 +18,14 @@ pub enum Listen {
 
 /// An amount of money, in millionths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Micros(pub u64);
+pub(crate) struct Micros(pub(crate) u64);
 
 impl Micros {
     /// Reads dollars: digits, and at most six more after a point.
     ///
     /// # Errors
     /// When it is something else, or too much; in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong =
             || "write dollars as a number, like `3` or `0.25`, with at most six digits after the point".to_owned();
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
@@ -47,30 +47,26 @@ impl fmt::Display for Micros {
 
 /// What a million tokens cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    /// Read.
-    pub input: Micros,
-    /// Written.
-    pub output: Micros,
+pub(crate) struct Price {
+    pub(crate) input: Micros,
+    pub(crate) output: Micros,
 }
 
 /// What a run may use. A call that might use more than is left is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Calls to providers.
-    pub requests: u64,
+pub(crate) struct Limits {
+    pub(crate) requests: u64,
     /// Tokens read, cached ones included.
-    pub input_tokens: u64,
+    pub(crate) input_tokens: u64,
     /// Tokens written, those of hidden reasoning included.
-    pub output_tokens: u64,
-    /// Money. Needs a price.
-    pub cost: Option<Micros>,
+    pub(crate) output_tokens: u64,
+    pub(crate) cost: Option<Micros>,
     /// Calls at the same time.
-    pub concurrent: usize,
+    pub(crate) concurrent: usize,
     /// Bytes of one request's body.
-    pub body: u64,
+    pub(crate) body: u64,
     /// Tokens that one call may ask to be written.
-    pub tokens_per_call: u32,
+    pub(crate) tokens_per_call: u32,
 }
 
 impl Default for Limits {
@@ -90,46 +86,42 @@ impl Default for Limits {
 
 /// How a proxy is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// Where clients find it.
-    pub listen: Listen,
+pub(crate) struct Options {
+    pub(crate) listen: Listen,
     /// The file that gets the audit lines; standard output without one.
-    pub audit: Option<PathBuf>,
+    pub(crate) audit: Option<PathBuf>,
     /// The models that may be asked for.
-    pub models: Vec<String>,
+    pub(crate) models: Vec<String>,
     /// Anthropic's base address, or that of a gateway: `v1/messages` is added to it.
-    pub anthropic_base_url: Url,
+    pub(crate) anthropic_base_url: Url,
     /// OpenAI's base address, or that of a gateway: `responses` is added to it.
-    pub openai_base_url: Url,
+    pub(crate) openai_base_url: Url,
     /// Whether a base address may be http.
-    pub allow_http_upstream: bool,
-    /// What may be used.
-    pub limits: Limits,
-    /// What tokens cost.
-    pub price: Option<Price>,
+    pub(crate) allow_http_upstream: bool,
+    pub(crate) limits: Limits,
+    pub(crate) price: Option<Price>,
     /// The time that one call may take, its stream included. Whole seconds.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// The time after which every call is refused. Whole seconds.
-    pub lifetime: Duration,
+    pub(crate) lifetime: Duration,
     /// The time that a request's head may take to arrive, and then its body. Whole seconds.
-    pub read_timeout: Duration,
+    pub(crate) read_timeout: Duration,
 }
 
 /// [`Options::timeout`] unless said otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// [`Options::lifetime`] unless said otherwise: longer than the longest review.
-pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// [`Options::read_timeout`] unless said otherwise.
-pub const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most calls at the same time: as many as connections.
 pub(super) const MAX_CONCURRENT: u64 = 256;
 /// The longest time: a week, which nobody waits for and which every clock can count.
 const MAX_SECONDS: u64 = 7 * 24 * 60 * 60;
 
-/// Options that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionsError {
+pub(crate) enum OptionsError {
     /// The address is one that others can reach.
     #[error("{0} is not a loopback address; the proxy listens on this machine only")]
     NotLoopback(SocketAddr),
@@ -157,7 +149,7 @@ pub enum OptionsError {
 ///
 /// # Errors
 /// When it is not one.
-pub fn base_url(provider: Provider, text: &str) -> Result<Url, OptionsError> {
+pub(crate) fn base_url(provider: Provider, text: &str) -> Result<Url, OptionsError> {
     let url: Url = text.trim_end_matches('/').parse().map_err(|_| OptionsError::BaseUrl(provider))?;
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
@@ -170,7 +162,7 @@ pub fn base_url(provider: Provider, text: &str) -> Result<Url, OptionsError> {
 impl Options {
     /// The address that calls to a provider go to.
     #[must_use]
-    pub fn upstream(&self, provider: Provider) -> String {
+    pub(crate) fn upstream(&self, provider: Provider) -> String {
         format!("{}/{}", self.base_url(provider).as_str().trim_end_matches('/'), provider.endpoint())
     }
 
@@ -185,7 +177,7 @@ impl Options {
     ///
     /// # Errors
     /// With the first thing that cannot.
-    pub fn check(&self) -> Result<(), OptionsError> {
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
         if let Listen::Loopback(address) = &self.listen
             && !address.ip().is_loopback()
         {
@@ -226,7 +218,7 @@ impl Options {
 
     /// The arguments of `mcp-registry` that start a proxy with these options: `proxy` is the first.
     #[must_use]
-    pub fn to_args(&self) -> Vec<String> {
+    pub(crate) fn to_args(&self) -> Vec<String> {
         let mut args = vec!["proxy".to_owned()];
         // One argument for name and value: a value that begins with `--` stays a value.
         let mut say = |name: &str, value: &dyn fmt::Display| args.push(format!("--{name}={value}"));

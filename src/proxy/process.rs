@@ -5,7 +5,7 @@
 ///
 /// # Errors
 /// When the system refuses.
-pub fn protect() -> std::io::Result<()> {
+pub(crate) fn protect() -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     #[cfg(unix)]

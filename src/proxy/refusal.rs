@@ -8,23 +8,23 @@ macro_rules! refusals {
     ($($name:ident = $word:literal, $status:literal, $message:literal;)*) => {
         /// Why a call was refused or failed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Refusal {
+        pub(crate) enum Refusal {
             $(#[doc = $message] $name,)*
         }
 
         impl Refusal {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The word for it, as audit lines have it.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub(crate) fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
 
             /// The status that the client is told.
             #[must_use]
-            pub fn status(self) -> u16 {
+            pub(crate) fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)* }
             }
 
@@ -107,19 +107,6 @@ struct Reasoned<T> {
 }
 
 impl Refusal {
-    /// Whether a budget is spent: nothing that the client can change will help.
-    #[must_use]
-    pub fn is_budget(self) -> bool {
-        matches!(
-            self,
-            Self::BudgetRequests
-                | Self::BudgetInputTokens
-                | Self::BudgetOutputTokens
-                | Self::BudgetCost
-                | Self::Expired
-        )
-    }
-
     /// The error that the client gets, in the shape of its provider.
     pub(super) fn body(self, provider: Provider, detail: Option<&str>) -> Vec<u8> {
         let mut message = format!("mcp-registry proxy: {}: {}", self.as_str(), self.message());
@@ -164,7 +151,6 @@ mod tests {
             let word = refusal.as_str();
             assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{word}");
             assert!((400..600).contains(&refusal.status()), "{word}");
-            assert!(!refusal.is_budget() || refusal.status() == 403, "{word}");
         }
     }
 }

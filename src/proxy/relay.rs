@@ -24,7 +24,6 @@ const MAX_STREAM: u64 = 64 * 1024 * 1024;
 /// The most characters of `retry-after`: a number or a date.
 const MAX_RETRY_AFTER: usize = 40;
 
-/// What the client got.
 pub(super) enum Ended {
     /// An answer; the connection can go on.
     Whole,
@@ -34,7 +33,6 @@ pub(super) enum Ended {
     Unanswered(Refusal),
 }
 
-/// Makes the call.
 pub(super) async fn relay<S: AsyncWrite + Unpin>(
     shared: &Shared,
     provider: Provider,

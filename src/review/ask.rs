@@ -32,25 +32,22 @@ const LAST_TURN: u64 = 120;
 
 /// Where and within which bounds agents run.
 #[derive(Debug)]
-pub struct SandboxOptions {
+pub(crate) struct SandboxOptions {
     /// Where the engine listens; the usual place without.
-    pub docker_host: Option<String>,
+    pub(crate) docker_host: Option<String>,
     /// This program: the sandbox's image is made of it.
-    pub executable: PathBuf,
+    pub(crate) executable: PathBuf,
     /// When the run counts as started, in seconds since 1970.
-    pub started: i64,
+    pub(crate) started: i64,
     /// What an agent may use.
-    pub limits: Limits,
-    /// The engine's runtime.
-    pub runtime: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) runtime: Option<String>,
     /// A network that exists, for the proxy.
-    pub proxy_network: Option<String>,
+    pub(crate) proxy_network: Option<String>,
     /// What the proxy lets through. The model is added.
-    pub proxy: proxy::Options,
-    /// Anthropic's key.
-    pub anthropic_key: Option<SecretString>,
-    /// OpenAI's key.
-    pub openai_key: Option<SecretString>,
+    pub(crate) proxy: proxy::Options,
+    pub(crate) anthropic_key: Option<SecretString>,
+    pub(crate) openai_key: Option<SecretString>,
 }
 
 impl SandboxOptions {

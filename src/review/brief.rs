@@ -9,44 +9,37 @@ use std::sync::Arc;
 
 /// A file below `/input`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputFile {
+pub(crate) struct InputFile {
     /// Its path, relative, with `/`.
-    pub path: String,
-    /// What it holds.
-    pub content: Arc<[u8]>,
+    pub(crate) path: String,
+    pub(crate) content: Arc<[u8]>,
 }
 
 /// What is to be reviewed, exported and compared.
 #[derive(Debug, Clone)]
-pub struct Brief {
+pub(crate) struct Brief {
     /// The repository as it was named.
-    pub repository: String,
-    /// The commit under review.
-    pub head_commit: CommitSha,
+    pub(crate) repository: String,
+    pub(crate) head_commit: CommitSha,
     /// The commit that was reviewed before; none when the review is full, whatever was asked for.
-    pub base_commit: Option<CommitSha>,
-    /// The directory under review.
-    pub directory: String,
+    pub(crate) base_commit: Option<CommitSha>,
+    pub(crate) directory: String,
     /// The Dockerfile, from the top of the repository, if there is one.
-    pub dockerfile: Option<String>,
-    /// The files at head.
-    pub head: Snapshot,
-    /// The files at base.
-    pub base: Option<Snapshot>,
-    /// What changed.
-    pub changes: Vec<FileDiff>,
+    pub(crate) dockerfile: Option<String>,
+    pub(crate) head: Snapshot,
+    pub(crate) base: Option<Snapshot>,
+    pub(crate) changes: Vec<FileDiff>,
 }
 
 impl Brief {
-    /// How much is reviewed.
     #[must_use]
-    pub fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         if self.base.is_some() { Scope::Differential } else { Scope::Full }
     }
 
     /// The brief as the deterministic reviewer, and whoever judges, see it.
     #[must_use]
-    pub fn material(&self) -> Material<'_> {
+    pub(crate) fn material(&self) -> Material<'_> {
         Material {
             head: &self.head,
             base: self.base.as_ref(),
@@ -60,7 +53,7 @@ impl Brief {
     ///
     /// # Errors
     /// When the task cannot be written as JSON, which no brief makes happen.
-    pub fn input(&self) -> Result<Vec<InputFile>, serde_json::Error> {
+    pub(crate) fn input(&self) -> Result<Vec<InputFile>, serde_json::Error> {
         let mut input: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
         let mut diffs: BTreeMap<&str, (FileStatus, Vec<String>)> = BTreeMap::new();
         let mut pieces = 0;

@@ -23,39 +23,34 @@ const MAX_BYTES: u64 = 4 << 20;
 
 /// What makes two reviews the same work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Key<'a> {
+pub(crate) struct Key<'a> {
     /// The repository as it was named: reports link to it.
-    pub repository: &'a str,
+    pub(crate) repository: &'a str,
     /// The id of the directory's tree at base.
-    pub base_tree: Option<&'a str>,
+    pub(crate) base_tree: Option<&'a str>,
     /// The id of the directory's tree at head.
-    pub head_tree: &'a str,
-    /// The directory.
-    pub directory: &'a str,
-    /// The Dockerfile.
-    pub dockerfile: Option<&'a str>,
+    pub(crate) head_tree: &'a str,
+    pub(crate) directory: &'a str,
+    pub(crate) dockerfile: Option<&'a str>,
     /// The agent, with whatever tells one version of it from another: an image's id.
-    pub agent: &'a str,
-    /// The model.
-    pub model: Option<&'a str>,
+    pub(crate) agent: &'a str,
+    pub(crate) model: Option<&'a str>,
     /// Whom it is asked of: the providers that there are keys for, with their addresses.
-    pub providers: &'a [String],
+    pub(crate) providers: &'a [String],
     /// The version of the prompts.
-    pub prompt_version: &'a str,
+    pub(crate) prompt_version: &'a str,
     /// The version of this program: it makes what agents see.
-    pub tool_version: &'a str,
+    pub(crate) tool_version: &'a str,
 }
 
-/// What an agent said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
+pub(crate) struct Said {
     /// The document that it printed.
-    pub findings: Findings,
+    pub(crate) findings: Findings,
     /// What its model's provider counted; none where there was no proxy.
-    pub usage: Option<Usage>,
-    /// The proxy's audit lines.
-    pub audit: Vec<serde_json::Value>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) audit: Vec<serde_json::Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,9 +62,8 @@ struct Kept {
     said: Said,
 }
 
-/// A folder of verdicts.
 #[derive(Debug, Clone)]
-pub struct Cache {
+pub(crate) struct Cache {
     folder: PathBuf,
 }
 
@@ -78,7 +72,7 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let folder = folder.join("reviews");
         fs::create_dir_all(&folder)?;
         Ok(Self { folder })
@@ -86,7 +80,7 @@ impl Cache {
 
     /// What was said about the same work, if that is known.
     #[must_use]
-    pub fn get(&self, key: &Key<'_>) -> Option<Said> {
+    pub(crate) fn get(&self, key: &Key<'_>) -> Option<Said> {
         let kept: Kept = serde_json::from_slice(&read_regular(&self.path(key), MAX_BYTES)?).ok()?;
         let same = kept.version == VERSION && serde_json::to_value(key).ok()? == kept.key;
         (same && kept.said.findings.status == Status::Complete).then_some(kept.said)
@@ -96,7 +90,7 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn put(&self, key: &Key<'_>, said: &Said) -> io::Result<()> {
+    pub(crate) fn put(&self, key: &Key<'_>, said: &Said) -> io::Result<()> {
         if said.findings.status != Status::Complete {
             return Ok(());
         }

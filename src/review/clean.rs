@@ -8,15 +8,13 @@ use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
-/// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Cleaned {
+pub(crate) struct Cleaned {
     /// Containers, networks and volumes.
-    pub things: usize,
+    pub(crate) things: usize,
     /// Images of the sandbox that nothing uses.
-    pub images: usize,
-    /// Temporary folders.
-    pub folders: usize,
+    pub(crate) images: usize,
+    pub(crate) folders: usize,
 }
 
 impl fmt::Display for Cleaned {
@@ -30,7 +28,7 @@ impl fmt::Display for Cleaned {
 ///
 /// # Errors
 /// When no engine answers, or it would not remove something. Folders are removed first.
-pub async fn clean(docker_host: Option<&str>, temp_dir: &Path) -> Result<Cleaned, CommandError> {
+pub(crate) async fn clean(docker_host: Option<&str>, temp_dir: &Path) -> Result<Cleaned, CommandError> {
     let folders = workspace::sweep(temp_dir);
     let engine = Engine::connect(docker_host).await.map_err(|error| {
         CommandError::unfinished("no container engine answers").because(&error).hint("start it, or set DOCKER_HOST")

@@ -18,7 +18,6 @@ use crate::text::cut;
 pub struct ExportLimits {
     /// Bytes of all files together.
     pub bytes: u64,
-    /// Files.
     pub files: usize,
     /// Bytes of a file. Code of more bytes makes a review incomplete.
     pub file: u64,
@@ -67,16 +66,10 @@ pub enum ExportError {
     Directory(String),
     /// The commit has nothing of that name.
     #[error("the commit {commit} has no directory `{directory}`")]
-    NoDirectory {
-        /// The commit.
-        commit: CommitSha,
-        /// The directory.
-        directory: String,
-    },
+    NoDirectory { commit: CommitSha, directory: String },
     /// It is a file, a link or a submodule.
     #[error("`{directory}` is not a directory at the commit {commit}")]
     NotADirectory {
-        /// The commit.
         commit: CommitSha,
         /// What is not a directory.
         directory: String,
@@ -91,7 +84,6 @@ pub enum ExportError {
 pub struct Trees {
     /// The whole repository's: 40 hexadecimal digits.
     pub top: String,
-    /// The directory's.
     pub directory: String,
 }
 

@@ -17,11 +17,11 @@ const DOCKERFILE: &str = "Dockerfile";
 
 /// How repositories are reached: plain values, so that a command need not know what reaches them.
 #[derive(Debug, Clone, Default)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// Certificates to trust besides the built-in roots, PEM.
-    pub roots_pem: Option<Vec<u8>>,
+    pub(crate) roots_pem: Option<Vec<u8>>,
     /// Networks that may be reached although they are not public.
-    pub allow: Vec<IpNet>,
+    pub(crate) allow: Vec<IpNet>,
 }
 
 impl Reach {
@@ -32,13 +32,11 @@ impl Reach {
 
 /// How much is fetched and exported.
 #[derive(Debug, Clone, Default)]
-pub struct PrepareLimits {
-    /// Of what upstreams send.
-    pub fetch: Limits,
+pub(crate) struct PrepareLimits {
+    pub(crate) fetch: Limits,
     /// Of what agents are given.
-    pub export: ExportLimits,
-    /// Of the differences.
-    pub diff: DiffLimits,
+    pub(crate) export: ExportLimits,
+    pub(crate) diff: DiffLimits,
 }
 
 /// Fetches the commits of one repository: every head, and the bases that are still there. A base that is gone, because

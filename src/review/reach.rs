@@ -103,7 +103,7 @@ mod tests {
         let material = Material { head: &head, base: None, changes: &diffs, directory, dockerfile };
         let shown = changes(&material).into_iter().map(|file| {
             let line = file.dockerfile_line.map_or_else(String::new, |line| format!(" by line {line}"));
-            format!("{}: {}{line}\n", file.path, file.reach.as_str())
+            format!("{}: {:?}{line}\n", file.path, file.reach)
         });
         shown.collect()
     }
@@ -130,20 +130,20 @@ mod tests {
             "tsconfig.json",
         ];
         insta::assert_snapshot!(reach(&files, "", Some("Dockerfile"), &changed), @r"
-        .dockerignore: build
-        Dockerfile: build
-        all: not-copied
-        app/dist/x: not-copied
-        any/conf/x: copied by line 15
-        data dir/a/b: copied by line 9
-        keep.md: not-copied
-        package.json: copied by line 4
-        readme.md: ignored
-        scripts/build.sh: copied by line 10
-        src/a.ts: copied by line 7
-        src/deep/a.ts: not-copied
-        src/test/a.ts: ignored
-        tsconfig.json: copied by line 4
+        .dockerignore: Build
+        Dockerfile: Build
+        all: NotCopied
+        app/dist/x: NotCopied
+        any/conf/x: Copied by line 15
+        data dir/a/b: Copied by line 9
+        keep.md: NotCopied
+        package.json: Copied by line 4
+        readme.md: Ignored
+        scripts/build.sh: Copied by line 10
+        src/a.ts: Copied by line 7
+        src/deep/a.ts: NotCopied
+        src/test/a.ts: Ignored
+        tsconfig.json: Copied by line 4
         ");
     }
 
@@ -156,21 +156,21 @@ mod tests {
         ];
         let changed = ["other/x", "srv/.dockerignore", "srv/a/b.log", "srv/a/b.ts", "srv/node_modules/x/y"];
         insta::assert_snapshot!(reach(&files, "srv", Some("srv/docker/Dockerfile"), &changed), @r"
-        other/x: outside
-        srv/.dockerignore: copied by line 2
-        srv/a/b.log: ignored
-        srv/a/b.ts: copied by line 2
-        srv/node_modules/x/y: ignored
+        other/x: Outside
+        srv/.dockerignore: Copied by line 2
+        srv/a/b.log: Ignored
+        srv/a/b.ts: Copied by line 2
+        srv/node_modules/x/y: Ignored
         ");
     }
 
     #[test]
     fn nothing_is_claimed_where_it_is_not_known() {
-        assert_eq!(reach(&[], "", None, &["a"]), "a: unknown\n");
+        assert_eq!(reach(&[], "", None, &["a"]), "a: Unknown\n");
         let other = [("Dockerfile", "# syntax=evil.example/frontend\nFROM scratch\n")];
-        assert_eq!(reach(&other, "", Some("Dockerfile"), &["a"]), "a: unknown\n");
+        assert_eq!(reach(&other, "", Some("Dockerfile"), &["a"]), "a: Unknown\n");
         let many = "a\n".repeat(5000);
         let files = [("Dockerfile", "FROM scratch\n"), (".dockerignore", many.as_str())];
-        assert_eq!(reach(&files, "", Some("Dockerfile"), &["a"]), "a: unknown\n");
+        assert_eq!(reach(&files, "", Some("Dockerfile"), &["a"]), "a: Unknown\n");
     }
 }

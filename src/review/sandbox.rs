@@ -13,16 +13,17 @@
 
 mod archive;
 mod cancel;
-mod clean;
+pub mod clean;
 mod image;
-pub mod inside;
+pub(crate) mod inside;
 pub(crate) mod owner;
 mod proxy;
 mod run;
 
 pub use archive::InputFile;
 pub use cancel::{Cancel, Stop};
-pub use clean::{Cleaned, Mode, clean};
+pub use clean::Mode;
+pub use clean::clean;
 pub use image::Prepared;
 pub use run::run;
 
@@ -31,16 +32,16 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 /// The proxy's user and group in its container: owns the socket's folder and nothing else.
-pub const PROXY_USER: u32 = 65_532;
+pub(crate) const PROXY_USER: u32 = 65_532;
 /// The agent's user and group in its container: owns its `/tmp` and nothing else.
-pub const AGENT_USER: u32 = 65_533;
+pub(crate) const AGENT_USER: u32 = 65_533;
 
 /// Where the socket of the proxy is, in both containers.
 pub const SOCKET: &str = "/proxy/proxy.sock";
 /// Where the input is in the agent's container.
-pub const INPUT: &str = "/input";
+pub(crate) const INPUT: &str = "/input";
 /// A folder of the input that is ours: no input file may be in it.
-pub const RESERVED: &str = ".sandbox";
+pub(crate) const RESERVED: &str = ".sandbox";
 
 /// What an agent may use.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,15 +74,10 @@ impl Default for Limits {
     }
 }
 
-/// Who reviews.
 #[derive(Debug, Clone)]
 pub enum Agent {
     /// This program, with these arguments: `agent …`.
-    BuiltIn {
-        /// The arguments.
-        args: Vec<String>,
-    },
-    /// What an image starts.
+    BuiltIn { args: Vec<String> },
     Image {
         /// The image's name or id.
         reference: String,
@@ -101,14 +97,12 @@ pub struct Proxy {
     pub network: Option<String>,
 }
 
-/// One run.
 #[derive(Debug)]
 pub struct Request {
     /// Names the run: 8 to 32 lower-case letters and digits, never used before.
     pub run_id: String,
     /// The files that the agent sees below `/input`.
     pub input: Vec<InputFile>,
-    /// Who reviews.
     pub agent: Agent,
     /// The way to a model; none for an agent that needs none.
     pub proxy: Option<Proxy>,
@@ -118,14 +112,12 @@ pub struct Request {
     pub runtime: Option<String>,
 }
 
-/// How an agent ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// By itself, with this status; 128 and the signal's number when a signal ended it.
     Exited(i64),
     /// It wrote more than it may.
     OutputTooLarge,
-    /// Its time was over.
     DeadlinePassed {
         /// Whether it had as many processes as it may have at that moment.
         full_of_processes: bool,
@@ -165,7 +157,7 @@ pub struct Outcome {
     /// Why lines may be missing from `audit`; none when they are all there.
     pub audit_incomplete: Option<String>,
     /// The image that the agent ran in: its id, which is a digest.
-    pub image: String,
+    pub(crate) image: String,
     /// Time from the call of [`run`] to the first byte that the agent wrote; none when it wrote nothing.
     pub first_output: Option<Duration>,
 }
@@ -193,12 +185,7 @@ pub enum SandboxError {
     NoImage(String),
     /// The agent's image cannot be run as an agent.
     #[error("the image {reference} cannot be an agent: {why}")]
-    Image {
-        /// The image.
-        reference: String,
-        /// Why.
-        why: String,
-    },
+    Image { reference: String, why: String },
     /// Something in the sandbox is not as it must be. The agent was not started.
     #[error("the sandbox does not hold: {}", .0.join("; "))]
     Probe(Vec<String>),
@@ -216,7 +203,7 @@ pub enum SandboxError {
 impl SandboxError {
     /// Whether something is not there that was: the sandbox's image, after somebody cleaned up.
     #[must_use]
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         matches!(self, Self::Engine(error) if error.is_not_found())
     }
 }

@@ -12,40 +12,38 @@ use std::path::Path;
 use std::sync::Arc;
 use url::Url;
 
-/// One thing to review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The entry's name; none for `--repo`.
-    pub entry: Option<Arc<str>>,
+    pub(crate) entry: Option<Arc<str>>,
     /// The text of its manifest, for annotations that point into it.
-    pub manifest: Option<Arc<str>>,
+    pub(crate) manifest: Option<Arc<str>>,
     /// Why it is a target.
-    pub why: Why,
+    pub(crate) why: Why,
     /// What to look at; or why nobody can, which makes the verdict incomplete.
-    pub work: Result<Work, String>,
+    pub(crate) work: Result<Work, String>,
 }
 
 /// Which code to look at. Equal work is done once, however many targets ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Work {
+pub(crate) struct Work {
     /// The repository as it was named.
-    pub repository: String,
-    /// The commit under review.
-    pub head: CommitSha,
+    pub(crate) repository: String,
+    pub(crate) head: CommitSha,
     /// The commit that was reviewed before; a full review without one.
-    pub base: Option<CommitSha>,
+    pub(crate) base: Option<CommitSha>,
     /// The directory of the build context, from the top of the repository, without slashes at its ends; empty for the top.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The Dockerfile, relative to the directory; none for the usual one.
-    pub dockerfile: Option<String>,
+    pub(crate) dockerfile: Option<String>,
     /// The branch that the entry follows, as it names it.
-    pub branch: Option<String>,
+    pub(crate) branch: Option<String>,
 }
 
 impl Work {
     /// The repository for people and reports: without user, password, query and fragment, which may be secrets.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         if let Ok(mut url) = Url::parse(&self.repository)
             && url.has_host()
         {
@@ -63,16 +61,13 @@ impl Work {
     }
 }
 
-/// Why something is reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Why {
-    /// The entry is new.
+pub(crate) enum Why {
     New,
     /// Its pin moved, and nothing else that decides what is built: only the difference is new.
     PinMoved,
     /// It builds from another place: repository, directory, Dockerfile, build target or branch.
     SourceChanged,
-    /// Somebody asked.
     Asked,
 }
 
@@ -89,11 +84,10 @@ impl fmt::Display for Why {
 
 /// What a range has to review, and what decides how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The targets.
-    pub targets: Vec<Target>,
+pub(crate) struct Changed {
+    pub(crate) targets: Vec<Target>,
     /// The text of the registry's policy at base, which is the one that counts: a change cannot choose its reviewer.
-    pub policy: Option<Arc<str>>,
+    pub(crate) policy: Option<Arc<str>>,
 }
 
 /// The targets of a range: each entry that is new, or whose source changed since `head` left `base`, as it is at head. Sorted
@@ -101,7 +95,7 @@ pub struct Changed {
 ///
 /// # Errors
 /// When history cannot be read.
-pub fn of_range(root: &Path, range: &Range) -> Result<Changed, CommandError> {
+pub(crate) fn of_range(root: &Path, range: &Range) -> Result<Changed, CommandError> {
     let history = History::open(root)?;
     let comparison = history.compare(range)?;
     history.check_registry(&comparison.head)?;
@@ -158,13 +152,13 @@ fn compare(bases: &[Option<Entry>], head: &Entry) -> Option<Target> {
 ///
 /// # Errors
 /// With a sentence that shows no secret of the address.
-pub fn check_address(repository: &str) -> Result<(), String> {
+pub(crate) fn check_address(repository: &str) -> Result<(), String> {
     Upstream::parse(repository).map(drop).map_err(|error| error.to_string())
 }
 
 /// A full review of an entry at its pin; none when it has no source to review.
 #[must_use]
-pub fn of_entry(entry: &Entry) -> Option<Target> {
+pub(crate) fn of_entry(entry: &Entry) -> Option<Target> {
     let work = match source_of(entry) {
         Ok(Some(source)) => Ok(work(source, None)),
         Ok(None) => return None,

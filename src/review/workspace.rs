@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(3600);
 
 /// A folder of this run.
 #[derive(Debug)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     folder: TempDir,
     _lock: File,
 }
@@ -27,7 +27,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn new(parent: &Path) -> io::Result<Self> {
+    pub(crate) fn new(parent: &Path) -> io::Result<Self> {
         sweep(parent);
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
         let lock = File::create_new(folder.path().join(LOCK))?;
@@ -37,13 +37,13 @@ impl Workspace {
 
     /// A folder of its own for one thing; not made yet.
     #[must_use]
-    pub fn place(&self, name: &str) -> PathBuf {
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
 
 /// Removes the folders of runs that are gone. Returns how many there were. What cannot be removed, another user's say, stays.
-pub fn sweep(parent: &Path) -> usize {
+pub(crate) fn sweep(parent: &Path) -> usize {
     let Ok(found) = fs::read_dir(parent) else { return 0 };
     let ours = found.flatten().filter(|item| item.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()));
     ours.filter(|item| {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What stands between a command and the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     /// `&&`
     And,
     /// `||`
@@ -15,7 +15,6 @@ pub enum Then {
     Next,
     /// A closing parenthesis, and nothing yet after it.
     Close,
-    /// The text ends.
     End,
 }
 
@@ -25,35 +24,33 @@ pub struct Command {
     /// The program and what it is given, after the variables that are set for it.
     pub words: Vec<Word>,
     /// In their order, wherever they stand among the words.
-    pub redirects: Vec<Redirect>,
+    pub(crate) redirects: Vec<Redirect>,
     /// From its first word or redirection to its last.
     pub range: Range<usize>,
-    /// What follows it.
-    pub then: Then,
+    pub(crate) then: Then,
     /// Whether it is the name of a function whose body follows.
-    pub defines: bool,
+    pub(crate) defines: bool,
 }
 
-/// One word.
 #[derive(Debug, Clone, Default)]
 pub struct Word {
     /// Without quotes. A variable is `$name`, however it is written; what a command prints is `$()`.
-    pub text: String,
+    pub(crate) text: String,
     /// Its bytes in the text, quotes included.
     pub range: Range<usize>,
     /// Whether any of it was in quotes.
-    pub quoted: bool,
+    pub(crate) quoted: bool,
     /// Where in `text` a `$` stands for a value.
     pub(super) live: Vec<usize>,
     /// The commands in it, whose output becomes part of it.
-    pub inner: Vec<Inner>,
+    pub(crate) inner: Vec<Inner>,
     /// The text before variables were replaced, if any was.
-    pub written: Option<String>,
+    pub(crate) written: Option<String>,
 }
 
 impl Word {
     /// Whether the word is one that a shell gives a meaning: not in quotes.
-    pub fn is(&self, keyword: &str) -> bool {
+    pub(crate) fn is(&self, keyword: &str) -> bool {
         !self.quoted && self.text == keyword
     }
 
@@ -63,18 +60,14 @@ impl Word {
     }
 }
 
-/// Commands within a word.
 #[derive(Debug, Clone)]
-pub struct Inner {
+pub(crate) struct Inner {
     /// In the order in which they end.
-    pub commands: Vec<Command>,
-    /// Whether the word is a file to read from or write to: `<(…)`, `>(…)`.
-    pub is_file: bool,
+    pub(crate) commands: Vec<Command>,
 }
 
-/// What a redirection does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
+pub(crate) enum Operator {
     /// `<`
     Input,
     /// `>`, `>>`, `>|`, `&>`
@@ -87,15 +80,12 @@ pub enum Operator {
     Duplicate,
 }
 
-/// A redirection.
 #[derive(Debug, Clone)]
-pub struct Redirect {
-    /// What it does.
-    pub operator: Operator,
+pub(crate) struct Redirect {
+    pub(crate) operator: Operator,
     /// What it names; for a here-document, the line that ends it.
-    pub word: Word,
+    pub(crate) word: Word,
     /// The bytes of the here-document.
-    pub body: Option<Range<usize>>,
-    /// Which here-document it is.
+    pub(crate) body: Option<Range<usize>>,
     pub(super) document: usize,
 }

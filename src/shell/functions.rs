@@ -6,7 +6,6 @@ use std::collections::HashMap;
 /// The most commands of all bodies that are remembered.
 const MOST: usize = 5_000;
 
-/// Functions by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Functions {
     bodies: HashMap<String, Vec<Command>>,
@@ -65,7 +64,6 @@ impl Functions {
         }
     }
 
-    /// What a function does.
     pub(crate) fn body(&self, name: &str) -> Option<&[Command]> {
         self.bodies.get(name).map(Vec::as_slice)
     }

@@ -1,8 +1,6 @@
 //! Names of programs and files that checks of shell text look for: each stands here and nowhere else.
 
-/// Shells.
 pub(crate) const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"];
-/// Interpreters of other languages.
 pub(crate) const INTERPRETERS: &[&str] =
     &["python", "python2", "python3", "node", "bun", "deno", "perl", "ruby", "php", "pwsh", "lua"];
 /// Programs that download what an address names.

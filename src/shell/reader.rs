@@ -20,7 +20,6 @@ pub struct Marks {
     pub decided: usize,
 }
 
-/// What is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Double,
@@ -155,7 +154,6 @@ impl<'t> Reader<'t> {
         self.at = end;
     }
 
-    /// Adds the character here.
     fn push_char(&mut self) {
         let (from, text) = (self.at, self.text);
         let length = self.rest(from).chars().next().map_or(1, char::len_utf8);
@@ -275,7 +273,7 @@ impl<'t> Reader<'t> {
         let word = self.word();
         word.live.push(word.text.len());
         word.text.push_str(if is_file { "<()" } else { "$()" });
-        word.inner.push(Inner { commands: inner.done.into(), is_file });
+        word.inner.push(Inner { commands: inner.done.into() });
         word.range.end = then_at;
         self.at = then_at;
     }

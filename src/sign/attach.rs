@@ -15,18 +15,18 @@ const EMPTY: &[u8] = b"{}";
 
 /// A layer to be appended.
 #[derive(Debug, Clone)]
-pub struct NewLayer {
+pub(crate) struct NewLayer {
     /// Its bytes.
-    pub bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// The annotations of its descriptor.
-    pub annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 /// Appends layers under a tag. Others' layers stay as they are; those in `replaced` are taken out.
 ///
 /// # Errors
 /// When the registry does not take it.
-pub async fn append(
+pub(crate) async fn append(
     repository: &Repository,
     tag: Tag,
     digest: &Digest,
@@ -85,7 +85,7 @@ fn config(layers: &[Descriptor]) -> Bytes {
 ///
 /// # Errors
 /// When the registry does not take it, or takes it and does not list it.
-pub async fn refer(
+pub(crate) async fn refer(
     repository: &Repository,
     subject: &Descriptor,
     bundle: &Bundle,
@@ -144,7 +144,7 @@ pub async fn refer(
 ///
 /// # Errors
 /// When the registry does not do it: some delete nothing.
-pub async fn detach(
+pub(crate) async fn detach(
     repository: &Repository,
     subject: &Digest,
     replaced: &[&Referrer],

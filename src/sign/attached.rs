@@ -11,30 +11,28 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 /// The media type of an `.att` layer.
-pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+pub(crate) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// The maximum number of layers of a tag, and of referrers, that are read. Real images have a dozen.
 const MAX_LAYERS: usize = 200;
 const MAX_REFERRERS: usize = 200;
 /// The maximum size of a signature's payload, in bytes: 250 without annotations.
 const MAX_PAYLOAD_BYTES: u64 = 1 << 20;
 /// The maximum size of an attestation, in bytes: bills of materials of large images have some 10 MB.
-pub const MAX_ATTESTATION_BYTES: u64 = 32 << 20;
+pub(crate) const MAX_ATTESTATION_BYTES: u64 = 32 << 20;
 /// How many blobs of one image are read at a time.
 const AT_A_TIME: usize = 8;
 
 /// The two tags of cosign's older layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tag {
-    /// Signatures.
+pub(crate) enum Tag {
     Sig,
-    /// Attestations.
     Att,
 }
 
 impl Tag {
     /// The tag for a digest: `sha256-<hex>.sig`.
     #[must_use]
-    pub fn of(self, digest: &Digest) -> String {
+    pub(crate) fn of(self, digest: &Digest) -> String {
         let suffix = match self {
             Self::Sig => "sig",
             Self::Att => "att",
@@ -59,59 +57,58 @@ impl Tag {
 
 /// A layer of one of the tags.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Layer {
-    /// Which tag.
-    pub tag: Tag,
+pub(crate) struct Layer {
+    pub(crate) tag: Tag,
     /// Its place in the manifest, from 0.
-    pub index: usize,
+    pub(crate) index: usize,
     /// Its descriptor, which carries a signature in its annotations.
-    pub descriptor: Descriptor,
+    pub(crate) descriptor: Descriptor,
     /// Its bytes; or why there are none.
-    pub bytes: Result<Vec<u8>, String>,
+    pub(crate) bytes: Result<Vec<u8>, String>,
 }
 
 impl Layer {
     /// The signature in the annotation, DER.
     #[must_use]
-    pub fn signature(&self) -> Option<Vec<u8>> {
+    pub(crate) fn signature(&self) -> Option<Vec<u8>> {
         STANDARD.decode(self.descriptor.annotations.get(SIGNATURE_ANNOTATION)?).ok()
     }
 
     /// The log entry in the annotation, JSON.
     #[must_use]
-    pub fn log(&self) -> Option<&str> {
+    pub(crate) fn log(&self) -> Option<&str> {
         self.descriptor.annotations.get(LOG_ANNOTATION).map(String::as_str)
     }
 
     /// The envelope that an attestation's layer is.
     #[must_use]
-    pub fn envelope(&self) -> Option<Envelope> {
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
         serde_json::from_slice(self.bytes.as_ref().ok()?).ok()
     }
 }
 
 /// A bundle among the referrers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Referrer {
+pub(crate) struct Referrer {
     /// The descriptor in the list of referrers.
-    pub descriptor: Descriptor,
+    pub(crate) descriptor: Descriptor,
     /// The manifest that it leads to.
-    pub manifest: ImageManifest,
+    pub(crate) manifest: ImageManifest,
     /// The bundle; or why there is none.
-    pub bundle: Result<Bundle, Unusable>,
+    pub(crate) bundle: Result<Bundle, Unusable>,
 }
 
 impl Referrer {
     /// The envelope in the bundle.
     #[must_use]
-    pub fn envelope(&self) -> Option<&Envelope> {
+    pub(crate) fn envelope(&self) -> Option<&Envelope> {
         self.bundle.as_ref().ok()?.dsse_envelope.as_ref()
     }
 }
 
 /// Why a referrer has no bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unusable {
+pub(crate) enum Unusable {
     /// The registry does not have what it says that it has.
     Damaged(String),
     /// Somebody attached something that is not a bundle.
@@ -120,15 +117,14 @@ pub enum Unusable {
 
 /// What is attached to a digest.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Attached {
+pub(crate) struct Attached {
     /// The layers of both tags.
-    pub layers: Vec<Layer>,
-    /// The bundles.
-    pub referrers: Vec<Referrer>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) referrers: Vec<Referrer>,
     /// What is there and cannot be read, a sentence each.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
     /// Whether the registry has the referrers API.
-    pub api: bool,
+    pub(crate) api: bool,
 }
 
 impl Attached {
@@ -136,7 +132,11 @@ impl Attached {
     ///
     /// # Errors
     /// When the registry does not answer. What is damaged is no error.
-    pub async fn read(repository: &Repository, signatures: &Repository, digest: &Digest) -> Result<Self, OciError> {
+    pub(crate) async fn read(
+        repository: &Repository,
+        signatures: &Repository,
+        digest: &Digest,
+    ) -> Result<Self, OciError> {
         let (sig, att, bundles) = futures_util::try_join!(
             layers(signatures, Tag::Sig, digest),
             layers(signatures, Tag::Att, digest),
@@ -238,6 +238,6 @@ async fn referrer(
 
 /// What kind of artifact a manifest is: what it says, or the type of its configuration.
 #[must_use]
-pub fn artifact_type(manifest: &ImageManifest) -> &str {
+pub(crate) fn artifact_type(manifest: &ImageManifest) -> &str {
     manifest.artifact_type.as_deref().unwrap_or(&manifest.config.media_type)
 }

@@ -7,52 +7,48 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The media type, which is the artifact type of the manifest around it, too.
-pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// The manifest's annotation that says what is in the bundle.
-pub const CONTENT_ANNOTATION: &str = "dev.sigstore.bundle.content";
+pub(crate) const CONTENT_ANNOTATION: &str = "dev.sigstore.bundle.content";
 /// The manifest's annotation that repeats the predicate's type.
-pub const PREDICATE_ANNOTATION: &str = "dev.sigstore.bundle.predicateType";
+pub(crate) const PREDICATE_ANNOTATION: &str = "dev.sigstore.bundle.predicateType";
 
-/// A bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Bundle {
+pub(crate) struct Bundle {
     /// [`BUNDLE`].
-    pub media_type: String,
-    /// What to verify with.
-    pub verification_material: Material,
+    pub(crate) media_type: String,
+    pub(crate) verification_material: Material,
     /// What is signed; none in a bundle of a plain message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dsse_envelope: Option<Envelope>,
+    pub(crate) dsse_envelope: Option<Envelope>,
 }
 
 /// What to verify a bundle with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Material {
+pub(crate) struct Material {
     /// Which key; none when a certificate says who signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub public_key: Option<KeyHint>,
+    pub(crate) public_key: Option<KeyHint>,
     /// A certificate, of bundles that are not made here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<Value>,
-    /// Entries of transparency logs.
+    pub(crate) certificate: Option<Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tlog_entries: Vec<TlogEntry>,
+    pub(crate) tlog_entries: Vec<TlogEntry>,
 }
 
-/// Which key signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyHint {
+pub(crate) struct KeyHint {
     /// See [`PublicKey::hint`].
     #[serde(default)]
-    pub hint: String,
+    pub(crate) hint: String,
 }
 
 impl Bundle {
     /// The bundle of an envelope.
     #[must_use]
-    pub fn of(envelope: Envelope, key: &PublicKey, log: Option<&LogEntry>) -> Self {
+    pub(crate) fn of(envelope: Envelope, key: &PublicKey, log: Option<&LogEntry>) -> Self {
         Self {
             media_type: BUNDLE.to_owned(),
             verification_material: Material {

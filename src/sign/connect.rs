@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// How registries are reached.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     /// Certificates to trust beside the built-in ones, PEM.
@@ -50,7 +49,7 @@ pub fn registries(reach: &Reach, images: &[&ImageReference]) -> Result<Registrie
 ///
 /// # Errors
 /// When the certificates cannot be read.
-pub fn log(reach: &Reach, url: Url) -> Result<Log, SetupError> {
+pub(crate) fn log(reach: &Reach, url: Url) -> Result<Log, SetupError> {
     let plain = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -6,35 +6,32 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 
 /// The payload type of in-toto statements.
-pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 /// The maximum number of signatures of one envelope that are tried.
 const MAX_SIGNATURES: usize = 16;
 
 /// A payload with its signatures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Envelope {
-    /// What the payload is.
-    pub payload_type: String,
+pub(crate) struct Envelope {
+    pub(crate) payload_type: String,
     /// Base64.
-    pub payload: String,
-    /// By whom.
-    pub signatures: Vec<Signature>,
+    pub(crate) payload: String,
+    pub(crate) signatures: Vec<Signature>,
 }
 
-/// One signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
+pub(crate) struct Signature {
     /// A hint, which proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keyid: Option<String>,
+    pub(crate) keyid: Option<String>,
     /// Base64 of DER.
-    pub sig: String,
+    pub(crate) sig: String,
 }
 
 /// What is signed: the pre-authentication encoding.
 #[must_use]
-pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend_from_slice(payload);
     bytes
@@ -45,7 +42,7 @@ impl Envelope {
     ///
     /// # Errors
     /// When the system gives no random numbers.
-    pub fn sign(key: &PrivateKey, payload: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn sign(key: &PrivateKey, payload: &[u8]) -> Result<Self, KeyError> {
         let signature = key.sign(&pae(IN_TOTO, payload))?;
         Ok(Self {
             payload_type: IN_TOTO.to_owned(),
@@ -56,13 +53,13 @@ impl Envelope {
 
     /// The payload's bytes, if they are base64 of either alphabet.
     #[must_use]
-    pub fn payload(&self) -> Option<Vec<u8>> {
+    pub(crate) fn payload(&self) -> Option<Vec<u8>> {
         decode(&self.payload)
     }
 
     /// The signature by this key, DER, if one verifies.
     #[must_use]
-    pub fn signature_by(&self, key: &PublicKey) -> Option<Vec<u8>> {
+    pub(crate) fn signature_by(&self, key: &PublicKey) -> Option<Vec<u8>> {
         let signed = pae(&self.payload_type, &self.payload()?);
         let signatures = self.signatures.iter().take(MAX_SIGNATURES).filter_map(|signature| decode(&signature.sig));
         signatures.into_iter().find(|signature| key.verifies(&signed, signature))

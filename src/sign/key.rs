@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// The maximum size of a key's file, in bytes: real ones have less than 1 kB.
-pub const MAX_KEY_BYTES: u64 = 64 * 1024;
+pub(crate) const MAX_KEY_BYTES: u64 = 64 * 1024;
 /// What stands before the point in the SubjectPublicKeyInfo of a P-256 key (RFC 5480).
 const SPKI_P256: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
@@ -58,7 +58,6 @@ pub enum KeyError {
     Random,
 }
 
-/// What signs.
 #[derive(Debug)]
 pub struct PrivateKey {
     pair: EcdsaKeyPair,
@@ -68,11 +67,11 @@ pub struct PrivateKey {
 
 /// A new key, as files.
 #[derive(Debug)]
-pub struct NewKey {
+pub(crate) struct NewKey {
     /// The private key as cosign keeps it, PEM, encrypted.
-    pub private_pem: Zeroizing<String>,
+    pub(crate) private_pem: Zeroizing<String>,
     /// The public key, PEM.
-    pub public_pem: String,
+    pub(crate) public_pem: String,
 }
 
 impl PrivateKey {
@@ -80,7 +79,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// When the system gives no random numbers.
-    pub fn generate(password: &[u8]) -> Result<NewKey, KeyError> {
+    pub(crate) fn generate(password: &[u8]) -> Result<NewKey, KeyError> {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random);
         let pkcs8 = Zeroizing::new(pkcs8.map_err(|_| KeyError::Random)?.as_ref().to_vec());
@@ -138,7 +137,6 @@ impl PrivateKey {
     }
 }
 
-/// What verifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     point: [u8; POINT],
@@ -154,7 +152,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// When it is not one.
-    pub fn parse(text: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, KeyError> {
         let (label, der) = pem::read(text)?;
         if label != "PUBLIC KEY" {
             return Err(KeyError::Kind(label, "a public key (`PUBLIC KEY`)"));
@@ -164,25 +162,24 @@ impl PublicKey {
 
     /// Whether `signature` (DER) of `message` is by this key.
     #[must_use]
-    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.point).verify(message, signature).is_ok()
     }
 
     /// The key as SubjectPublicKeyInfo, DER.
     #[must_use]
-    pub fn to_der(&self) -> Vec<u8> {
+    pub(crate) fn to_der(&self) -> Vec<u8> {
         [&SPKI_P256[..], &self.point[..]].concat()
     }
 
-    /// The key as PEM.
     #[must_use]
-    pub fn to_pem(&self) -> String {
+    pub(crate) fn to_pem(&self) -> String {
         pem::write("PUBLIC KEY", &self.to_der()).to_string()
     }
 
     /// How Sigstore bundles name the key: base64 of the SHA-256 of its DER.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         STANDARD.encode(Sha256::digest(self.to_der()))
     }
 

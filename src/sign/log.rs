@@ -10,89 +10,84 @@ use sha2::{Digest as _, Sha256};
 
 /// An entry as the log answers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogEntry {
+pub(crate) struct LogEntry {
     /// Base64 of the canonical entry.
-    pub body: String,
+    pub(crate) body: String,
     /// When it was logged, in seconds since 1970.
-    pub integrated_time: i64,
+    pub(crate) integrated_time: i64,
     /// Its place in the log.
-    pub log_index: i64,
+    pub(crate) log_index: i64,
     /// Which log: hexadecimal digits, see [`PublicKey::id`].
-    pub log_id: String,
+    pub(crate) log_id: String,
     /// Base64 of the log's signature of all of that.
-    pub signed_entry_timestamp: String,
+    pub(crate) signed_entry_timestamp: String,
     /// The log's own proof that the entry is in its tree. Passed on to readers that want one; not needed here.
-    pub inclusion_proof: Option<Value>,
+    pub(crate) inclusion_proof: Option<Value>,
 }
 
 /// The value of a `.sig` layer's annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct LayerEntry {
+pub(crate) struct LayerEntry {
     /// Base64.
-    pub signed_entry_timestamp: String,
-    /// What it signs.
-    pub payload: LayerPayload,
+    pub(crate) signed_entry_timestamp: String,
+    pub(crate) payload: LayerPayload,
 }
 
 /// What a signed entry timestamp signs, in the order of its canonical JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LayerPayload {
+pub(crate) struct LayerPayload {
     /// Base64 of the canonical entry.
-    pub body: String,
+    pub(crate) body: String,
     /// Seconds since 1970.
     #[serde(rename = "integratedTime")]
-    pub integrated_time: i64,
-    /// Which log.
+    pub(crate) integrated_time: i64,
     #[serde(rename = "logID")]
-    pub log_id: String,
+    pub(crate) log_id: String,
     /// Its place in the log.
     #[serde(rename = "logIndex")]
-    pub log_index: i64,
+    pub(crate) log_index: i64,
 }
 
 /// An entry of a bundle. 64-bit numbers are strings in the JSON of protocol buffers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TlogEntry {
+pub(crate) struct TlogEntry {
     /// Its place in the log.
     #[serde(default)]
-    pub log_index: Value,
-    /// Which log.
+    pub(crate) log_index: Value,
     #[serde(default)]
-    pub log_id: Value,
+    pub(crate) log_id: Value,
     /// What kind of entry it is.
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub kind_version: Value,
+    pub(crate) kind_version: Value,
     /// Seconds since 1970.
     #[serde(default)]
-    pub integrated_time: Value,
-    /// The signed entry timestamp.
+    pub(crate) integrated_time: Value,
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub inclusion_promise: Value,
+    pub(crate) inclusion_promise: Value,
     /// A proof that the entry is in the log's tree.
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub inclusion_proof: Value,
+    pub(crate) inclusion_proof: Value,
     /// Base64 of the canonical entry.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub canonicalized_body: String,
+    pub(crate) canonicalized_body: String,
 }
 
 /// What an entry must be about.
 #[derive(Debug, Clone, Copy)]
-pub struct Logged<'a> {
+pub(crate) struct Logged<'a> {
     /// The bytes whose SHA-256 the entry names: the payload of a layer, or the statement of an envelope.
-    pub payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
     /// The signature, DER.
-    pub signature: &'a [u8],
-    /// Who signed.
-    pub key: &'a PublicKey,
+    pub(crate) signature: &'a [u8],
+    pub(crate) key: &'a PublicKey,
 }
 
 impl LogEntry {
     /// What a `.sig` layer carries.
     #[must_use]
-    pub fn to_layer(&self) -> LayerEntry {
+    pub(crate) fn to_layer(&self) -> LayerEntry {
         LayerEntry {
             signed_entry_timestamp: self.signed_entry_timestamp.clone(),
             payload: LayerPayload {
@@ -106,7 +101,7 @@ impl LogEntry {
 
     /// The entry that a `.sig` layer carries.
     #[must_use]
-    pub fn from_layer(layer: &LayerEntry) -> Self {
+    pub(crate) fn from_layer(layer: &LayerEntry) -> Self {
         let LayerPayload { body, integrated_time, log_id, log_index } = layer.payload.clone();
         let signed_entry_timestamp = layer.signed_entry_timestamp.clone();
         Self { body, integrated_time, log_index, log_id, signed_entry_timestamp, inclusion_proof: None }
@@ -114,7 +109,7 @@ impl LogEntry {
 
     /// The entry that a bundle carries; none when it has no signed entry timestamp.
     #[must_use]
-    pub fn from_bundle(entry: &TlogEntry) -> Option<Self> {
+    pub(crate) fn from_bundle(entry: &TlogEntry) -> Option<Self> {
         let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
         let id = STANDARD.decode(entry.log_id.get("keyId")?.as_str()?).ok()?;
         Some(Self {
@@ -131,7 +126,7 @@ impl LogEntry {
     ///
     /// # Errors
     /// When not, with the reason.
-    pub fn check(&self, log: &PublicKey, about: Logged<'_>) -> Result<(), String> {
+    pub(crate) fn check(&self, log: &PublicKey, about: Logged<'_>) -> Result<(), String> {
         if self.log_id != log.id() {
             return Err("the log entry is of another log".to_owned());
         }
@@ -170,7 +165,7 @@ impl LogEntry {
 impl TlogEntry {
     /// The form that a bundle carries.
     #[must_use]
-    pub fn of(entry: &LogEntry) -> Self {
+    pub(crate) fn of(entry: &LogEntry) -> Self {
         Self {
             log_index: entry.log_index.to_string().into(),
             log_id: json!({ "keyId": base64_of_hex(&entry.log_id) }),
@@ -213,7 +208,7 @@ fn kind_version(body: &str) -> Value {
 
 /// What a log is asked to take for a `.sig` layer.
 #[must_use]
-pub fn hashed_rekord(about: Logged<'_>) -> Value {
+pub(crate) fn hashed_rekord(about: Logged<'_>) -> Value {
     json!({
         "apiVersion": "0.0.1", "kind": "hashedrekord",
         "spec": {
@@ -230,7 +225,7 @@ pub fn hashed_rekord(about: Logged<'_>) -> Value {
 ///
 /// # Errors
 /// When the envelope cannot be written as JSON.
-pub fn dsse(envelope: &super::dsse::Envelope, key: &PublicKey) -> Result<Value, serde_json::Error> {
+pub(crate) fn dsse(envelope: &super::dsse::Envelope, key: &PublicKey) -> Result<Value, serde_json::Error> {
     Ok(json!({
         "apiVersion": "0.0.1", "kind": "dsse",
         "spec": { "proposedContent": {

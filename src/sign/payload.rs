@@ -6,50 +6,46 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What `critical.type` says.
-pub const COSIGN_TYPE: &str = "cosign container image signature";
+pub(crate) const COSIGN_TYPE: &str = "cosign container image signature";
 /// The media type of the layer.
 pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// The layer's annotation with the signature.
 pub const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 /// The layer's annotation with the entry of a transparency log.
-pub const LOG_ANNOTATION: &str = "dev.sigstore.cosign/bundle";
+pub(crate) const LOG_ANNOTATION: &str = "dev.sigstore.cosign/bundle";
 
-/// What is signed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
     /// What a verifier must check.
-    pub critical: Critical,
-    /// Annotations.
+    pub(crate) critical: Critical,
     #[serde(default)]
-    pub optional: Option<Map<String, Value>>,
+    pub(crate) optional: Option<Map<String, Value>>,
 }
 
 /// What a verifier must check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Critical {
+pub(crate) struct Critical {
     /// Under which name it was signed.
-    pub identity: Identity,
-    /// The image.
-    pub image: Image,
+    pub(crate) identity: Identity,
+    pub(crate) image: Image,
     /// [`COSIGN_TYPE`].
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
 }
 
 /// Under which name an image was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Identity {
+pub(crate) struct Identity {
     /// `HOST/REPOSITORY`, or what `--identity` says.
-    pub docker_reference: String,
+    pub(crate) docker_reference: String,
 }
 
 /// The image that was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Image {
-    /// Its digest.
-    pub docker_manifest_digest: String,
+pub(crate) struct Image {
+    pub(crate) docker_manifest_digest: String,
 }
 
 impl Payload {

@@ -6,45 +6,40 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The type of statements that are written.
-pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+pub(crate) const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
 /// The type that cosign still writes for most attestations.
-pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
+pub(crate) const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
 /// The predicate of a signature: it claims nothing but that the key's owner signed the digest.
-pub const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
+pub(crate) const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 
-/// A statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Statement {
+pub(crate) struct Statement {
     /// [`STATEMENT_V1`], or the older one.
     #[serde(rename = "_type")]
-    pub kind: String,
-    /// What it is about.
-    pub subject: Vec<Subject>,
+    pub(crate) kind: String,
+    pub(crate) subject: Vec<Subject>,
     /// What kind of claim it is.
-    pub predicate_type: String,
-    /// The claim.
+    pub(crate) predicate_type: String,
     #[serde(default)]
-    pub predicate: Value,
+    pub(crate) predicate: Value,
 }
 
 /// What a statement is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// `HOST/REPOSITORY` of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Hexadecimal digits by algorithm.
-    pub digest: BTreeMap<String, String>,
-    /// Annotations of a signature.
+    pub(crate) name: Option<String>,
+    pub(crate) digest: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<Map<String, Value>>,
+    pub(crate) annotations: Option<Map<String, Value>>,
 }
 
 impl Statement {
     /// A statement about one image.
     #[must_use]
-    pub fn about(name: Option<String>, digest: &Digest, predicate_type: &str, predicate: Value) -> Self {
+    pub(crate) fn about(name: Option<String>, digest: &Digest, predicate_type: &str, predicate: Value) -> Self {
         let digest = BTreeMap::from([("sha256".to_owned(), digest.hex().to_owned())]);
         Self {
             kind: STATEMENT_V1.to_owned(),
@@ -58,7 +53,7 @@ impl Statement {
     ///
     /// # Errors
     /// When it is not one, with the reason.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let statement: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         match statement.kind.as_str() {
             STATEMENT_V1 | STATEMENT_V01 => Ok(statement),
@@ -68,13 +63,13 @@ impl Statement {
 
     /// The subject with this digest.
     #[must_use]
-    pub fn subject(&self, digest: &Digest) -> Option<&Subject> {
+    pub(crate) fn subject(&self, digest: &Digest) -> Option<&Subject> {
         self.subject.iter().find(|subject| subject.digest.get("sha256").is_some_and(|found| found == digest.hex()))
     }
 
     /// The digests of all subjects, for messages.
     #[must_use]
-    pub fn digests(&self) -> String {
+    pub(crate) fn digests(&self) -> String {
         let digests = self.subject.iter().flat_map(|subject| &subject.digest);
         let digests: Vec<String> = digests.take(3).map(|(algorithm, digits)| format!("{algorithm}:{digits}")).collect();
         if digests.is_empty() { "nothing".to_owned() } else { digests.join(", ") }

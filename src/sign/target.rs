@@ -5,22 +5,20 @@ use crate::oci::{Found, OciError, Place, Registries, Repository};
 
 /// An image that is there.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its repository, where bundles are.
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     /// Where the tags `.sig` and `.att` are: the same, or what `--signature-repository` names.
-    pub signatures: Repository,
-    /// Its digest.
-    pub digest: Digest,
-    /// Its manifest.
-    pub manifest: Found,
+    pub(crate) signatures: Repository,
+    pub(crate) digest: Digest,
+    pub(crate) manifest: Found,
     /// The tag that it was found by, if it was not named by digest.
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
 }
 
 /// Why an image cannot be worked on.
 #[derive(Debug, thiserror::Error)]
-pub enum TargetError {
+pub(crate) enum TargetError {
     /// A tag where a digest is needed.
     #[error("`{0}` is named by a tag, which may lead to another image the next moment")]
     Tag(String),
@@ -30,7 +28,6 @@ pub enum TargetError {
     /// There is no such image.
     #[error("there is no image `{0}`")]
     Missing(String),
-    /// The image registry.
     #[error(transparent)]
     Oci(#[from] OciError),
 }
@@ -40,7 +37,7 @@ impl Target {
     ///
     /// # Errors
     /// When it has none, is not there, or the registry does not say.
-    pub async fn by_digest(
+    pub(crate) async fn by_digest(
         registries: &Registries,
         image: &ImageReference,
         signatures: Option<&ImageReference>,
@@ -55,7 +52,7 @@ impl Target {
     ///
     /// # Errors
     /// When it is not there, or the registry does not say.
-    pub async fn find(
+    pub(crate) async fn find(
         registries: &Registries,
         image: &ImageReference,
         signatures: Option<&ImageReference>,
@@ -81,7 +78,7 @@ impl Target {
     ///
     /// # Errors
     /// When one is not there, or the registry does not say.
-    pub async fn members(&self) -> Result<Vec<Self>, TargetError> {
+    pub(crate) async fn members(&self) -> Result<Vec<Self>, TargetError> {
         if !self.manifest.is_index() {
             return Ok(Vec::new());
         }
@@ -98,13 +95,13 @@ impl Target {
 
     /// `HOST/REPOSITORY`.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.repository.place.name()
     }
 
     /// `HOST/REPOSITORY@DIGEST`.
     #[must_use]
-    pub fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("{}@{}", self.name(), self.digest)
     }
 }

@@ -9,12 +9,10 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How diffs are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLimits {
     /// Bytes of a piece. A single line that is longer is a piece of its own all the same.
     pub piece: usize,
-    /// Lines around a change.
     pub context: usize,
     /// What all comparisons together may cost, in pairs of lines. Changes beyond it are shown as all lines removed and all
     /// added: longer, and as true.
@@ -137,7 +135,6 @@ fn named(side: &str, path: &str) -> String {
     if name.contains(['"', '\\']) { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) } else { name }
 }
 
-/// Lines with their ends.
 fn split(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }

@@ -5,31 +5,23 @@
 pub(crate) enum Language {
     /// JavaScript and TypeScript, with what is written inside them.
     JavaScript,
-    /// Python.
     Python,
-    /// Go.
     Go,
-    /// Rust.
     Rust,
     /// Java, Kotlin, Scala, Groovy.
     Jvm,
     /// C#, F#, Visual Basic.
     CSharp,
-    /// Ruby.
     Ruby,
-    /// PHP.
     Php,
     /// Shells, and files whose rules are shell: Makefiles, workflows are not.
     Shell,
-    /// PowerShell and batch files.
     PowerShell,
-    /// A Dockerfile.
     Dockerfile,
     /// Code in any other language.
     Other,
     /// JSON, YAML, TOML, XML and the like.
     Data,
-    /// Texts for people.
     Prose,
     /// None of these, or not known.
     Unknown,

@@ -94,7 +94,7 @@ const PATHS: &[&str] = &[
 
 /// Whether a file or folder of this name steers agents. Letter case does not count: file systems exist where it does not.
 #[must_use]
-pub fn steers(name: &str) -> bool {
+pub(crate) fn steers(name: &str) -> bool {
     let name = name.to_lowercase();
     let name = name.as_str();
     FILES.contains(&name)
@@ -105,13 +105,13 @@ pub fn steers(name: &str) -> bool {
 
 /// The first part of a path that steers agents.
 #[must_use]
-pub fn steering_part(path: &str) -> Option<&str> {
+pub(crate) fn steering_part(path: &str) -> Option<&str> {
     path.split('/').find(|name| steers(name))
 }
 
 /// Whether agents read the file at `path` by themselves: by a name in it, or because it is where they look.
 #[must_use]
-pub fn is_read_by_agents(path: &str) -> bool {
+pub(crate) fn is_read_by_agents(path: &str) -> bool {
     let lower = format!("/{}", path.to_lowercase());
     let is_at = |place: &str| {
         let place = format!("/{place}");

@@ -27,7 +27,6 @@ pub(crate) enum Found<T> {
     None,
     /// One that is not understood: changed by hand, or of a later version of this program.
     Refused,
-    /// This.
     Block(Box<T>),
 }
 

@@ -19,7 +19,6 @@ const MAX_MERGES: usize = 8;
 /// The branch that pull requests go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Base {
-    /// Its name.
     pub(crate) name: String,
     /// Its commit when the run began.
     pub(crate) commit: CommitSha,
@@ -30,7 +29,6 @@ pub(crate) struct Base {
 /// A commit that is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head<S> {
-    /// What it does.
     pub(crate) step: S,
     /// Whether somebody merged the base into it since. Then it is ours, and not one commit on the base any more.
     pub(crate) merged: bool,
@@ -58,7 +56,6 @@ pub(crate) struct Heads<'a> {
     /// The trees of commits that are on the base; none for others.
     trunk: Memo<Option<String>>,
     trees: Memo<Arc<Vec<Item>>>,
-    /// By id.
     files: Memo<Option<Arc<str>>>,
 }
 

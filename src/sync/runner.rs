@@ -10,7 +10,6 @@ const MAX_ROUNDS: usize = 3;
 /// What is to be done about one thing, and what that comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Intent<D> {
-    /// In this order.
     pub(crate) writes: Vec<Write>,
     /// What can be said once they are done.
     pub(crate) done: D,
@@ -35,19 +34,16 @@ pub(crate) enum Outcome<D> {
     Useless {
         /// 401 or 403.
         status: u16,
-        /// GitHub's words.
         message: String,
     },
 }
 
-/// One run.
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     registry: &'a Registry,
     dry_run: bool,
     /// Set once a limit ends too late, or the token is not good any more: those of apps end after an hour.
     stopped: Option<GithubError>,
-    /// Whether anything was written.
     wrote: bool,
 }
 

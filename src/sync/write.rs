@@ -7,15 +7,12 @@ use crate::ids::CommitSha;
 /// A commit of one changed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewCommit {
-    /// Its parent.
     pub(crate) parent: CommitSha,
     /// The tree of the parent.
     pub(crate) tree: String,
-    /// The file.
     pub(crate) path: String,
     /// What is to be in it.
     pub(crate) text: String,
-    /// The commit's message.
     pub(crate) message: String,
 }
 
@@ -28,46 +25,29 @@ pub(crate) enum Write {
     CreateBranch(String),
     /// Moves a branch from this commit to the one that was made before.
     MoveBranch {
-        /// The branch.
         name: String,
         /// What it pointed to when it was read.
         from: CommitSha,
     },
-    /// Removes a branch.
     DeleteBranch {
-        /// The branch.
         name: String,
         /// What it pointed to when it was read. If it is elsewhere now, it stays.
         at: CommitSha,
     },
-    /// Opens a pull request.
     OpenPull {
         /// The branch that it comes from.
         branch: String,
         /// The branch that it goes to.
         base: String,
-        /// Its title.
         title: String,
-        /// Its text.
         body: String,
     },
     /// Changes a pull request, all of it in one write.
-    EditPull {
-        /// As it was read.
-        seen: Box<PullRequest>,
-        /// Another title.
-        title: Option<String>,
-        /// Another text.
-        body: String,
-        /// Whether it is closed.
-        close: bool,
-    },
+    EditPull { seen: Box<PullRequest>, title: Option<String>, body: String, close: bool },
 }
 
-/// What writes made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Made {
-    /// The last commit.
     pub(crate) commit: Option<CommitSha>,
     /// The pull request that was opened.
     pub(crate) pull: Option<PullRequest>,
@@ -75,7 +55,6 @@ pub(crate) struct Made {
     pub(crate) nothing_to_merge: bool,
 }
 
-/// What came of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Applied {
     Done,

@@ -6,7 +6,7 @@
 mod character;
 mod lookalike;
 
-pub use character::is_hidden;
+pub(crate) use character::is_hidden;
 pub(crate) use character::{Kind, name};
 pub(crate) use lookalike::lookalike;
 

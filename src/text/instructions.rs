@@ -20,9 +20,7 @@ pub(crate) struct Instruction {
     pub(crate) range: Range<usize>,
     /// What it does, to follow "this text".
     pub(crate) does: &'static str,
-    /// What it is about.
     pub(crate) topic: Topic,
-    /// How sure that is.
     pub(crate) strength: Strength,
 }
 
@@ -133,7 +131,6 @@ struct Normalized {
 }
 
 impl Normalized {
-    /// The normalized text alone.
     fn text(original: &str) -> String {
         let mut text = String::with_capacity(original.len());
         normalize(original, &mut text, |_, _| {});

@@ -9,19 +9,10 @@ pub enum Fact<T> {
     NotGathered,
     /// The service did not answer, or not so that it could be understood; says why. Becomes one note.
     Unavailable(String),
-    /// The answer.
     Known(T),
 }
 
-impl<T> Fact<T> {
-    /// The answer, if there is one.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::NotGathered | Self::Unavailable(_) => None,
-        }
-    }
-}
+impl<T> Fact<T> {}
 
 /// The facts that there are; a rule names those it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +40,7 @@ pub enum Need {
 impl Need {
     /// The word for it in messages and in `rules --format json`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Repository => "repository",
             Self::Commit => "commit",
@@ -92,7 +83,6 @@ pub struct Facts {
 pub enum Repository {
     /// There is none, or it is not public.
     Missing,
-    /// There is one.
     Found {
         /// Its address today, `https://host/owner/name`: another than asked for when it moved.
         url: String,
@@ -106,7 +96,6 @@ pub enum Repository {
     },
 }
 
-/// The pinned commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Commit {
     /// The repository does not have it.
@@ -121,24 +110,19 @@ pub enum Commit {
 /// What a branch name names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Branch {
-    /// A branch.
     Branch,
     /// No branch, but a tag.
     Tag,
-    /// Neither.
     Missing,
 }
 
 /// What a path is at the pinned commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathAtPin {
-    /// A directory.
     Directory,
-    /// A file.
     File,
     /// A symbolic link, a submodule or anything else.
     Other,
-    /// Nothing.
     Missing,
 }
 
@@ -152,7 +136,6 @@ pub enum Icon {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// It was read.
     Read {
         /// Its length in bytes.
         bytes: u64,
@@ -168,7 +151,6 @@ pub enum Icon {
 pub enum Image {
     /// There is none of that name and tag, or it is not public.
     Missing,
-    /// It is there.
     Found {
         /// The digest of its manifest.
         digest: Option<String>,
@@ -189,7 +171,6 @@ pub enum Remote {
 pub enum RemoteTools {
     /// It listed these, by name.
     Listed(Vec<String>),
-    /// It wants credentials first.
     NeedsCredentials,
     /// It could not list them. Says why.
     Failed(String),

@@ -12,32 +12,28 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fixed {
     /// The file, relative to the registry's root.
-    pub path: Arc<str>,
-    /// The entry.
-    pub entry: Arc<str>,
+    pub(crate) path: Arc<str>,
+    pub(crate) entry: Arc<str>,
     /// Its text as it is.
-    pub before: Arc<str>,
+    pub(crate) before: Arc<str>,
     /// Its text as it would be.
     pub after: Arc<str>,
     /// The ids of the rules that were applied.
-    pub rules: Vec<&'static str>,
+    pub(crate) rules: Vec<&'static str>,
 }
 
 /// A file with fixable findings that was left as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    /// The file.
-    pub path: Arc<str>,
+    pub(crate) path: Arc<str>,
     /// The rule whose fix was not applied.
     pub rule: &'static str,
-    /// Why.
     pub reason: String,
 }
 
 /// What `--fix` would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// The files to write.
     pub fixed: Vec<Fixed>,
     /// What could not be mended.
     pub left: Vec<Left>,
@@ -152,9 +148,8 @@ fn apply(request: &Request<'_>, entry: &Entry, rule: &Rule, text: &Arc<str>) -> 
         },
         Some(Fix::Edit(make)) => {
             let violations = schema::violations(document);
-            let (policy, today) = (request.policy, request.today);
             let facts = super::Facts::default();
-            let subject = Subject { entry: &current, policy, facts: &facts, today, violations: &violations };
+            let subject = Subject { entry: &current, policy: request.policy, facts: &facts, violations: &violations };
             let edits = make(&subject, document).map_err(|error| error.to_string())?;
             edit::apply(text, edits).map_err(|error| error.to_string())?.into()
         }

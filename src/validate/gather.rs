@@ -8,8 +8,9 @@ mod options;
 mod shared;
 mod source;
 
-pub use crate::github::is_token;
-pub use options::{GatherOptions, Progress, Reach};
+pub(crate) use crate::github::is_token;
+pub use options::Reach;
+pub use options::{GatherOptions, Progress};
 
 use super::facts::{Fact, Facts, Icon, Image, Remote, RemoteTools};
 use crate::entry::{Entry, EntryType};
@@ -41,12 +42,7 @@ pub enum GatherError {
     Setup(#[from] SetupError),
     /// The cache's directory cannot be used.
     #[error("the cache `{}` cannot be used", directory.display())]
-    Cache {
-        /// The directory.
-        directory: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Cache { directory: PathBuf, source: std::io::Error },
 }
 
 /// Gathers the facts of `entries`, in their order. Must run inside a tokio runtime with time and I/O; may be dropped at any

@@ -1,8 +1,6 @@
 //! What rules about the whole registry look at.
 
-use super::facts::Facts;
 use crate::entry::Entry;
-use crate::policy::Policy;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,19 +9,15 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Index<'a> {
     /// Every entry of the registry, sorted by folder name.
-    pub entries: &'a [Entry],
-    /// The facts of each entry, in the same order.
-    pub facts: &'a [Facts],
+    pub(crate) entries: &'a [Entry],
     /// The names of the entries that are judged: findings about others are dropped.
-    pub judged: &'a BTreeSet<Arc<str>>,
-    /// The registry's policy.
-    pub policy: &'a Policy,
+    pub(crate) judged: &'a BTreeSet<Arc<str>>,
 }
 
 impl Index<'_> {
     /// Whether an entry has this folder. The entries are sorted by it.
     #[must_use]
-    pub fn has(&self, folder: &str) -> bool {
+    pub(crate) fn has(&self, folder: &str) -> bool {
         self.entries.binary_search_by(|entry| (*entry.name).cmp(folder)).is_ok()
     }
 }

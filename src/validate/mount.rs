@@ -49,7 +49,6 @@ fn is_drive(text: &str, start: usize, at: usize) -> bool {
 pub(crate) enum Danger {
     /// The socket of a container engine: full control over the machine.
     EngineSocket,
-    /// The whole disk.
     Root,
     /// The folder below which other disks are mounted.
     Disks,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A change of `mcp-registry.toml`, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyChange {
+pub(crate) struct PolicyChange {
     /// `adds`, `edits` or `deletes`.
     verb: &'static str,
     /// What becomes different, worst first.
@@ -18,7 +18,7 @@ pub struct PolicyChange {
 impl PolicyChange {
     /// The change from one policy to another; none is a registry without a policy, which has the defaults.
     #[must_use]
-    pub fn between(before: Option<Policy>, after: Option<Policy>) -> Self {
+    pub(crate) fn between(before: Option<Policy>, after: Option<Policy>) -> Self {
         let verb = match (&before, &after) {
             (None, _) => "adds",
             (Some(_), Some(_)) => "edits",
@@ -29,7 +29,7 @@ impl PolicyChange {
 
     /// The report with the finding about this change, if the policy that counts wants it.
     #[must_use]
-    pub fn add_to(&self, report: Report, policy: &Policy) -> Report {
+    pub(crate) fn add_to(&self, report: Report, policy: &Policy) -> Report {
         let Report { command, entries, mut findings, sources } = report;
         if let Some((rule, severity)) = active(policy).into_iter().find(|(rule, _)| rule.id == "policy-changed") {
             let path: Arc<str> = POLICY.into();

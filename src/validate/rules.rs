@@ -12,10 +12,8 @@ use crate::entry::{Entry, Manifest};
 use crate::finding::{Anchor, Finding, Label, RuleDescriptor, Severity};
 use crate::policy::Policy;
 use crate::text::cut;
-use chrono::NaiveDate;
 use std::sync::Arc;
 
-/// One rule.
 #[derive(Debug)]
 pub struct Rule {
     /// Named for what is wrong, in kebab case: `unpinned-source`. Stable: waivers and other tools use it.
@@ -25,10 +23,9 @@ pub struct Rule {
     /// Markdown with the sections `## What`, `## Why`, `## How to fix` and `## Source`.
     pub explanation: &'static str,
     /// What its findings are unless the policy says otherwise.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// The facts it judges; empty for a rule that works offline.
     pub needs: &'static [Need],
-    /// What it looks at.
     pub check: Check,
     /// How `--fix` mends a finding of it, if it can do so without a decision.
     pub fix: Option<Fix>,
@@ -59,22 +56,18 @@ pub enum Fix {
 /// One entry and everything a rule may know about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// The entry.
-    pub entry: &'a Entry,
-    /// The registry's policy.
-    pub policy: &'a Policy,
+    pub(crate) entry: &'a Entry,
+    pub(crate) policy: &'a Policy,
     /// What was asked of the outside.
-    pub facts: &'a Facts,
-    /// The day of the run.
-    pub today: NaiveDate,
+    pub(crate) facts: &'a Facts,
     /// Where `server.yaml` departs from its schema.
-    pub violations: &'a [Violation],
+    pub(crate) violations: &'a [Violation],
 }
 
 impl<'a> Subject<'a> {
     /// The model of `server.yaml`.
     #[must_use]
-    pub fn manifest(&self) -> &'a Manifest {
+    pub(crate) fn manifest(&self) -> &'a Manifest {
         &self.entry.manifest
     }
 }
@@ -97,37 +90,42 @@ pub struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     /// A sink for `rule` about `entry`, at the severity that the policy decided.
-    pub fn new(rule: &'static Rule, severity: Severity, entry: &'a Entry, findings: &'a mut Vec<Finding>) -> Self {
+    pub(crate) fn new(
+        rule: &'static Rule,
+        severity: Severity,
+        entry: &'a Entry,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
         Self { rule, severity, entry, findings, taken: 0, beyond: Vec::new() }
     }
 
     /// Reports a finding in `server.yaml` at the value of `route`.
-    pub fn value(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn value(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, Anchor::Value(route), message)
     }
 
     /// Reports a finding in `server.yaml` at the key of `route`.
-    pub fn key(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn key(&mut self, route: Route, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, Anchor::Key(route), message)
     }
 
     /// Reports a finding in `server.yaml` at some bytes of it.
-    pub fn bytes(&mut self, span: Span, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn bytes(&mut self, span: Span, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, Anchor::Bytes(span), message)
     }
 
     /// Reports a finding about `server.yaml` as a whole.
-    pub fn file(&mut self, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn file(&mut self, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, Anchor::File, message)
     }
 
     /// Reports a finding in `server.yaml` wherever `anchor` points.
-    pub fn anchored(&mut self, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn anchored(&mut self, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
         self.at(&self.entry.manifest_file.path, anchor, message)
     }
 
     /// Reports a finding in any file of the entry.
-    pub fn at(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn at(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
         self.taken += 1;
         let findings = if self.taken <= MOST_KEPT { &mut *self.findings } else { &mut self.beyond };
         if self.taken > MOST_KEPT {
@@ -138,7 +136,7 @@ impl<'a> Sink<'a> {
 
     /// How many findings were reported but not kept.
     #[must_use]
-    pub fn not_kept(&self) -> usize {
+    pub(crate) fn not_kept(&self) -> usize {
         self.taken.saturating_sub(MOST_KEPT)
     }
 }
@@ -153,17 +151,23 @@ pub struct RegistrySink<'a> {
 
 impl<'a> RegistrySink<'a> {
     /// A sink for `rule`, at the severity that the policy decided.
-    pub fn new(rule: &'static Rule, severity: Severity, findings: &'a mut Vec<Finding>) -> Self {
+    pub(crate) fn new(rule: &'static Rule, severity: Severity, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, severity, findings }
     }
 
     /// Reports a finding in `entry`.
-    pub fn at(&mut self, entry: &Entry, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn at(
+        &mut self,
+        entry: &Entry,
+        path: &Arc<str>,
+        anchor: Anchor,
+        message: impl Into<String>,
+    ) -> Said<'_> {
         say(self.findings, self.rule, self.severity, Some(entry.name.clone()), path, anchor, message.into())
     }
 
     /// Reports a finding in a file of the registry that belongs to no entry.
-    pub fn at_file(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
+    pub(crate) fn at_file(&mut self, path: &Arc<str>, anchor: Anchor, message: impl Into<String>) -> Said<'_> {
         say(self.findings, self.rule, self.severity, None, path, anchor, message.into())
     }
 }
@@ -196,49 +200,48 @@ fn say<'a>(
 
 /// A finding that was just reported, to say more about.
 #[derive(Debug)]
-pub struct Said<'a> {
+pub(crate) struct Said<'a> {
     finding: &'a mut Finding,
 }
 
 impl Said<'_> {
     /// A few words under the marked place.
-    pub fn label(self, text: impl Into<String>) -> Self {
+    pub(crate) fn label(self, text: impl Into<String>) -> Self {
         self.finding.label = text.into();
         self
     }
 
-    /// How to mend it.
-    pub fn help(self, text: impl Into<String>) -> Self {
+    pub(crate) fn help(self, text: impl Into<String>) -> Self {
         self.finding.help = Some(text.into());
         self
     }
 
     /// Another place, in the same file, that explains this one.
-    pub fn also(self, anchor: Anchor, text: impl Into<String>) -> Self {
+    pub(crate) fn also(self, anchor: Anchor, text: impl Into<String>) -> Self {
         let path = self.finding.path.clone();
         self.also_in(&path, anchor, text)
     }
 
     /// Another place, in any file, that explains this one.
-    pub fn also_in(self, path: &Arc<str>, anchor: Anchor, text: impl Into<String>) -> Self {
+    pub(crate) fn also_in(self, path: &Arc<str>, anchor: Anchor, text: impl Into<String>) -> Self {
         self.finding.labels.push(Label { path: path.clone(), anchor, text: text.into() });
         self
     }
 
     /// This one matters less than others of its rule: at most so much, whatever the policy says about the rule.
-    pub fn at_most(self, severity: Severity) -> Self {
+    pub(crate) fn at_most(self, severity: Severity) -> Self {
         self.finding.severity = self.finding.severity.min(severity);
         self
     }
 
     /// What stands at the marked place is a secret: no output may quote it. The message must not, either.
-    pub fn sensitive(self) -> Self {
+    pub(crate) fn sensitive(self) -> Self {
         self.finding.sensitive = true;
         self
     }
 
     /// This one cannot be mended by `--fix`, although others of its rule can.
-    pub fn not_fixable(self) -> Self {
+    pub(crate) fn not_fixable(self) -> Self {
         self.finding.fixable = false;
         self
     }
@@ -326,26 +329,26 @@ rules! {
 
 /// The rule of this id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Rule> {
+pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
 /// The id that is most like `id`, if one is like it.
 #[must_use]
-pub fn nearest(id: &str) -> Option<&'static str> {
+pub(crate) fn nearest(id: &str) -> Option<&'static str> {
     nearest_of(id, RULES.iter().map(|rule| rule.id))
 }
 
 /// The candidate that is most like `word`: a misspelling of it, not any other word. Both may come from entries, and a rule
 /// asks once for each word of one: more than 100 candidates, which is more than a format has, are not compared.
 #[must_use]
-pub fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest_of<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest_among(word, candidates.into_iter().take(100))
 }
 
 /// The same of any number of candidates: for what is asked once in a run.
 #[must_use]
-pub fn nearest_among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest_among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Jaro-Winkler at 0.8 is the bar that clap sets for its own suggestions, which users see beside these. Its time is the
     // product of the lengths, so that long words are not compared.
     const LONGEST: usize = 64;
@@ -363,7 +366,7 @@ pub fn nearest_among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a st
 
 /// A text of an entry as a message quotes it: at most 80 characters, the rest as an ellipsis. Outputs escape it.
 #[must_use]
-pub fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     cut(text, 80).into_owned()
 }
 

@@ -22,11 +22,9 @@ pub const POLICY: &str = include_str!("../../schemas/policy.json");
 pub struct Violation {
     /// Where: for a missing key the mapping that lacks it, for an unknown key the key itself.
     pub route: Route,
-    /// What.
     pub kind: ViolationKind,
 }
 
-/// What departs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViolationKind {
     /// A key that the format does not have, and those it has there.
@@ -42,15 +40,9 @@ pub enum ViolationKind {
         found: &'static str,
     },
     /// A key that must be there.
-    MissingKey {
-        /// Its name.
-        key: String,
-    },
+    MissingKey { key: String },
     /// A value outside those that the format lists.
-    NotAllowed {
-        /// The values it lists.
-        allowed: Vec<String>,
-    },
+    NotAllowed { allowed: Vec<String> },
 }
 
 /// The schema as a value, and compiled. None if it is neither, which a test rules out.
@@ -61,7 +53,7 @@ static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
 });
 
 /// Compiles the schema, if nobody did yet: a few milliseconds in which entries can be read.
-pub fn warm_up() {
+pub(crate) fn warm_up() {
     LazyLock::force(&COMPILED);
 }
 
@@ -100,7 +92,7 @@ pub fn violations(document: &Document) -> Vec<Violation> {
 
 /// The keys that the format has in the mapping at `route`, in the order of the schema; none where authors choose them.
 #[must_use]
-pub fn keys_at(route: &Route) -> Vec<&'static str> {
+pub(crate) fn keys_at(route: &Route) -> Vec<&'static str> {
     let Some((schema, _)) = &*COMPILED else { return Vec::new() };
     let below = |place: &'static Json, step: &Step| match step {
         Step::Index(_) => place.get("items"),
@@ -118,13 +110,13 @@ fn referred<'s>(place: &'s Json, schema: &'s Json) -> &'s Json {
 }
 
 /// The top-level keys, in the order in which an entry should have them.
-pub fn top_level_keys() -> impl Iterator<Item = &'static str> {
+pub(crate) fn top_level_keys() -> impl Iterator<Item = &'static str> {
     let keys = COMPILED.as_ref().and_then(|(schema, _)| schema.get("properties")?.as_object());
     keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
 /// Visits every scalar of a document that stands where the format has a text, with the way to it.
-pub fn visit_texts<'d>(document: &'d Document, visit: &mut impl FnMut(&[Step], &'d Scalar)) {
+pub(crate) fn visit_texts<'d>(document: &'d Document, visit: &mut impl FnMut(&[Step], &'d Scalar)) {
     if let Some((schema, _)) = &*COMPILED {
         texts_in(document.root(), schema, schema, &mut Vec::new(), visit);
     }

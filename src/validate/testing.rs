@@ -77,7 +77,6 @@ impl Case {
         self
     }
 
-    /// With this readme.
     pub(crate) fn readme(mut self, text: &str) -> Self {
         self.readme = Some(text.to_owned());
         self
@@ -95,7 +94,6 @@ impl Case {
         self
     }
 
-    /// With these facts.
     pub(crate) fn facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
         self

@@ -86,7 +86,7 @@ fn could_be_used(request: &Request<'_>, active: &[Active], waiver: &Waiver) -> b
 ///
 /// # Errors
 /// When one does not; with the nearest that does.
-pub fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
+pub(crate) fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
     let levels = policy.settings.rules.keys().map(|id| (id.get_ref().as_str(), id.span()));
     let waivers = policy.settings.waivers.iter().map(|waiver| (waiver.get_ref().rule.as_str(), waiver.span()));
     for (id, span) in levels.chain(waivers) {
@@ -107,7 +107,7 @@ pub fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// When the result would not be a policy: the file defines `waivers` in another way.
-pub fn write(
+pub(crate) fn write(
     policy: &Policy,
     report: &Report,
     fail_on: Severity,

@@ -7,7 +7,7 @@
 
 mod rules;
 
-pub use rules::rules;
+pub(crate) use rules::rules;
 
 use super::report::{JudgedFinding, Quote, ReviewReport};
 use super::{Risk, Verdict};
@@ -22,7 +22,7 @@ const MAX_REASONS: usize = 3;
 
 /// How much a finding of this risk matters to the registry.
 #[must_use]
-pub fn severity(risk: Risk) -> Severity {
+pub(crate) fn severity(risk: Risk) -> Severity {
     match risk {
         Risk::Critical | Risk::High => Severity::Error,
         Risk::Medium => Severity::Warning,
@@ -33,7 +33,7 @@ pub fn severity(risk: Risk) -> Severity {
 /// The findings of all reviews of a run. `sources` holds the manifests of the entries, by `servers/<name>/server.yaml`; an entry
 /// that is not in it is pointed at as a file.
 #[must_use]
-pub fn annotate(reports: &[ReviewReport], sources: Sources) -> Report {
+pub(crate) fn annotate(reports: &[ReviewReport], sources: Sources) -> Report {
     let mut findings = Vec::new();
     for report in reports {
         findings.extend(incomplete(report));

@@ -27,13 +27,12 @@ pub const MAX_REASON: usize = 1_000;
 /// The most bytes of a path.
 pub const MAX_PATH: usize = 4_096;
 /// The greatest number of a line.
-pub const MAX_LINE: u32 = 10_000_000;
+pub(crate) const MAX_LINE: u32 = 10_000_000;
 
 /// Whether an agent looked at all that it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It did.
     Complete,
     /// It did not; `reason` says why.
     Incomplete,
@@ -44,15 +43,13 @@ pub enum Status {
 #[serde(deny_unknown_fields)]
 pub struct Findings {
     /// The version of the format: 1.
-    pub version: u32,
-    /// Whether it finished.
+    pub(crate) version: u32,
     pub status: Status,
     /// Why not, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What was looked at and what was found, for people.
-    pub summary: String,
-    /// The findings.
+    pub(crate) summary: String,
     pub findings: Vec<ReviewFinding>,
 }
 
@@ -70,4 +67,4 @@ impl Findings {
 /// Why bytes are not a findings document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FindingsError(pub String);
+pub struct FindingsError(pub(crate) String);

@@ -28,13 +28,12 @@ use crate::text::cut;
 use quote::Texts;
 use std::cmp::Reverse;
 
-pub use quote::MIN_QUOTE;
 pub(crate) use quote::proves;
 
 /// The name of the deterministic reviewer.
-pub const STATIC: &str = "static";
+pub(crate) const STATIC: &str = "static";
 /// The name of the reviewer that is built into this program.
-pub const BUILTIN: &str = "builtin";
+pub(crate) const BUILTIN: &str = "builtin";
 
 /// What became of one reviewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +46,6 @@ pub struct AgentRun {
     pub said: Result<Findings, String>,
     /// What the provider counted; none where there was no proxy.
     pub usage: Option<Usage>,
-    /// The proxy's audit lines.
     pub audit: Vec<serde_json::Value>,
 }
 
@@ -123,7 +121,7 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
 /// The report of a target that could not be looked at: its entry cannot be read, its commit cannot be had. `reasons` must
 /// not be empty; if it is, one is made up, because a report without findings or reasons would be a pass.
 #[must_use]
-pub fn unjudged(reviewed: Reviewed, reasons: Vec<String>) -> ReviewReport {
+pub(crate) fn unjudged(reviewed: Reviewed, reasons: Vec<String>) -> ReviewReport {
     let mut incomplete: Vec<String> = reasons.iter().map(|reason| cut(reason, MAX_REASON).into_owned()).collect();
     if incomplete.is_empty() {
         incomplete.push("nothing was reviewed".to_owned());

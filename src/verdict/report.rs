@@ -8,7 +8,6 @@ use crate::ids::CommitSha;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
-/// How much was reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
@@ -48,35 +47,32 @@ pub enum History {
 #[serde(deny_unknown_fields)]
 pub struct NewCommits {
     /// Whether `head` descends from `base`. If not, history was rewritten or the pin moved to another branch.
-    pub ancestor: bool,
-    /// How many there are.
-    pub total: u64,
+    pub(crate) ancestor: bool,
+    pub(crate) total: u64,
     /// Whether there are more than `total`: not all of history was looked at.
-    pub more: bool,
+    pub(crate) more: bool,
     /// The latest ones, at most [`Self::MOST`].
-    pub commits: Vec<NewCommit>,
+    pub(crate) commits: Vec<NewCommit>,
 }
 
 impl NewCommits {
     /// The most commits that a report names.
-    pub const MOST: usize = 200;
+    pub(crate) const MOST: usize = 200;
 }
 
 /// A commit as its author wrote it. All of this is claimed and nothing was checked: not the author, nor the date, nor whether the
 /// signature is good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NewCommit {
-    /// Its id.
-    pub commit: CommitSha,
-    /// The author's name.
-    pub author: String,
+pub(crate) struct NewCommit {
+    pub(crate) commit: CommitSha,
+    pub(crate) author: String,
     /// The author's date, RFC 3339; none when the commit has no date that can be written so.
-    pub date: Option<String>,
+    pub(crate) date: Option<String>,
     /// The first line of the message.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Whether there is a signature, good or bad.
-    pub signed: bool,
+    pub(crate) signed: bool,
 }
 
 /// A file that differs between `base` and `head`.
@@ -84,31 +80,28 @@ pub struct NewCommit {
 #[serde(deny_unknown_fields)]
 pub struct ChangedFile {
     /// Its path, from the top of the repository.
-    pub path: String,
-    /// What became of it.
-    pub change: FileChange,
+    pub(crate) path: String,
+    pub(crate) change: FileChange,
     /// Whether it can reach the image.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// The line of the Dockerfile that takes it there, from 1.
-    pub dockerfile_line: Option<u32>,
+    pub(crate) dockerfile_line: Option<u32>,
 }
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FileChange {
+pub(crate) enum FileChange {
     /// Only head has it.
     Added,
-    /// Both have it.
     Modified,
     /// Only base has it.
     Deleted,
 }
 
 impl FileChange {
-    /// The word for it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Modified => "modified",
@@ -120,7 +113,7 @@ impl FileChange {
 /// Whether a file can reach the image, in the order in which a reader wants to see them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reach {
+pub(crate) enum Reach {
     /// It is the Dockerfile, or the list of what is left out of the build context.
     Build,
     /// The Dockerfile copies it, or mounts it while the image is built.
@@ -137,24 +130,10 @@ pub enum Reach {
 
 impl Reach {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Build, Self::Copied, Self::Unknown, Self::NotCopied, Self::Ignored, Self::Outside];
-
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Build => "build",
-            Self::Copied => "copied",
-            Self::Unknown => "unknown",
-            Self::NotCopied => "not-copied",
-            Self::Ignored => "ignored",
-            Self::Outside => "outside",
-        }
-    }
 }
 
-/// What was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reviewed {
@@ -176,7 +155,6 @@ pub struct Reviewed {
     pub history: Option<History>,
     /// The directory in the repository; empty for its top.
     pub directory: String,
-    /// How much was reviewed.
     pub scope: Scope,
     /// Files that the agents were given.
     pub files: usize,
@@ -198,20 +176,17 @@ pub enum Quote {
     Short,
     /// It is not: the finding may be invented, or be about something that was removed.
     Unverified,
-    /// The finding quotes nothing.
     None,
 }
 
 /// A finding with what was checked about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgedFinding {
-    /// What was said.
     #[serde(flatten)]
     pub finding: ReviewFinding,
-    /// Whether its quote holds.
     pub quote_is: Quote,
     /// Who said it, sorted.
-    pub agents: Vec<String>,
+    pub(crate) agents: Vec<String>,
 }
 
 /// What a model's provider counted for one agent.
@@ -219,35 +194,33 @@ pub struct JudgedFinding {
 #[serde(deny_unknown_fields)]
 pub struct Usage {
     /// Calls that reached the provider.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Tokens read, cached ones included.
-    pub input_tokens: u64,
-    /// Tokens written.
-    pub output_tokens: u64,
+    pub(crate) input_tokens: u64,
+    pub(crate) output_tokens: u64,
     /// Millionths of a US dollar, as far as prices are known.
-    pub cost_micros: u64,
+    pub(crate) cost_micros: u64,
 }
 
 /// One agent's part in a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AgentReport {
+pub(crate) struct AgentReport {
     /// `static`, `builtin`, or the reference of an image.
-    pub name: String,
+    pub(crate) name: String,
     /// The model it used, if any.
-    pub model: Option<String>,
-    /// Whether it finished.
-    pub status: Status,
+    pub(crate) model: Option<String>,
+    pub(crate) status: Status,
     /// Why not.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What it says it did. Written by the agent.
-    pub summary: String,
+    pub(crate) summary: String,
     /// How many findings it made.
-    pub findings: usize,
+    pub(crate) findings: usize,
     /// What its model's provider counted.
-    pub usage: Option<Usage>,
+    pub(crate) usage: Option<Usage>,
     /// The proxy's audit lines, one JSON object each: every call, without bodies.
-    pub audit: Vec<serde_json::Value>,
+    pub(crate) audit: Vec<serde_json::Value>,
 }
 
 /// Something that no agent could look at, or not as it is.
@@ -265,7 +238,7 @@ pub struct Unreviewed {
 impl Unreviewed {
     /// What could not be exported of a commit. Where base has it and head has not, it is no matter for a review.
     #[must_use]
-    pub fn of(head: &Snapshot) -> Vec<Self> {
+    pub(crate) fn of(head: &Snapshot) -> Vec<Self> {
         let items = head.unreviewed.iter().map(|item| Self {
             path: item.path.clone(),
             reason: item.reason.as_str().to_owned(),
@@ -288,7 +261,7 @@ pub struct Renamed {
 impl Renamed {
     /// The files of a commit that agents see under another name.
     #[must_use]
-    pub fn of(head: &Snapshot) -> Vec<Self> {
+    pub(crate) fn of(head: &Snapshot) -> Vec<Self> {
         let items = head.files.iter().filter_map(|(path, file)| {
             Some(Self { path: path.to_string(), exported_as: file.exported_as.as_deref()?.to_owned() })
         });
@@ -301,21 +274,18 @@ impl Renamed {
 #[serde(deny_unknown_fields)]
 pub struct ReviewReport {
     /// The version of the format: 1.
-    pub version: u32,
-    /// What was reviewed.
-    pub reviewed: Reviewed,
-    /// What is concluded.
+    pub(crate) version: u32,
+    pub(crate) reviewed: Reviewed,
     pub verdict: Verdict,
     /// The labels that follow from the verdict.
-    pub labels: Vec<String>,
+    pub(crate) labels: Vec<String>,
     /// Who looked, in the order they were asked for. Says plainly when no model did.
-    pub agents: Vec<AgentReport>,
+    pub(crate) agents: Vec<AgentReport>,
     /// The findings: greatest risk first, then by path, line and title.
     pub findings: Vec<JudgedFinding>,
     /// What nobody could look at.
-    pub unreviewed: Vec<Unreviewed>,
-    /// Files that steer agents.
-    pub renamed: Vec<Renamed>,
+    pub(crate) unreviewed: Vec<Unreviewed>,
+    pub(crate) renamed: Vec<Renamed>,
 }
 
 /// Whether a model answered: a call reached its provider and, where there are audit lines, one of them says that it was answered.
@@ -327,7 +297,7 @@ pub(super) fn answered(usage: Option<Usage>, audit: &[serde_json::Value]) -> boo
 impl AgentReport {
     /// Whether its model answered a call of its.
     #[must_use]
-    pub fn model_answered(&self) -> bool {
+    pub(crate) fn model_answered(&self) -> bool {
         answered(self.usage, &self.audit)
     }
 }
@@ -335,7 +305,7 @@ impl AgentReport {
 impl ReviewReport {
     /// Whether any agent's model answered. An agent that could ask one and did not, or got no answer, is none.
     #[must_use]
-    pub fn model_looked(&self) -> bool {
+    pub(crate) fn model_looked(&self) -> bool {
         self.agents.iter().any(AgentReport::model_answered)
     }
 }

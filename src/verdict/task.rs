@@ -8,7 +8,7 @@ use crate::ids::CommitSha;
 use serde::{Deserialize, Serialize};
 
 /// Where an agent finds its task.
-pub const TASK_PATH: &str = "/input/review.json";
+pub(crate) const TASK_PATH: &str = "/input/review.json";
 
 /// How a file stands to the one at base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,15 +16,12 @@ pub const TASK_PATH: &str = "/input/review.json";
 pub enum FileStatus {
     /// The same, or there is no base.
     Unchanged,
-    /// New.
     Added,
-    /// Another content.
     Modified,
     /// Only at base.
     Deleted,
 }
 
-/// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskFile {
@@ -34,23 +31,19 @@ pub struct TaskFile {
     pub exported_as: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// How it changed.
     pub status: FileStatus,
     /// Its unified diff, by file name in `/input/diff`, in order; empty when unchanged or binary.
     pub diff: Vec<String>,
 }
 
-/// The task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// The version of the format: 1.
     pub version: u32,
-    /// The repository.
     pub repository: String,
     /// The commit that was reviewed before.
     pub base: Option<CommitSha>,
-    /// The commit under review.
     pub head: CommitSha,
     /// The directory under review, from the top of the repository; empty for its top.
     pub directory: String,

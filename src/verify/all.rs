@@ -7,30 +7,29 @@ use crate::sign::{Registries, Target};
 use futures_util::stream::{self, StreamExt as _};
 
 /// How many images are looked at concurrently. Each takes a handful of requests that mostly wait.
-pub const CONCURRENCY: usize = 32;
+pub(crate) const CONCURRENCY: usize = 32;
 
 /// An image that is verified.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The image: by digest, or by a tag, which is resolved once.
-    pub image: ImageReference,
+    pub(crate) image: ImageReference,
     /// The commit that the registry pins.
-    pub pin: Option<CommitSha>,
+    pub(crate) pin: Option<CommitSha>,
 }
 
 /// What was found out about an image.
 #[derive(Debug, Clone)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// `HOST/REPOSITORY@DIGEST`.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The tag that was resolved, if it was not named by digest.
-    pub tag: Option<String>,
-    /// What was found.
-    pub judged: Judged,
+    pub(crate) tag: Option<String>,
+    pub(crate) judged: Judged,
 }
 
 /// Verifies images concurrently, in the order given: for each what was found, or why nothing was. `done` is called after each.
-pub async fn verify(
+pub(crate) async fn verify(
     registries: &Registries,
     subjects: &[Subject],
     signatures: Option<&ImageReference>,

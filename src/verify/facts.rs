@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 /// The label with the commit that an image was built from.
-pub const REVISION: &str = "org.opencontainers.image.revision";
+pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
 /// The maximum size of an image's configuration, in bytes: real ones have 10 kB.
 const MAX_CONFIG_BYTES: u64 = 4 << 20;
 /// The maximum number of platforms of an index that are looked at.
@@ -15,24 +15,23 @@ const MAX_PLATFORMS: usize = 32;
 
 /// What is known about an image.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// `HOST/REPOSITORY@DIGEST`.
-    pub reference: String,
-    /// Its digest.
-    pub digest: crate::ids::Digest,
+    pub(crate) reference: String,
+    pub(crate) digest: crate::ids::Digest,
     /// What is attached to it.
-    pub attached: Attached,
+    pub(crate) attached: Attached,
     /// The revision label of each platform; none where there is no label.
-    pub revisions: Vec<Option<String>>,
+    pub(crate) revisions: Vec<Option<String>>,
     /// What of the image itself could not be read, a sentence each.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Reads all facts about an image.
 ///
 /// # Errors
 /// When the registry does not answer.
-pub async fn read(target: &Target) -> Result<Facts, OciError> {
+pub(crate) async fn read(target: &Target) -> Result<Facts, OciError> {
     let attached = Attached::read(&target.repository, &target.signatures, &target.digest);
     let (attached, (revisions, problems)) = futures_util::try_join!(attached, revisions(target))?;
     let reference = target.reference();

@@ -9,22 +9,19 @@ use crate::sign::statement::Statement;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Judged {
-    /// Everything that is wrong.
-    pub problems: Vec<Problem>,
+pub(crate) struct Judged {
+    pub(crate) problems: Vec<Problem>,
     /// Signatures of ours under the tag.
-    pub in_tag: usize,
+    pub(crate) in_tag: usize,
     /// Signatures of ours in bundles.
-    pub in_bundles: usize,
+    pub(crate) in_bundles: usize,
     /// The types of attestations of ours.
-    pub types: BTreeSet<String>,
+    pub(crate) types: BTreeSet<String>,
 }
 
-/// Judges an image.
 #[must_use]
-pub fn judge(facts: &Facts, expected: &Expectations) -> Judged {
+pub(crate) fn judge(facts: &Facts, expected: &Expectations) -> Judged {
     let ours = Ours::of(facts, expected);
     let mut problems = ours.problems.clone();
     signatures(&ours, expected, &mut problems);

@@ -5,13 +5,10 @@ use crate::finding::Severity;
 
 /// One thing that is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which rule says so.
-    pub rule: &'static Id,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: String,
+pub(crate) struct Problem {
+    pub(crate) rule: &'static Id,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
 }
 
 impl Problem {

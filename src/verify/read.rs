@@ -12,7 +12,6 @@ use crate::sign::payload::{COSIGN_TYPE, Payload};
 use crate::sign::statement::{COSIGN_SIGN, Statement};
 use serde_json::{Map, Value};
 
-/// Where something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Tag,

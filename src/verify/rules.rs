@@ -3,27 +3,23 @@
 use crate::finding::{RuleDescriptor, Severity};
 use std::fmt::Write as _;
 
-/// One rule.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Id {
+pub(crate) struct Id {
     /// Named for what is wrong.
-    pub id: &'static str,
-    /// How much it matters.
-    pub severity: Severity,
+    pub(crate) id: &'static str,
+    pub(crate) severity: Severity,
     /// One line, without a final full stop.
-    pub summary: &'static str,
-    /// What to do.
-    pub help: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) help: &'static str,
 }
 
 macro_rules! rules {
     ($($name:ident = $id:literal, $severity:ident, $summary:literal, $help:literal;)*) => {
         $(
             #[doc = $summary]
-            pub static $name: Id = Id { id: $id, severity: Severity::$severity, summary: $summary, help: $help };
+            pub(crate) static $name: Id = Id { id: $id, severity: Severity::$severity, summary: $summary, help: $help };
         )*
-        /// All of them.
-        pub static ALL: &[&Id] = &[$(&$name),*];
+        pub(crate) static ALL: &[&Id] = &[$(&$name),*];
     };
 }
 
@@ -70,7 +66,7 @@ rules! {
 
 /// The rules for outputs that describe rules beside findings.
 #[must_use]
-pub fn descriptors() -> Vec<RuleDescriptor> {
+pub(crate) fn descriptors() -> Vec<RuleDescriptor> {
     let descriptor = |rule: &&'static Id| RuleDescriptor {
         id: rule.id,
         summary: rule.summary,

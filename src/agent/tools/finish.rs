@@ -13,7 +13,6 @@ use std::fmt::Write;
 /// The most problems that are said at once.
 const MAX_PROBLEMS: usize = 20;
 
-/// What it takes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
@@ -26,11 +25,9 @@ pub(super) struct Arguments {
 pub(in crate::agent) struct Finish {
     /// What was looked at, for people.
     pub(in crate::agent) summary: String,
-    /// What was found.
     pub(in crate::agent) findings: Vec<ReviewFinding>,
 }
 
-/// An end that cannot.
 #[derive(Debug)]
 pub(in crate::agent) struct Rejected {
     /// What is wrong, for the model.
@@ -76,7 +73,6 @@ pub(super) fn tool() -> Tool {
 
 /// What is wrong with one finding.
 enum Problem {
-    /// In our own words.
     Plain(String),
     /// In words that repeat some of the model's.
     About(String),

@@ -24,7 +24,6 @@ const BEFORE: usize = 80;
 /// The most bytes that one call searches: more than an export has.
 const MAX_SEARCHED: usize = 512 << 20;
 
-/// What it takes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {

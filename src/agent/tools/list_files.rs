@@ -9,7 +9,6 @@ use crate::verdict::task::{FileStatus, TaskFile};
 use serde::Deserialize;
 use serde_json::json;
 
-/// What it takes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {

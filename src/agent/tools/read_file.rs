@@ -11,7 +11,6 @@ const USUAL_LINES: usize = 400;
 /// Line numbers of cut lines that are named; there may be more.
 const MAX_NAMED: usize = 20;
 
-/// What it takes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {

@@ -8,7 +8,6 @@ use crate::provider::anthropic::{
 };
 use serde_json::{Map, Value};
 
-/// The request.
 pub(in crate::agent) fn request(ask: &Ask<'_>) -> Request {
     let cached = Some(CacheControl::Ephemeral {});
     let mut messages: Vec<Message> = ask.conversation.turns.iter().map(message).collect();
@@ -94,7 +93,6 @@ fn result(result: &CallResult) -> Block {
     }
 }
 
-/// The answer.
 pub(in crate::agent) fn reply(response: Response) -> Reply {
     let stop = match response.stop_reason.as_deref() {
         Some("end_turn" | "tool_use" | "stop_sequence" | "pause_turn") => Stop::Done,

@@ -7,7 +7,6 @@ use crate::provider::openai::{
     FunctionChoice, Include, Item, Never, Output, OutputContent, Request, Response, Role, Tool, ToolChoice,
 };
 
-/// The request.
 pub(in crate::agent) fn request(ask: &Ask<'_>) -> Request {
     Request {
         model: ask.model.to_owned(),

@@ -15,7 +15,7 @@ use std::path::Path;
 /// The findings about a server's tools: what it lists and `tools.json` does not have, the other way around, and what is not
 /// the same in both.
 #[must_use]
-pub fn compare(subject: &Subject, tools: &[RegistryTool]) -> Vec<Finding> {
+pub(crate) fn compare(subject: &Subject, tools: &[RegistryTool]) -> Vec<Finding> {
     let file = &subject.tools_file;
     let finding = |rule, severity, anchor, message: String| Finding {
         rule,
@@ -107,7 +107,7 @@ fn argument(value: &Value) -> Argument {
 ///
 /// # Errors
 /// When the file changed since it was read, is not a file, or cannot be written.
-pub fn write(root: &Path, subject: &Subject, tools: &[RegistryTool]) -> Result<bool, CommandError> {
+pub(crate) fn write(root: &Path, subject: &Subject, tools: &[RegistryTool]) -> Result<bool, CommandError> {
     let path = &subject.tools_file.path;
     if let Content::Unreadable(problem) = &subject.tools_file.content {
         return Err(CommandError::usage(format!("`{path}` {problem}")).hint(format!("make {TOOLS} a plain file")));

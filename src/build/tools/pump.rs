@@ -25,7 +25,6 @@ const WAITING: usize = 64 << 10;
 /// What was heard beside messages.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    /// The last lines.
     pub(super) lines: VecDeque<String>,
     /// What there was too much of.
     pub(super) flood: Option<&'static str>,

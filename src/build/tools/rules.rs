@@ -13,7 +13,7 @@ only on paper fails.\n\n**How to fix**: `mcp-registry build NAME --tools --write
 
 /// Descriptions of the rules, for outputs that carry them.
 #[must_use]
-pub fn rules() -> Vec<RuleDescriptor> {
+pub(crate) fn rules() -> Vec<RuleDescriptor> {
     let rule =
         |id, summary, severity| RuleDescriptor { id, summary, explanation: EXPLANATION, severity, help_uri: None };
     vec![

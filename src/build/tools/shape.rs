@@ -7,50 +7,50 @@ use serde_json::{Map, Value};
 
 /// A tool of `tools.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RegistryTool {
+pub(crate) struct RegistryTool {
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `description`
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub description: String,
+    pub(crate) description: String,
     /// `arguments`
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub arguments: Vec<Argument>,
+    pub(crate) arguments: Vec<Argument>,
     /// `annotations`
     #[serde(skip_serializing_if = "Map::is_empty")]
-    pub annotations: Map<String, Value>,
+    pub(crate) annotations: Map<String, Value>,
 }
 
 /// An argument of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Argument {
+pub(crate) struct Argument {
     /// `name`
-    pub name: String,
+    pub(crate) name: String,
     /// `type`
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// `items`, of an array
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub items: Option<Items>,
+    pub(crate) items: Option<Items>,
     /// `desc`
-    pub desc: String,
+    pub(crate) desc: String,
     /// `optional`
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// What the items of an array are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Items {
+pub(crate) struct Items {
     /// `type`
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
 }
 
 impl RegistryTool {
     /// A tool as a server lists it.
     #[must_use]
-    pub fn of(tool: &ListedTool) -> Self {
+    pub(crate) fn of(tool: &ListedTool) -> Self {
         let description = tool.description.as_deref().unwrap_or_default();
         let mut annotations = Map::new();
         for (name, value) in tool.annotations.iter().flatten() {

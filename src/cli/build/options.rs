@@ -179,7 +179,6 @@ impl BuildArgs {
         self.tools || self.write_tools
     }
 
-    /// How they are asked.
     pub(super) fn tools_options(&self, started: i64) -> ToolsOptions {
         ToolsOptions { time: self.tools_timeout, network: self.tools_network, started }
     }

@@ -21,13 +21,9 @@ const MAX_DIGESTS: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) entry: Arc<str>,
-    /// Why nothing is built.
     pub(super) nothing: Option<String>,
-    /// Why it failed.
     pub(super) error: Option<CommandError>,
-    /// What was built.
     pub(super) image: Option<Image>,
-    /// What its server lists.
     pub(super) tools: Option<Judged>,
 }
 

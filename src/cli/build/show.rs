@@ -4,7 +4,6 @@ use crate::build::Event;
 use crate::ui::Ui;
 use std::collections::BTreeMap;
 
-/// Shows a log.
 pub(super) struct Shown<'u> {
     ui: &'u Ui,
     how: How,

@@ -12,11 +12,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The report for people.
 const REPORT: &str = "report.md";
-/// The report for programs.
 const JSON: &str = "report.json";
-/// The labels.
 const LABELS: &str = "labels.txt";
 /// The most bytes of an entry's name that its folder is named by.
 const MAX_NAME: usize = 100;

@@ -22,7 +22,6 @@ use std::time::Duration;
 /// What takes the place of a model's name where no key is given on, so that no call can be made.
 const NO_MODEL: &str = "none";
 
-/// The whole request.
 pub(super) fn of(
     args: &ReviewArgs,
     global: &Global,

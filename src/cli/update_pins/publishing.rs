@@ -13,7 +13,6 @@ use crate::ui::Ui;
 use crate::validate::gather::Progress;
 use std::error::Error;
 
-/// The registry on GitHub.
 #[derive(Debug)]
 pub(super) struct Home {
     owner: String,

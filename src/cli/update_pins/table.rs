@@ -11,9 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// How a plan is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
-    /// ANSI colours.
     pub(super) color: bool,
-    /// Columns of the terminal.
     pub(super) width: usize,
     /// Show those that stay, too.
     pub(super) all: bool,
@@ -28,12 +26,9 @@ const MAX_NAMED: usize = 3;
 /// Columns before the rest of a row that does not fit.
 const INDENT: usize = 4;
 
-/// One row.
 #[derive(Debug)]
 struct Row {
-    /// The entry.
     first: String,
-    /// Its pins.
     second: String,
     reason: Reason,
     detail: String,

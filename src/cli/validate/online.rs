@@ -27,7 +27,6 @@ impl Online {
         Err(error.hint("with `--cache DIR` the next run asks only what is missing"))
     }
 
-    /// Calls this on Ctrl-C.
     pub(super) fn on_interrupt(&self, act: impl FnOnce() + Send + 'static) {
         self.0.on_stop(act);
     }

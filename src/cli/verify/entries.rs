@@ -13,7 +13,6 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Named {
     pub(super) subject: Subject,
-    /// As it was given.
     pub(super) shown: String,
     pub(super) entry: Option<Of>,
 }

@@ -55,7 +55,6 @@ pub(super) fn show(
     Ok(status(args, &report))
 }
 
-/// One image that verifies.
 fn line(verified: &Verified) -> String {
     let places = match (verified.judged.in_tag, verified.judged.in_bundles) {
         (0, _) => "bundle",

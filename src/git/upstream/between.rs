@@ -10,8 +10,7 @@ use url::Url;
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Between {
-    /// What is new.
+pub(crate) enum Between {
     Known(History),
     /// The repository has no such older commit any more.
     Gone,
@@ -21,7 +20,7 @@ pub enum Between {
 
 /// Looks at the history between the two commits of each pair; at most `most` commits of each are named. Elsewhere this takes one
 /// conversation for all pairs, see [`Session::histories`] for its limits; `folder` is made and belongs to it alone.
-pub async fn between(
+pub(crate) async fn between(
     fetcher: &Fetcher,
     upstream: &Upstream,
     pairs: &BTreeSet<Pair>,

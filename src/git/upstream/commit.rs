@@ -6,24 +6,22 @@ use chrono::{DateTime, Datelike as _, Utc};
 /// The most bytes of an author's name or a subject.
 const MAX_TEXT: usize = 1000;
 
-/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The folder at the top.
-    pub tree: ObjectId,
-    /// The commits before it.
-    pub parents: Vec<ObjectId>,
+    pub(crate) tree: ObjectId,
+    pub(crate) parents: Vec<ObjectId>,
     /// The author's name as the commit claims it, cut; bytes that are not UTF-8 replaced. Escape before showing.
-    pub author: String,
+    pub(crate) author: String,
     /// The author's date as the commit claims it; none when that is no date of the years 0 to 9999, which are all that
     /// RFC 3339 can write.
-    pub authored: Option<DateTime<Utc>>,
+    pub(crate) authored: Option<DateTime<Utc>>,
     /// The committer's date as the commit claims it, in seconds since 1970; 0 when that is no date.
-    pub committed: i64,
+    pub(crate) committed: i64,
     /// The first line of the message, like the author's name.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Whether there is a signature, good or bad.
-    pub signed: bool,
+    pub(crate) signed: bool,
 }
 
 impl Commit {

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// Where a commit is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contained {
     /// On this branch or tag, by its full name: of several, the one that says the most. See [`Favor`].
@@ -105,7 +104,6 @@ async fn search(
 
 /// How much of the history of tips is asked for.
 pub(super) enum Reach {
-    /// So many generations.
     Generations(u32),
     /// All that is not the commit's own: little, if the commit is a recent one. For one commit only: one that another one
     /// leads to would not be found.
@@ -137,11 +135,9 @@ impl Favor<'_> {
     }
 }
 
-/// Commits to begin with.
 pub(super) struct Tips {
     /// Each once, with its best name; the best names first.
     names: Vec<(ObjectId, String)>,
-    /// Whether these are all.
     whole: bool,
 }
 

@@ -19,7 +19,6 @@ use url::Url;
 
 /// The most bytes of the first answer: a server of an older version lists all refs in it.
 const MAX_GREETING: u64 = 16 * 1024 * 1024;
-/// The time for it.
 const GREETING_TIME: Duration = Duration::from_secs(60);
 /// Pieces of a pack that wait to be unpacked; the network waits when there are so many.
 const WAITING: usize = 16;
@@ -173,7 +172,7 @@ impl Server {
 ///
 /// # Errors
 /// When it is not listed: elsewhere, gone, limited, or not to be understood.
-pub async fn list(fetcher: &Fetcher, project: &Url, limits: &Limits) -> Result<RemoteRefs, UpstreamError> {
+pub(crate) async fn list(fetcher: &Fetcher, project: &Url, limits: &Limits) -> Result<RemoteRefs, UpstreamError> {
     let host = host_of(project);
     let (_, answer) = first(fetcher, project, limits, None).await?;
     remote::read(&answer.body).ok_or_else(|| {

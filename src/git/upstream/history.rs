@@ -10,16 +10,16 @@ use std::collections::{BinaryHeap, HashMap};
 
 /// What is new at a commit, seen from an older one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct History {
+pub(crate) struct History {
     /// Whether the older commit is an ancestor of it. False, too, if that was not reached: then `cut` is true.
-    pub ancestor: bool,
+    pub(crate) ancestor: bool,
     /// The new commits, the latest first, at most as many as asked for. Dates are claims: a wrong one disturbs the order and
     /// nothing else.
-    pub commits: Vec<(CommitSha, Commit)>,
+    pub(crate) commits: Vec<(CommitSha, Commit)>,
     /// How many there are; at least so many, if `cut`.
-    pub total: u64,
+    pub(crate) total: u64,
     /// Whether history goes on beyond what may come.
-    pub cut: bool,
+    pub(crate) cut: bool,
 }
 
 /// Parents of one commit that are followed. The most that any known project has is 66.
@@ -39,9 +39,7 @@ pub(super) struct Graph {
 
 struct Node {
     id: ObjectId,
-    /// The committer's.
     time: i64,
-    /// Those that came.
     parents: Vec<usize>,
     /// Whether the base is one of them.
     on_base: bool,

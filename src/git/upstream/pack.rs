@@ -23,13 +23,11 @@ pub(super) struct Measure {
     state: State,
     /// Bytes so far.
     at: u64,
-    /// Objects to come.
     left: u32,
     /// Bytes of the objects so far, unpacked.
     unpacked: u64,
     /// Where each object begins, and its length unpacked; in this order.
     lengths: Vec<(u64, u64)>,
-    /// The longest object.
     longest: u64,
     /// Whether some object is a difference to one that is named by its id. Which one that is cannot be known here.
     by_id: bool,

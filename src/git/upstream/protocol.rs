@@ -7,12 +7,10 @@ use crate::text::cut;
 
 /// What the server is asked to leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filter {
-    /// Nothing.
+pub(crate) enum Filter {
     None,
     /// Files of more bytes than this.
     FilesOver(u64),
-    /// All files.
     Files,
     /// All files, and folders that are this deep: 0 leaves commits only, 1 the folder at the top.
     Trees(u32),
@@ -33,7 +31,6 @@ impl Filter {
     }
 }
 
-/// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask<'a> {
     /// Which objects: commits, or also files and folders, which a server hands out without their commit.
@@ -51,7 +48,6 @@ pub(super) struct Ask<'a> {
 /// What to do if a server cannot leave out what it is asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Otherwise {
-    /// Let more come.
     More,
     /// Do without.
     Nothing,
@@ -144,7 +140,6 @@ pub(super) fn question(abilities: &Abilities, ask: &Ask<'_>, filter: Filter) -> 
 /// Why an answer ends without a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wrong {
-    /// The server says why.
     Refused(String),
     /// It does not keep to the protocol.
     NotGit(&'static str),

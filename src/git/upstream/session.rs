@@ -18,12 +18,12 @@ const MAX_COMMITS: u32 = 100_000;
 const MAX_HISTORY: u64 = 30_000_000;
 
 /// An older commit, and a newer one.
-pub type Pair = (CommitSha, CommitSha);
+pub(crate) type Pair = (CommitSha, CommitSha);
 
 /// A repository elsewhere that was greeted once, and is then asked for one thing or another. Each call but the noted ones is
 /// one request, or one more where the server cannot leave out what is not wanted.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     fetcher: Fetcher,
     server: Server,
     limits: Limits,
@@ -35,7 +35,12 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such repository, or its server cannot be spoken to.
-    pub async fn open(fetcher: &Fetcher, project: &Url, limits: &Limits, folder: &Path) -> Result<Self, UpstreamError> {
+    pub(crate) async fn open(
+        fetcher: &Fetcher,
+        project: &Url,
+        limits: &Limits,
+        folder: &Path,
+    ) -> Result<Self, UpstreamError> {
         let server = Server::greet(fetcher, project, limits).await?;
         let store = Arc::new(Store::at(folder)?);
         Ok(Self { fetcher: fetcher.clone(), server, limits: limits.clone(), store })
@@ -43,7 +48,7 @@ impl Session {
 
     /// What came so far, without histories.
     #[must_use]
-    pub fn store(&self) -> &Arc<Store> {
+    pub(crate) fn store(&self) -> &Arc<Store> {
         &self.store
     }
 
@@ -51,7 +56,7 @@ impl Session {
     ///
     /// # Errors
     /// [`UpstreamError::NoCommit`] with the first one that is not there: then none came.
-    pub async fn commits(&self, commits: &[CommitSha], filter: Filter) -> Result<Filter, UpstreamError> {
+    pub(crate) async fn commits(&self, commits: &[CommitSha], filter: Filter) -> Result<Filter, UpstreamError> {
         let wants: Vec<ObjectId> = commits.iter().map(ObjectId::from).collect();
         let ask = Ask { wants: &wants, haves: &[], depth: Some(1), filter, otherwise: Otherwise::More };
         Ok(self.server.download(&self.fetcher, &ask, &self.limits, &self.store).await?.filter)
@@ -61,7 +66,7 @@ impl Session {
     ///
     /// # Errors
     /// When they do not come.
-    pub async fn objects(&self, ids: &[ObjectId], filter: Filter) -> Result<(), UpstreamError> {
+    pub(crate) async fn objects(&self, ids: &[ObjectId], filter: Filter) -> Result<(), UpstreamError> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -76,7 +81,7 @@ impl Session {
     ///
     /// # Errors
     /// When nothing comes.
-    pub async fn histories(
+    pub(crate) async fn histories(
         &self,
         pairs: &BTreeSet<Pair>,
         most: usize,
@@ -133,7 +138,7 @@ impl Session {
 
     /// Whether a commit is on a branch or tag of these refs, as they were listed; `head` is the likeliest one's full name.
     /// That is asked for first, and then all others, as far as they are not what the commit itself leads to.
-    pub async fn contained(
+    pub(crate) async fn contained(
         &self,
         commit: &CommitSha,
         refs: &BTreeMap<String, CommitSha>,

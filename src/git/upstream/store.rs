@@ -18,7 +18,6 @@ const MAX_COMMIT: u64 = 16 * 1024 * 1024;
 /// Bytes that a compressed object may have more than an uncompressed one.
 const SLACK: u64 = 64 * 1024;
 
-/// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Came {
     /// What was left out, which may be less than was asked to be.
@@ -29,10 +28,8 @@ pub(super) struct Came {
 
 /// What is there under an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found<T> {
-    /// It.
+pub(crate) enum Found<T> {
     Here(T),
-    /// Nothing.
     Absent,
     /// Something of so many bytes; it was not read.
     TooLarge(u64),
@@ -42,42 +39,37 @@ pub enum Found<T> {
 
 /// What an entry of a folder is said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// A folder.
+pub(crate) enum Mode {
     Folder,
-    /// A file.
     File {
         /// Whether it may be executed.
         executable: bool,
     },
-    /// A symbolic link.
     Symlink,
     /// A commit of another repository.
     Submodule,
-    /// Nothing that Git knows.
     Other,
 }
 
 /// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its name: any bytes but NUL. It may be empty, `..`, or hold `/`.
     pub name: Vec<u8>,
     /// What it is said to be.
-    pub mode: Mode,
-    /// The object.
-    pub id: ObjectId,
+    pub(crate) mode: Mode,
+    pub(crate) id: ObjectId,
 }
 
 /// The entries of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// In the order of the repository, at most as many as asked for.
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// How many more there are.
-    pub more: u64,
+    pub(crate) more: u64,
     /// Whether what follows cannot be read.
-    pub damaged: bool,
+    pub(crate) damaged: bool,
 }
 
 /// Where the objects of an upstream are at hand. Shared by threads; each reads through its own [`StoreReader`].
@@ -213,7 +205,7 @@ impl Store {
     ///
     /// # Errors
     /// When they cannot be opened.
-    pub fn reader(&self) -> Result<StoreReader<'_>, UpstreamError> {
+    pub(crate) fn reader(&self) -> Result<StoreReader<'_>, UpstreamError> {
         let wrong = |error: &dyn fmt::Display| UpstreamError::store(&self.objects, error);
         let path = self.objects.to_str().ok_or_else(|| wrong(&"the path is not UTF-8"))?;
         let odb = Odb::new().map_err(|error| wrong(&error.message()))?;
@@ -227,8 +219,7 @@ const INCOMING: &str = "incoming-";
 /// The note of a commit of which nothing was left out.
 const ALL: &str = "all";
 
-/// Reads objects.
-pub struct StoreReader<'s> {
+pub(crate) struct StoreReader<'s> {
     odb: Odb<'static>,
     store: &'s Store,
 }
@@ -240,17 +231,11 @@ impl fmt::Debug for StoreReader<'_> {
 }
 
 impl StoreReader<'_> {
-    /// The store that is read.
-    #[must_use]
-    pub fn store(&self) -> &Store {
-        self.store
-    }
-
     /// A commit; none when there is none.
     ///
     /// # Errors
     /// When the id is another object's, or it cannot be read.
-    pub fn commit(&self, commit: &CommitSha) -> Result<Option<Commit>, UpstreamError> {
+    pub(crate) fn commit(&self, commit: &CommitSha) -> Result<Option<Commit>, UpstreamError> {
         self.commit_of(commit.into())
     }
 
@@ -273,7 +258,7 @@ impl StoreReader<'_> {
 
     /// The first `most` entries of a folder, if it has at most `bytes` bytes.
     #[must_use]
-    pub fn folder(&self, id: ObjectId, most: usize, bytes: u64) -> Found<Listing> {
+    pub(crate) fn folder(&self, id: ObjectId, most: usize, bytes: u64) -> Found<Listing> {
         match self.read(id, ObjectType::Tree, bytes) {
             Found::Here(data) => Found::Here(parse_tree(&data, most)),
             Found::Absent => Found::Absent,
@@ -284,7 +269,7 @@ impl StoreReader<'_> {
 
     /// What a file holds, if that is at most `bytes` bytes. What is still held by somebody is shared.
     #[must_use]
-    pub fn file(&self, id: ObjectId, bytes: u64) -> Found<Arc<[u8]>> {
+    pub(crate) fn file(&self, id: ObjectId, bytes: u64) -> Found<Arc<[u8]>> {
         let held = |store: &Store| {
             let contents = store.contents.lock().unwrap_or_else(PoisonError::into_inner);
             contents.get(&id).and_then(Weak::upgrade)

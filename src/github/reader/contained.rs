@@ -14,9 +14,8 @@ const PAGE: usize = 100;
 /// Comparisons at the same time.
 const AT_ONCE: usize = 4;
 
-/// Where a commit belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contained {
+pub(crate) enum Contained {
     /// In the history of this branch or tag.
     In(String),
     /// In that of no branch and no tag.
@@ -42,7 +41,7 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn contained(
+    pub(crate) async fn contained(
         &self,
         repository: &Repository,
         commit: &CommitSha,

@@ -9,14 +9,11 @@ const MAX_DEPTH: usize = 64;
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PathKind {
-    /// A directory.
+pub(crate) enum PathKind {
     Directory,
-    /// A file.
     File,
     /// A symbolic link, a submodule, or something behind one.
     Other,
-    /// Nothing.
     Missing,
 }
 
@@ -55,7 +52,12 @@ impl Github {
     ///
     /// # Errors
     /// When GitHub does not say, also because a directory has more entries than it lists.
-    pub async fn path_kind(&self, repository: &Repository, tree: &str, path: &str) -> Result<PathKind, GithubError> {
+    pub(crate) async fn path_kind(
+        &self,
+        repository: &Repository,
+        tree: &str,
+        path: &str,
+    ) -> Result<PathKind, GithubError> {
         let Some(names) = components(path) else { return Ok(PathKind::Missing) };
         let mut tree = tree.to_owned();
         let mut kind = PathKind::Directory;

@@ -12,19 +12,13 @@ use serde_json::json;
 /// Pages of the issues of a label that are looked through, each of 50.
 const MAX_PAGES: usize = 10;
 
-/// An issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue {
-    /// Its number.
-    pub number: u64,
-    /// Where people find it.
-    pub url: String,
-    /// Whether it is open.
-    pub open: bool,
-    /// Its text.
-    pub body: String,
-    /// Who opened it.
-    pub author: Account,
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) url: String,
+    pub(crate) open: bool,
+    pub(crate) body: String,
+    pub(crate) author: Account,
 }
 
 /// One as GitHub answers it. Pull requests are among them.
@@ -53,7 +47,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn issues(&self, label: &str) -> Result<Vec<Issue>, GithubError> {
+    pub(crate) async fn issues(&self, label: &str) -> Result<Vec<Issue>, GithubError> {
         let query = format!("state=all&labels={}&sort=created&direction=asc", encode(label));
         let list = List { path: &self.at("issues"), query: &query, page: 50, most: MAX_PAGES };
         let (items, _) = self.sender.list::<Item>(list, WHAT).await?;
@@ -65,7 +59,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_issue(
+    pub(crate) async fn create_issue(
         &self,
         title: &str,
         body: &str,
@@ -88,7 +82,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn update_issue(&self, number: u64, body: &str) -> Result<(), GithubError> {
+    pub(crate) async fn update_issue(&self, number: u64, body: &str) -> Result<(), GithubError> {
         let change = json!({ "body": body });
         let address = self.at(&format!("issues/{number}"));
         self.sender

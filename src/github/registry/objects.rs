@@ -11,10 +11,9 @@ use serde_json::json;
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileContent {
+pub(crate) enum FileContent {
     /// A file of these bytes.
     Bytes(Vec<u8>),
-    /// Nothing.
     Missing,
     /// A directory, a link, a submodule.
     NoFile,
@@ -22,26 +21,22 @@ pub enum FileContent {
     TooLarge,
 }
 
-/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitObject {
+pub(crate) struct CommitObject {
     /// The id of its tree.
-    pub tree: String,
-    /// Its parents.
-    pub parents: Vec<CommitSha>,
-    /// Its message.
-    pub message: String,
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<CommitSha>,
+    pub(crate) message: String,
 }
 
 /// An item of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct TreeItem {
-    /// Its name.
-    pub path: String,
+pub(crate) struct TreeItem {
+    pub(crate) path: String,
     /// `100644`, or `040000` for a directory.
-    pub mode: String,
+    pub(crate) mode: String,
     /// The id of what it is.
-    pub sha: CommitSha,
+    pub(crate) sha: CommitSha,
 }
 
 impl Registry {
@@ -49,7 +44,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn file(&self, path: &str, at: &CommitSha, limit: usize) -> Result<FileContent, GithubError> {
+    pub(crate) async fn file(&self, path: &str, at: &CommitSha, limit: usize) -> Result<FileContent, GithubError> {
         #[derive(Deserialize)]
         struct Found {
             #[serde(rename = "type")]
@@ -90,7 +85,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn commit(&self, id: &CommitSha) -> Result<Option<CommitObject>, GithubError> {
+    pub(crate) async fn commit(&self, id: &CommitSha) -> Result<Option<CommitObject>, GithubError> {
         #[derive(Deserialize)]
         struct Found {
             tree: Id,
@@ -108,7 +103,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say, or the tree has more items than it lists: 100,000.
-    pub async fn tree(&self, id: &str) -> Result<Vec<TreeItem>, GithubError> {
+    pub(crate) async fn tree(&self, id: &str) -> Result<Vec<TreeItem>, GithubError> {
         #[derive(Deserialize)]
         struct Found {
             tree: Vec<TreeItem>,
@@ -123,7 +118,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn contains(&self, tip: &CommitSha, commit: &CommitSha) -> Result<bool, GithubError> {
+    pub(crate) async fn contains(&self, tip: &CommitSha, commit: &CommitSha) -> Result<bool, GithubError> {
         let answer = self.sender.get(&self.at(&format!("compare/{tip}...{commit}?per_page=1"))).await?;
         // Without a common ancestor GitHub answers 404.
         answer.found()?.map_or(Ok(false), |answer| answer.is_behind())
@@ -134,7 +129,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_tree(&self, base: &str, path: &str, text: &str) -> Result<String, GithubError> {
+    pub(crate) async fn create_tree(&self, base: &str, path: &str, text: &str) -> Result<String, GithubError> {
         let file = json!({ "path": path, "mode": "100644", "type": "blob", "content": text });
         let body = json!({ "base_tree": base, "tree": [file] });
         let address = self.at("git/trees");
@@ -147,7 +142,12 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_commit(&self, message: &str, tree: &str, parent: &CommitSha) -> Result<CommitSha, GithubError> {
+    pub(crate) async fn create_commit(
+        &self,
+        message: &str,
+        tree: &str,
+        parent: &CommitSha,
+    ) -> Result<CommitSha, GithubError> {
         let body = json!({ "message": message, "tree": tree, "parents": [parent.as_str()] });
         self.sender.write(Method::POST, &self.at("git/commits"), Some(&body), made, async || Ok(None)).await
     }

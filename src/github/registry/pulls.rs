@@ -12,51 +12,40 @@ use serde_json::{Map, Value, json};
 
 /// Pull requests on one page. GitHub gives up to 100, of up to 65,536 characters each.
 const PAGE: usize = 50;
-/// Pages that are read.
 const MAX_PAGES: usize = 200;
 
 /// A pull request whose branch is in the repository itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRequest {
-    /// Its number.
-    pub number: u64,
-    /// Where people find it.
-    pub url: String,
-    /// Whether it is open.
-    pub open: bool,
-    /// Whether it was merged.
-    pub merged: bool,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub body: String,
+pub(crate) struct PullRequest {
+    pub(crate) number: u64,
+    pub(crate) url: String,
+    pub(crate) open: bool,
+    pub(crate) merged: bool,
+    pub(crate) title: String,
+    pub(crate) body: String,
     /// The branch it comes from.
-    pub branch: String,
+    pub(crate) branch: String,
     /// The commit of that branch; when the branch is gone or the pull request closed, the last one that was part of it.
-    pub head: CommitSha,
+    pub(crate) head: CommitSha,
     /// The branch it goes to.
-    pub base: String,
-    /// Who opened it.
-    pub author: Account,
+    pub(crate) base: String,
+    pub(crate) author: Account,
 }
 
 /// A pull request to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPull<'a> {
-    /// Its title.
-    pub title: &'a str,
-    /// Its text.
-    pub body: &'a str,
+pub(crate) struct NewPull<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) body: &'a str,
     /// The branch it comes from.
-    pub branch: &'a str,
+    pub(crate) branch: &'a str,
     /// The branch it goes to.
-    pub base: &'a str,
+    pub(crate) base: &'a str,
 }
 
 /// What became of a pull request that was to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CreatedPull {
-    /// It is open.
+pub(crate) enum CreatedPull {
     Done(PullRequest),
     /// There is one of that branch.
     Exists,
@@ -66,13 +55,10 @@ pub enum CreatedPull {
 
 /// What is to change of a pull request; what is none stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PullChange<'a> {
-    /// The title.
-    pub title: Option<&'a str>,
-    /// The text.
-    pub body: Option<&'a str>,
-    /// Whether it is closed.
-    pub close: bool,
+pub(crate) struct PullChange<'a> {
+    pub(crate) title: Option<&'a str>,
+    pub(crate) body: Option<&'a str>,
+    pub(crate) close: bool,
 }
 
 /// One as GitHub answers it.
@@ -112,7 +98,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say, or there are more than 10,000.
-    pub async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, GithubError> {
+    pub(crate) async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, GithubError> {
         let query = "state=open&sort=created&direction=asc";
         let list = List { path: &self.at("pulls"), query, page: PAGE, most: MAX_PAGES };
         let (items, is_all) = self.sender.list(list, WHAT).await?;
@@ -127,7 +113,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn pulls_of(&self, branch: &str, open: bool) -> Result<Vec<PullRequest>, GithubError> {
+    pub(crate) async fn pulls_of(&self, branch: &str, open: bool) -> Result<Vec<PullRequest>, GithubError> {
         let state = if open { "open" } else { "closed" };
         let head = encode(&format!("{}:{branch}", self.today().0));
         let query = format!("pulls?state={state}&head={head}&sort=created&direction=desc&per_page={PAGE}");
@@ -142,7 +128,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say, or there is none of this number.
-    pub async fn pull(&self, number: u64) -> Result<Option<PullRequest>, GithubError> {
+    pub(crate) async fn pull(&self, number: u64) -> Result<Option<PullRequest>, GithubError> {
         let answer = self.sender.get(&self.at(&format!("pulls/{number}"))).await?;
         Ok(self.ours(answer.expect(200)?.read(WHAT)?))
     }
@@ -151,7 +137,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_pull(&self, new: &NewPull<'_>) -> Result<CreatedPull, GithubError> {
+    pub(crate) async fn create_pull(&self, new: &NewPull<'_>) -> Result<CreatedPull, GithubError> {
         let body = json!({ "title": new.title, "head": new.branch, "base": new.base, "body": new.body });
         let read = |answer: Answer| {
             self.ours(answer.read(WHAT)?).ok_or(GithubError::Unexpected("a pull request of another branch"))
@@ -183,7 +169,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn update_pull(&self, number: u64, change: &PullChange<'_>) -> Result<(), GithubError> {
+    pub(crate) async fn update_pull(&self, number: u64, change: &PullChange<'_>) -> Result<(), GithubError> {
         let mut body = Map::new();
         let mut set = |key: &str, value: Option<&str>| {
             if let Some(value) = value {

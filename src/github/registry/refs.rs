@@ -15,7 +15,7 @@ const MAX_PAGES: usize = 100;
 
 /// What became of a branch that was to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CreatedBranch {
+pub(crate) enum CreatedBranch {
     /// It is there, at the commit.
     Done,
     /// It was there before, at another commit.
@@ -53,7 +53,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn branches(&self, prefix: &str) -> Result<BTreeMap<String, CommitSha>, GithubError> {
+    pub(crate) async fn branches(&self, prefix: &str) -> Result<BTreeMap<String, CommitSha>, GithubError> {
         let path = self.at(&format!("git/matching-refs/heads/{}", encode_path(prefix)));
         // All of them come at once, and the description of the API knows of no pages; the header does.
         let list = List { path: &path, query: "", page: 100, most: MAX_PAGES };
@@ -71,7 +71,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not say.
-    pub async fn branch(&self, name: &str) -> Result<Option<CommitSha>, GithubError> {
+    pub(crate) async fn branch(&self, name: &str) -> Result<Option<CommitSha>, GithubError> {
         check(name)?;
         let answer = self.sender.get(&self.at(&format!("git/ref/heads/{}", encode_path(name)))).await?;
         let Some(answer) = answer.found()? else { return Ok(None) };
@@ -87,7 +87,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn create_branch(&self, name: &str, commit: &CommitSha) -> Result<CreatedBranch, GithubError> {
+    pub(crate) async fn create_branch(&self, name: &str, commit: &CommitSha) -> Result<CreatedBranch, GithubError> {
         check(name)?;
         let body = json!({ "ref": format!("refs/heads/{name}"), "sha": commit.as_str() });
         let state = async || {
@@ -116,7 +116,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn move_branch(&self, name: &str, commit: &CommitSha) -> Result<bool, GithubError> {
+    pub(crate) async fn move_branch(&self, name: &str, commit: &CommitSha) -> Result<bool, GithubError> {
         check(name)?;
         let body = json!({ "sha": commit.as_str(), "force": true });
         let address = self.at(&format!("git/refs/heads/{}", encode_path(name)));
@@ -141,7 +141,7 @@ impl Registry {
     ///
     /// # Errors
     /// When GitHub does not do it.
-    pub async fn delete_branch(&self, name: &str) -> Result<(), GithubError> {
+    pub(crate) async fn delete_branch(&self, name: &str) -> Result<(), GithubError> {
         check(name)?;
         let address = self.at(&format!("git/refs/heads/{}", encode_path(name)));
         let deleted = self.sender.write(

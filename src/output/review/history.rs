@@ -18,7 +18,6 @@ pub(super) fn compare(reviewed: &Reviewed) -> Option<String> {
     Pages::of(&reviewed.repository)?.compare(reviewed.base.as_ref()?, reviewed.head.as_ref()?)
 }
 
-/// The new commits.
 #[derive(Debug, Serialize)]
 pub(super) struct Commits<'r> {
     /// How many, or why nobody knows.

@@ -15,17 +15,17 @@ const MAX_REASONS: usize = 5;
 
 /// One target of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'r> {
+pub(crate) struct Row<'r> {
     /// What is known about it.
-    pub report: &'r ReviewReport,
+    pub(crate) report: &'r ReviewReport,
     /// Where its `report.md` is, for people.
-    pub place: &'r str,
+    pub(crate) place: &'r str,
 }
 
 /// One line a target, then why those that are incomplete are, then a sentence about the run. On a terminal nothing of it can
 /// move, hide or colour anything.
 #[must_use]
-pub fn human(rows: &[Row<'_>]) -> String {
+pub(crate) fn human(rows: &[Row<'_>]) -> String {
     if rows.is_empty() {
         return "nothing to review\n".to_owned();
     }

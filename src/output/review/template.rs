@@ -6,7 +6,6 @@ use crate::escape::template::environment;
 use minijinja::Environment;
 use minijinja::value::Serde;
 
-/// The template.
 const TEMPLATE: &str = include_str!("../../../reviewer/report.md.jinja");
 
 /// The template with its filters.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Datelike as _, Utc};
 use serde::Deserialize;
 
 /// The most bytes of a plan that are read. [`Plan::fit`] keeps what is written below it.
-pub const MAX_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
 /// The most decisions of a plan.
 const MAX_DECISIONS: usize = 100_000;
 /// Characters of a sentence, an address or a ref's name.
@@ -35,7 +35,6 @@ pub enum PlanError {
         index: usize,
         /// Its entry, cut to what a message can show.
         entry: String,
-        /// What is wrong.
         problem: &'static str,
     },
     /// It has results in it.
@@ -43,9 +42,7 @@ pub enum PlanError {
     Published {
         /// Which decision, counted from 1.
         index: usize,
-        /// Its entry.
         entry: String,
-        /// Its reason.
         reason: Reason,
     },
 }

@@ -14,7 +14,6 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(super) struct Block {
     pub(super) version: u32,
-    /// The entry.
     pub(super) entry: String,
     /// The pin at its base.
     pub(super) old: CommitSha,

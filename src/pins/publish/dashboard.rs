@@ -73,7 +73,6 @@ enum Section {
     Trouble,
     /// It goes on by itself.
     Waiting,
-    /// Nothing.
     Quiet,
 }
 

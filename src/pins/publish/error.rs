@@ -5,7 +5,7 @@ use crate::github::GithubError;
 /// Why a run ended. What was done until then stays, and the next run goes on from there. Messages hold what GitHub said:
 /// escape before showing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PublishError {
+pub(crate) enum PublishError {
     /// There is no such repository, or the token may not see it.
     #[error("GitHub does not find the repository `{0}`")]
     NoRepository(String),
@@ -14,7 +14,6 @@ pub enum PublishError {
     NoBase {
         /// `owner/name`
         repository: String,
-        /// The branch.
         branch: String,
     },
     /// The token is not valid, or allows too little.
@@ -24,7 +23,6 @@ pub enum PublishError {
         doing: &'static str,
         /// 401 or 403.
         status: u16,
-        /// GitHub's words.
         message: String,
     },
     /// GitHub did not say what there is, so that nothing could be decided.
@@ -33,9 +31,8 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// What to try.
     #[must_use]
-    pub fn hints(&self) -> Vec<String> {
+    pub(crate) fn hints(&self) -> Vec<String> {
         let permissions = "the token needs `contents: write` and `pull-requests: write` for this repository, and \
                            `issues: write` for the dashboard";
         let hints: &[&str] = match self {

@@ -31,8 +31,11 @@ pub(super) enum Done {
     Closed(Pull),
     /// A branch that nobody needs was removed.
     Removed,
-    /// Nothing was to be written, since the plan leaves out an entry that is there. Why, and the open pull request.
-    Kept(String, Option<Pull>),
+    /// Nothing was to be written, since the plan leaves out an entry that is there.
+    Kept {
+        why: String,
+        pull: Option<Pull>,
+    },
 }
 
 /// One entry, at work.
@@ -111,7 +114,7 @@ impl Job<'_> {
             }
         };
         let mut writes = Vec::new();
-        if let Push::NewCommit(_) = push {
+        if let Push::NewCommit { .. } = push {
             writes.push(self.commit(&wish, file));
         }
         let text = wish.text;
@@ -123,10 +126,10 @@ impl Job<'_> {
         }
         match push {
             Push::TextOnly => {}
-            Push::NewCommit(Some(from)) => {
+            Push::NewCommit { in_place_of: Some(from) } => {
                 writes.push(Write::MoveBranch { name: self.branch(), from: from.clone() });
             }
-            Push::NewCommit(None) => writes.push(Write::CreateBranch(self.branch())),
+            Push::NewCommit { in_place_of: None } => writes.push(Write::CreateBranch(self.branch())),
         }
         Ok(Intent { writes, done: Done::Updated(shown(pull, Action::Update)) })
     }
@@ -134,7 +137,7 @@ impl Job<'_> {
     /// Closed with the reason in one write, then the branch. In between there is a branch of a pull request that we closed.
     async fn close(&self, pull: &PullRequest, branch: Option<&CommitSha>) -> Result<Intent<Done>, GithubError> {
         if let Some(why) = self.is_there_after_all().await? {
-            return Ok(Intent::none(Done::Kept(why, Some(shown(pull, Action::Leave)))));
+            return Ok(Intent::none(Done::Kept { why, pull: Some(shown(pull, Action::Leave)) }));
         }
         let block = block_of(&self.known.entry, pull).ok_or(GithubError::Unexpected("a text without its block"))?;
         let (code, why) = match self.decision {
@@ -151,7 +154,7 @@ impl Job<'_> {
 
     async fn remove_branch(&self, branch: Option<&CommitSha>) -> Result<Intent<Done>, GithubError> {
         if let Some(why) = self.is_there_after_all().await? {
-            return Ok(Intent::none(Done::Kept(why, None)));
+            return Ok(Intent::none(Done::Kept { why, pull: None }));
         }
         let writes = branch.map(|at| Write::DeleteBranch { name: self.branch(), at: at.clone() });
         Ok(Intent { writes: writes.into_iter().collect(), done: Done::Removed })

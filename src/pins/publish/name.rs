@@ -55,9 +55,7 @@ pub(super) fn title(decision: &Decision, new: &CommitSha) -> String {
 /// One step of a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
-    /// What was pinned.
     pub(super) old: CommitSha,
-    /// What is.
     pub(super) new: CommitSha,
 }
 

@@ -18,14 +18,12 @@ const MAX_WITHOUT_BLOCK: usize = 10;
 pub(super) enum Wanted {
     /// That there is one, for this step, with a title and text of this digest.
     Move {
-        /// The step.
         step: Step,
         /// See [`Block::text`].
         text: String,
     },
     /// That there is none.
     Close,
-    /// Whatever there is.
     Nothing,
 }
 
@@ -47,7 +45,6 @@ pub(super) struct Remote {
 pub(super) struct Place<'a> {
     /// The branch that pull requests go to.
     pub(super) base: &'a str,
-    /// Who opens ours.
     pub(super) account: &'a Account,
 }
 
@@ -63,7 +60,6 @@ pub(super) enum Missing {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Todo {
-    /// Nothing.
     Leave(Left),
     /// Open a pull request from this branch.
     Open(Branch),
@@ -71,11 +67,9 @@ pub(super) enum Todo {
     Update(Push),
     /// Close the open one and remove its branch.
     Close,
-    /// Remove the branch.
     RemoveBranch,
 }
 
-/// Why nothing is done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Left {
     /// The reason, if the entry's own does not stand.
@@ -89,7 +83,6 @@ pub(super) struct Left {
 /// How the branch of a new pull request comes to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Branch {
-    /// It is made.
     Create,
     /// It is there, with the very commit.
     Keep,
@@ -102,8 +95,10 @@ pub(super) enum Branch {
 pub(super) enum Push {
     /// Nothing: only title and text change.
     TextOnly,
-    /// It gets a new commit in place of this one; none where the branch is gone.
-    NewCommit(Option<CommitSha>),
+    NewCommit {
+        /// None where the branch is gone.
+        in_place_of: Option<CommitSha>,
+    },
 }
 
 impl Todo {
@@ -170,7 +165,7 @@ fn with_open(
         }
     }
     Ok(if head.is_none_or(|head| head.step != *step || head.merged) {
-        Todo::Update(Push::NewCommit(remote.branch.clone()))
+        Todo::Update(Push::NewCommit { in_place_of: remote.branch.clone() })
     } else if block.is_for(step) && block.text == *text && block.closed.is_none() {
         let pull = Some(shown(pull, Action::Leave));
         Todo::Leave(Left { reason: Some(Reason::Unchanged), why: None, pull })

@@ -53,7 +53,6 @@ impl<'r> Changed<'r> {
         }
     }
 
-    /// What was found.
     pub(super) fn done(self) -> Files {
         let [paths, dockerfiles, locks, install, ci] = self.lists.map(|list| list.into_iter().collect());
         Files { total: self.total, cut: self.cut, paths, dockerfiles, locks, install, ci }

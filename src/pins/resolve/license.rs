@@ -19,7 +19,6 @@ const MAX_HOLDER: usize = 20;
 pub(super) struct File {
     /// From the top of the repository.
     pub(super) path: String,
-    /// Its content.
     pub(super) id: ObjectId,
     /// Whether it is a folder of licences, which is not looked into: any change in it counts.
     pub(super) folder: bool,

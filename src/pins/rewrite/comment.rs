@@ -4,11 +4,11 @@ use crate::document::{Document, Pair, edit};
 
 /// A comment that may describe the commit before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
+pub(crate) struct Comment {
     /// Its line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// From its `#` on.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Comment lines above a pin that are looked at.

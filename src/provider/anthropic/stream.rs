@@ -9,47 +9,35 @@ use serde_json::Value;
 /// The most parts of an answer. More is not an answer of a model.
 const MAX_PARTS: usize = 10_000;
 
-/// What an event says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum StreamEvent {
-    /// The answer begins.
+pub(crate) enum StreamEvent {
     MessageStart {
         /// The answer so far: its usage is what matters.
         message: Response,
     },
-    /// A part begins.
     ContentBlockStart {
-        /// Which.
         index: usize,
         /// The part, mostly empty.
         content_block: Content,
     },
-    /// A part goes on.
     ContentBlockDelta {
-        /// Which.
         index: usize,
-        /// By what.
         delta: Delta,
     },
-    /// A part is whole.
     ContentBlockStop {
-        /// Which.
         index: usize,
     },
     /// The answer is about to end.
     MessageDelta {
-        /// Why it stopped.
         delta: MessageDelta,
         /// Its usage as a whole.
         #[serde(default)]
         usage: WireUsage,
     },
-    /// The answer is whole.
     MessageStop,
     /// The answer failed; nothing more comes.
     Error {
-        /// Why.
         error: ErrorDetail,
     },
     /// A sign of life, or something that is not known here.
@@ -60,10 +48,9 @@ pub enum StreamEvent {
 /// How a part goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Delta {
-    /// More text.
+#[expect(clippy::enum_variant_names, reason = "the provider's words")]
+pub(crate) enum Delta {
     TextDelta {
-        /// The text.
         text: String,
     },
     /// More of a call's arguments.
@@ -71,14 +58,11 @@ pub enum Delta {
         /// A piece of JSON text.
         partial_json: String,
     },
-    /// More of a thought.
     ThinkingDelta {
-        /// The thought.
         thinking: String,
     },
     /// The provider's proof of a thought.
     SignatureDelta {
-        /// The proof.
         signature: String,
     },
     /// Something that is not known here.
@@ -86,17 +70,16 @@ pub enum Delta {
     Other,
 }
 
-/// How an answer ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct MessageDelta {
+pub(crate) struct MessageDelta {
     /// See [`Response::stop_reason`].
     #[serde(default)]
-    pub stop_reason: Option<String>,
+    pub(crate) stop_reason: Option<String>,
 }
 
 /// Why events are not an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StreamError {
+pub(crate) enum StreamError {
     /// An event is not what it should be.
     #[error("an event of the stream cannot be read: {0}")]
     Malformed(String),
@@ -113,14 +96,14 @@ impl StreamEvent {
     ///
     /// # Errors
     /// When it is not JSON, or an event that is known here is of another shape.
-    pub fn parse(event: &Event) -> Result<Self, StreamError> {
+    pub(crate) fn parse(event: &Event) -> Result<Self, StreamError> {
         serde_json::from_str(&event.data).map_err(|error| StreamError::Malformed(error.to_string()))
     }
 }
 
 /// Puts an answer together. Its memory is bounded by what is fed to it.
 #[derive(Debug, Default)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     parts: Vec<Part>,
     stop_reason: Option<String>,
     usage: Usage,
@@ -140,7 +123,7 @@ impl Assembler {
     ///
     /// # Errors
     /// When it makes no sense, or says that the provider failed.
-    pub fn push(&mut self, event: StreamEvent) -> Result<(), StreamError> {
+    pub(crate) fn push(&mut self, event: StreamEvent) -> Result<(), StreamError> {
         let malformed = |why: &str| Err(StreamError::Malformed(why.to_owned()));
         match event {
             StreamEvent::MessageStart { message } => self.usage = self.usage.max(message.usage.at_least()),
@@ -170,7 +153,7 @@ impl Assembler {
     ///
     /// # Errors
     /// When it has not ended, or a call's arguments are not JSON.
-    pub fn finish(self) -> Result<Response, StreamError> {
+    pub(crate) fn finish(self) -> Result<Response, StreamError> {
         if !self.stopped {
             return Err(StreamError::Cut);
         }

@@ -4,17 +4,11 @@ use super::{ErrorDetail, Output, Response};
 use crate::provider::sse::Event;
 use serde::Deserialize;
 
-/// What an event says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type")]
-pub enum StreamEvent {
-    /// A part is whole.
+pub(crate) enum StreamEvent {
     #[serde(rename = "response.output_item.done")]
-    ItemDone {
-        /// The part.
-        item: Output,
-    },
-    /// The answer is whole.
+    ItemDone { item: Output },
     #[serde(rename = "response.completed", alias = "response.incomplete", alias = "response.failed")]
     Ended {
         /// All of it: its status says how it ended.
@@ -23,10 +17,8 @@ pub enum StreamEvent {
     /// The answer failed; nothing more comes.
     #[serde(rename = "error")]
     Error {
-        /// A word for it.
         #[serde(default)]
         code: Option<String>,
-        /// In words.
         #[serde(default)]
         message: Option<String>,
     },
@@ -37,7 +29,7 @@ pub enum StreamEvent {
 
 /// Why events are not an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StreamError {
+pub(crate) enum StreamError {
     /// An event is not what it should be.
     #[error("an event of the stream cannot be read: {0}")]
     Malformed(String),
@@ -54,7 +46,7 @@ impl StreamEvent {
     ///
     /// # Errors
     /// When it is not JSON, or an event that is known here is of another shape.
-    pub fn parse(event: &Event) -> Result<Self, StreamError> {
+    pub(crate) fn parse(event: &Event) -> Result<Self, StreamError> {
         // What some gateways send at the end.
         if event.data == "[DONE]" {
             return Ok(Self::Other);
@@ -65,7 +57,7 @@ impl StreamEvent {
 
 /// Waits for the answer. Its memory is bounded by what is fed to it.
 #[derive(Debug, Default)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     parts: Vec<Output>,
     response: Option<Response>,
 }
@@ -75,7 +67,7 @@ impl Assembler {
     ///
     /// # Errors
     /// When it says that the provider failed.
-    pub fn push(&mut self, event: StreamEvent) -> Result<(), StreamError> {
+    pub(crate) fn push(&mut self, event: StreamEvent) -> Result<(), StreamError> {
         match event {
             StreamEvent::ItemDone { item } => self.parts.push(item),
             StreamEvent::Ended { response } => self.response = Some(*response),
@@ -93,7 +85,7 @@ impl Assembler {
     ///
     /// # Errors
     /// When it has not ended.
-    pub fn finish(self) -> Result<Response, StreamError> {
+    pub(crate) fn finish(self) -> Result<Response, StreamError> {
         let mut response = self.response.ok_or(StreamError::Cut)?;
         if response.output.is_empty() {
             response.output = self.parts;

@@ -15,7 +15,6 @@ const LFS_POINTER: usize = 1024;
 /// How such a pointer begins.
 const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// One walk.
 pub(super) struct Walk<'a> {
     reader: &'a StoreReader<'a>,
     limits: &'a ExportLimits,
@@ -32,7 +31,6 @@ pub(super) struct Walk<'a> {
     more: BTreeMap<Reason, u64>,
 }
 
-/// Where a folder is.
 #[derive(Clone, Default)]
 struct Place {
     shown: String,
@@ -118,7 +116,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Begins with a folder.
     fn open(&mut self, place: Place, id: ObjectId) -> Option<Level> {
         // What is listed of a folder ends with `/`: it is not the file that its name may look like.
         let folder = || format!("{}/", place.shown);
@@ -227,7 +224,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the walk found.
     pub(super) fn done(self, tree: String) -> Snapshot {
         let mut unreviewed: Vec<Unreviewed> = self.listed.into_values().flatten().collect();
         for (reason, number) in self.more {

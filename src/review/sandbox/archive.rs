@@ -17,7 +17,6 @@ use tokio::sync::mpsc;
 pub struct InputFile {
     /// Its path below `/input`, with `/`.
     pub path: Arc<str>,
-    /// What it holds.
     pub content: Arc<[u8]>,
     /// Whether it may be executed.
     pub executable: bool,

@@ -6,16 +6,14 @@ use tokio::sync::watch;
 /// Why a run is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Somebody asked for it.
     Interrupted,
-    /// Its time is up.
     TimeUp,
 }
 
 impl Stop {
     /// The reason, for what could not be finished.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
             Self::TimeUp => "the time for the whole run was up",
@@ -53,12 +51,12 @@ impl Cancel {
 
     /// Why the runs are to end, if they are.
     #[must_use]
-    pub fn stopped(&self) -> Option<Stop> {
+    pub(crate) fn stopped(&self) -> Option<Stop> {
         *self.state.borrow()
     }
 
     /// Comes back when it is pulled, with the reason.
-    pub async fn cancelled(&self) -> Stop {
+    pub(crate) async fn cancelled(&self) -> Stop {
         // We hold the sender ourselves: the wait ends by a value and not by a hang-up.
         let mut state = self.state.subscribe();
         state.wait_for(Option::is_some).await.ok().and_then(|why| *why).unwrap_or(Stop::Interrupted)

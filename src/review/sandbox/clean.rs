@@ -5,7 +5,6 @@ use super::image::IMAGE;
 use super::owner::{Owner, RUN};
 use crate::engine::Engine;
 
-/// How much to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// What abandoned runs have left.
@@ -18,13 +17,11 @@ pub enum Mode {
 /// already to be removed.
 const PASSES: usize = 5;
 
-/// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cleaned {
     /// Containers, networks and volumes.
-    pub things: usize,
-    /// Images.
-    pub images: usize,
+    pub(crate) things: usize,
+    pub(crate) images: usize,
 }
 
 /// Removes what runs have left behind whose process is gone. Runs of processes that live are not touched.

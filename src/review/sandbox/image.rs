@@ -23,7 +23,6 @@ const PT_INTERP: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub(super) engine: Engine,
-    /// The image's id.
     pub(super) image: Arc<str>,
     pub(super) owner: Arc<Owner>,
     pub(super) started: i64,
@@ -55,13 +54,11 @@ impl Prepared {
         Ok(Self { engine: engine.clone(), image: image.into(), owner: Arc::new(Owner::this_process()), started })
     }
 
-    /// The image's id.
     #[must_use]
     pub fn image(&self) -> &str {
         &self.image
     }
 
-    /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine

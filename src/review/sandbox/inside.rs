@@ -8,7 +8,7 @@ mod calls;
 mod forward;
 mod probe;
 
-pub use probe::failures;
+pub(crate) use probe::failures;
 
 use super::SOCKET;
 use rustix::process::{DumpableBehavior, Pid, Signal, WaitOptions, kill_process, set_dumpable_behavior, wait};
@@ -18,11 +18,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The exit status that says: the sandbox does not hold, and no agent was started. Standard error says why.
-pub const EXIT_PROBE: i64 = 97;
+pub(crate) const EXIT_PROBE: i64 = 97;
 /// The exit status that says: the agent failed, and was refused a process.
-pub const EXIT_TOO_MANY_PROCESSES: i64 = 98;
+pub(crate) const EXIT_TOO_MANY_PROCESSES: i64 = 98;
 /// The exit status that says: the agent failed, and the kernel killed something for want of memory.
-pub const EXIT_OUT_OF_MEMORY: i64 = 99;
+pub(crate) const EXIT_OUT_OF_MEMORY: i64 = 99;
 /// The exit status of a program that cannot be started, as shells have it.
 const EXIT_NOT_STARTED: i64 = 127;
 /// What an agent's own status becomes that would be one of ours.
@@ -33,20 +33,19 @@ const MAX_TOKEN: u64 = 4096;
 
 /// What the first process is told.
 #[derive(Debug, Clone)]
-pub struct Init {
+pub(crate) struct Init {
     /// Whether there is a proxy: its socket must be there, and the client token comes in on standard input.
-    pub proxy: bool,
+    pub(crate) proxy: bool,
     /// Whether the engine's runtime is not its usual one, and walls off the kernel by its own means.
-    pub other_runtime: bool,
-    /// Where the agent starts.
-    pub directory: Option<PathBuf>,
+    pub(crate) other_runtime: bool,
+    pub(crate) directory: Option<PathBuf>,
     /// The agent and its arguments.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
 }
 
 /// Does all of it, and returns the status to exit with.
 #[must_use]
-pub fn run(init: &Init) -> u8 {
+pub(crate) fn run(init: &Init) -> u8 {
     let status = start(init);
     u8::try_from(status).unwrap_or(EXIT_OTHER as u8)
 }

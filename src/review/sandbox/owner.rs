@@ -31,7 +31,6 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// This process.
     pub(crate) fn this_process() -> Self {
         let pid = std::process::id().to_string();
         Self { boot: boot_id(), namespace: namespace(), start: process_start(&pid).unwrap_or_default(), pid }

@@ -32,7 +32,6 @@ struct Heard {
     trouble: Option<String>,
 }
 
-/// A proxy that serves.
 #[derive(Debug)]
 pub(super) struct Running {
     engine: Engine,

@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Kinds of behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Spawn,
@@ -48,7 +47,6 @@ pub(super) struct Spot {
 /// What is known of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum HostKind {
-    /// Nothing.
     Ordinary,
     /// It takes data from anybody, has a name for a day, or forwards to anywhere; developers use them, too.
     Share,
@@ -79,7 +77,6 @@ pub(super) struct Hosts {
 /// What was found in one file before the checks.
 #[derive(Debug, Default)]
 pub(super) struct Analysis {
-    /// What its code does.
     pub(super) spots: Vec<Spot>,
     /// The hosts that its code names.
     pub(super) hosts: Hosts,

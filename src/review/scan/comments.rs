@@ -13,7 +13,6 @@ use std::ops::Range;
 /// A text without its comments, and without its strings too: both byte for byte as long, line ends kept.
 #[derive(Debug, Default)]
 pub(super) struct Masked {
-    /// Comments are blank.
     pub(super) code: String,
     /// Comments and the insides of strings are blank.
     pub(super) names: String,

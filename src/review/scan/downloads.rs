@@ -23,7 +23,6 @@ pub(super) use files::Files;
 /// The longest place that is shown: of a longer one, the command at its end is.
 const LONGEST: usize = 2_000;
 
-/// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Does {
     /// It runs what an address answers.

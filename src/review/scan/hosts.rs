@@ -277,7 +277,6 @@ pub(super) fn sum(subject: &Subject<'_>) -> Sum {
 }
 
 impl Sum {
-    /// Adds another file's.
     pub(super) fn add(&mut self, other: Self) {
         self.first = self.first.take().or(other.first);
         if self.hosts.len() < COUNTED {

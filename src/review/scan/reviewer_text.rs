@@ -49,7 +49,6 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
     PHRASES.iter().map(|(.., pattern)| Regex::new(&ascii(pattern)).ok()).collect()
 });
 
-/// Says each place.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     if !subject.is_text {
         return;

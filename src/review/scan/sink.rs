@@ -21,17 +21,13 @@ const LOOKUPS: usize = 20;
 /// What a check says, without where.
 #[derive(Debug, Clone)]
 pub(super) struct Said {
-    /// What is wrong.
     pub(super) title: String,
     /// How dangerous, in the product; [`Place`] makes less of it elsewhere.
     pub(super) risk: Risk,
-    /// What kind of danger.
     pub(super) category: Category,
-    /// How sure.
     pub(super) confidence: Confidence,
     /// What can come of it.
     pub(super) impact: String,
-    /// What to do.
     pub(super) recommendation: String,
 }
 

@@ -27,7 +27,6 @@ fn starts_programs(path: &str) -> bool {
         || lower.ends_with("devcontainer.json")
 }
 
-/// Says the file.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let (steers, starts) = (is_read_by_agents(subject.path), starts_programs(subject.path));
     if !steers && !starts {

@@ -35,7 +35,6 @@ pub(super) struct Subject<'a> {
     pub(super) is_link: bool,
     /// What stands at its path in the base.
     pub(super) base: Base<'a>,
-    /// Where each line begins.
     lines: Vec<usize>,
     code: OnceCell<comments::Masked>,
     instructions: OnceCell<Vec<Instruction>>,
@@ -49,17 +48,13 @@ pub(super) struct Subject<'a> {
 pub(super) enum Base<'a> {
     /// There is no base: a full review.
     None,
-    /// The file is new.
     New,
-    /// The same content.
     Same,
-    /// Another content.
     Changed {
         /// The bytes.
         bytes: &'a [u8],
         /// Its text without comments: byte for byte as long.
         code: String,
-        /// Its lines.
         lines: HashSet<Line<'a>>,
     },
 }
@@ -129,7 +124,6 @@ impl<'a> Subject<'a> {
         self.code.get_or_init(|| comments::mask(&self.text, self.language, self.path))
     }
 
-    /// What its code does.
     pub(super) fn spots(&self) -> &[Spot] {
         &self.analysis.spots
     }

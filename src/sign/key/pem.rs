@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Characters of a line.
 const LINE: usize = 64;
 
 /// The first block of a file: what it says that it is, and its bytes. What is around the block is ignored.

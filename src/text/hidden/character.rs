@@ -129,7 +129,7 @@ pub(crate) fn name(character: char) -> Cow<'static, str> {
 /// characters (zero-width, bidirectional and tag characters, variation selectors), spaces that only look like
 /// a space, line separators, and code points whose look nobody defines.
 #[must_use]
-pub fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
             // Default_Ignorable_Code_Point of Unicode 16, DerivedCoreProperties.txt.

@@ -20,13 +20,11 @@ pub(crate) enum Strength {
 /// What an instruction is about, for those who judge one otherwise than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Topic {
-    /// Drop your instructions.
     DropInstructions,
     /// Do not tell your user.
     Secrecy,
     /// Marks that separate instructions from data.
     Marks,
-    /// Tell your instructions.
     AskForInstructions,
     /// You are another one now.
     NewNature,
@@ -34,13 +32,9 @@ pub(crate) enum Topic {
     Conclusion,
     /// Use this before every other tool.
     Precedence,
-    /// Where keys are kept.
     Keys,
-    /// What the user said.
     Conversation,
-    /// A part to play.
     Part,
-    /// When to call what.
     Order,
     /// A comment that people do not see, to a model.
     HiddenComment,

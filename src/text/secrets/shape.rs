@@ -1,6 +1,5 @@
 //! How credentials are described: what each kind is found by, and what a check finds.
 
-/// One kind of credential.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// What it is found by; case matters.
@@ -18,7 +17,6 @@ pub(super) struct Shape {
 /// What a check found around a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where the credential begins.
     pub(super) start: Start,
     /// How many bytes after the prefix it ends.
     pub(super) end: usize,
@@ -28,7 +26,6 @@ pub(super) struct Found {
     pub(super) shown: bool,
 }
 
-/// Where a credential begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     /// So many bytes before its prefix.
@@ -40,7 +37,6 @@ pub(super) enum Start {
 /// The characters of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alphabet {
-    /// Letters and digits.
     Base62,
     /// Letters, digits, `-` and `_`.
     Base64Url,

@@ -10,12 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// How to gather.
 #[derive(Debug, Clone)]
 pub struct GatherOptions {
     /// How to fetch what entries name. The policy's `[network] allow` is added to its networks.
     pub fetch: FetchOptions,
-    /// How to reach GitHub.
     pub github: GithubOptions,
     /// Where to keep answers between runs.
     pub cache: Option<PathBuf>,
@@ -25,7 +23,6 @@ pub struct GatherOptions {
     pub per_host: usize,
     /// The time for everything. What is not known by then is unavailable.
     pub deadline: Duration,
-    /// Told about progress.
     pub progress: Option<Progress>,
 }
 
@@ -44,7 +41,6 @@ impl GatherOptions {
 pub struct Reach {
     /// The address of GitHub's API.
     pub github_api: Url,
-    /// A token for it.
     pub github_token: Option<SecretString>,
     /// Certificates to trust besides the built-in roots, PEM.
     pub roots_pem: Option<Vec<u8>>,
@@ -65,7 +61,6 @@ impl From<Reach> for GatherOptions {
 pub struct Progress(Arc<dyn Fn(usize, usize) + Send + Sync>);
 
 impl Progress {
-    /// Calls this function.
     pub fn new(report: impl Fn(usize, usize) + Send + Sync + 'static) -> Self {
         Self(Arc::new(report))
     }

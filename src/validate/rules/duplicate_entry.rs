@@ -38,7 +38,6 @@ The reference checks each entry by itself.
 struct Trait {
     what: &'static str,
     anchor: Anchor,
-    /// What is compared.
     value: String,
 }
 

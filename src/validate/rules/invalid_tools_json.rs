@@ -92,7 +92,6 @@ impl Kind {
         }
     }
 
-    /// How to write one.
     fn remedy(self) -> &'static str {
         match self {
             Self::Text => "write a text in double quotes",

@@ -187,11 +187,11 @@ mod tests {
         let yaml = format!("name: x\nabout:\n  title: \"\\x67{}\"\n  icon: \"\\x67{0}\"\n", &token()[1..]);
         let entry = crate::entry::Entry::from_texts("x", Some(&yaml), None, None);
         let request = crate::validate::Request {
+            today: chrono::NaiveDate::default(),
             entries: &[entry],
             facts: &[],
             only: None,
             policy: &crate::policy::Policy::default(),
-            today: chrono::NaiveDate::default(),
             strict: false,
         };
         let report = crate::validate::judge(&request);

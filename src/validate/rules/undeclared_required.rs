@@ -64,7 +64,6 @@ fn walk(schema: &Node, route: &Route, sink: &mut Sink<'_>) {
     }
 }
 
-/// What one schema declares.
 struct Declared<'a> {
     names: BTreeSet<&'a str>,
     /// Of its `properties`, which may be absent.

@@ -99,7 +99,6 @@ fn own(document: &Document, declared: &Config<'_>, template: &Template, way: &st
     }
 }
 
-/// What an entry declares.
 struct Config<'a> {
     parameters: Declared<'a>,
     /// Secrets by name, with their index.

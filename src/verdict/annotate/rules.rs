@@ -160,7 +160,7 @@ pub(super) fn id(category: Category) -> &'static str {
 
 /// All of them, by id. The severity is that of a finding of medium risk: see [`super::severity`].
 #[must_use]
-pub fn rules() -> Vec<RuleDescriptor> {
+pub(crate) fn rules() -> Vec<RuleDescriptor> {
     let describe =
         |(id, summary, explanation), severity| RuleDescriptor { id, summary, explanation, severity, help_uri: None };
     let mut rules: Vec<RuleDescriptor> =

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The fewest characters of a quote, white space not counted, that prove anything: `})` is in every file.
-pub const MIN_QUOTE: usize = 4;
+pub(crate) const MIN_QUOTE: usize = 4;
 
 /// Whether a quote is long enough to prove anything.
 pub(crate) fn proves(quote: &str) -> bool {
@@ -85,7 +85,6 @@ fn comparable(text: &str) -> String {
 /// A file that quotes are looked for in.
 struct Comparable {
     text: String,
-    /// Where each line begins.
     starts: Vec<usize>,
 }
 

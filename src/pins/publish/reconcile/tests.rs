@@ -77,7 +77,6 @@ fn made(remote: Remote, step: Option<Step>, merged: bool) -> Remote {
     Remote { made: [(id('a'), step.map(|step| Head { step, merged }))].into(), closed, ..remote }
 }
 
-/// In few words.
 fn said(wanted: &Wanted, remote: &Remote) -> String {
     let commit = |id: &CommitSha| id.as_str().chars().next().unwrap();
     let account = account("acme-pins[bot]");
@@ -93,7 +92,7 @@ fn said(wanted: &Wanted, remote: &Remote) -> String {
         Ok(Todo::Open(Branch::Keep)) => "open from the branch as it is".to_owned(),
         Ok(Todo::Open(Branch::Replace(head))) => format!("open, the branch moved from {}", commit(&head)),
         Ok(Todo::Update(Push::TextOnly)) => "update the text".to_owned(),
-        Ok(Todo::Update(Push::NewCommit(from))) => {
+        Ok(Todo::Update(Push::NewCommit { in_place_of: from })) => {
             format!("update with a new commit in place of {}", from.as_ref().map_or('-', commit))
         }
         Ok(Todo::Close) => "close".to_owned(),

@@ -59,7 +59,7 @@ pub(super) fn rendered(failures: &[String]) -> String {
 
 /// Reads what [`rendered`] wrote, out of a container's standard error.
 #[must_use]
-pub fn failures(stderr: &[u8]) -> Vec<String> {
+pub(crate) fn failures(stderr: &[u8]) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Said {
         probe: Vec<String>,

@@ -84,9 +84,7 @@ fn blank_at(bytes: &[u8], at: usize) -> usize {
 /// What joins a name and what is done with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Joins {
-    /// Blanks tell words apart.
     Nothing,
-    /// A dot and parentheses.
     Calls,
     /// Brackets, too.
     CallsAndIndices,

@@ -78,7 +78,6 @@ pub(super) enum Holes {
     Php,
 }
 
-/// A kind of string.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text {
     pub(super) quote: u8,

@@ -13,10 +13,8 @@ pub(super) struct Dependency {
     pub(super) from: From,
 }
 
-/// Where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum From {
-    /// The package manager's registry.
     Registry,
     /// The same repository, or the machine.
     Path,
@@ -30,7 +28,6 @@ pub(super) enum From {
         /// The name that is really taken.
         name: String,
     },
-    /// An address.
     Url {
         /// Whether nothing protects the way.
         plain: bool,

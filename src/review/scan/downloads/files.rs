@@ -125,7 +125,6 @@ impl Files {
         !self.names.is_empty() || !self.written.is_empty()
     }
 
-    /// Begins with a text.
     pub(super) fn begin(&mut self) {
         if self.ends_stop {
             // Each step has a shell of its own.
@@ -133,7 +132,6 @@ impl Files {
         }
     }
 
-    /// Ends a text.
     pub(super) fn end(&mut self) {
         if self.ends_stop {
             if let Some(good) = self.chained.take() {
@@ -305,7 +303,6 @@ pub(super) struct Piped {
     pub(super) start: Option<usize>,
     /// Where the first begins that prints the environment, or what is in a file of credentials.
     pub(super) secret: Option<usize>,
-    /// Text that they print.
     pub(super) printed: String,
     /// A check whose outcome only the next command tells.
     pub(super) check: Option<Good>,
