@@ -28,6 +28,7 @@ use crate::error::CommandError;
 use crate::fetch::Fetcher;
 use crate::git::upstream::{self, Limits as FetchLimits, Upstream};
 use crate::ids::{CommitSha, Digest};
+use crate::oci::Registries;
 use crate::review::prepare::Reach;
 use crate::review::workspace::Workspace;
 use context::Context;
@@ -99,6 +100,9 @@ pub(crate) struct Options {
     pub(crate) license: Option<String>,
     /// The file for the whole log.
     pub(crate) log_file: Option<PathBuf>,
+    /// The image registries from which base images are fetched with the login of this machine. Nobody else's: a Dockerfile could
+    /// have a private image published with its own.
+    pub(crate) base_logins: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +111,8 @@ pub(crate) struct Place {
     /// `DOCKER_HOST`.
     pub(crate) docker_host: Option<String>,
     pub(crate) temp_dir: PathBuf,
+    /// With the logins of this machine.
+    pub(crate) registries: Registries,
 }
 
 /// An image that was built.
@@ -143,6 +149,7 @@ pub(crate) struct Built {
 pub(crate) struct Session {
     engine: Engine,
     fetcher: Fetcher,
+    registries: Registries,
     workspace: Workspace,
     /// The containers of servers, by name.
     containers: Mutex<Vec<String>>,
@@ -165,7 +172,8 @@ impl Session {
         let workspace = Workspace::new(&place.temp_dir).map_err(|error| {
             CommandError::unfinished(format!("cannot make a folder in `{}`", place.temp_dir.display())).because(&error)
         })?;
-        Ok(Self { engine, fetcher, workspace, containers: Mutex::default() })
+        let registries = place.registries.clone();
+        Ok(Self { engine, fetcher, registries, workspace, containers: Mutex::default() })
     }
 
     /// Builds an image. It has no name yet: [`Session::name`] gives it one.
@@ -184,7 +192,15 @@ impl Session {
         let context = self.context(plan, options).await?;
         refuse::check(&plan.subject.entry, &context, options, plan.source.build_target.as_deref(), version.major)?;
         let labels = labels::labels(plan, &context, options);
-        image::build(&self.engine, plan, options, &context, labels, &version.platform, show).await
+        let mut logins = Vec::new();
+        for host in &options.base_logins {
+            let login = self.login(host).await?.ok_or_else(|| {
+                CommandError::unfinished(failed(&format!("there is no login for {host}"))).hint("see `docker login`")
+            })?;
+            logins.push((host.clone(), login));
+        }
+        let request = image::request(plan, options, &context, labels, logins);
+        image::build(&self.engine, plan, options, &context, &request, &version.platform, show).await
     }
 
     /// Gives an image its names: the repository with each of these tags.

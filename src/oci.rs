@@ -15,6 +15,7 @@ mod referrers;
 mod registries;
 
 pub(crate) use exists::{Existence, exists};
+pub(crate) use logins::Login;
 pub(crate) use manifest::MAX_MANIFEST_BYTES;
 pub use manifest::{Descriptor, IMAGE_MANIFEST, ImageIndex, ImageManifest, media_types};
 pub(crate) use place::Place;

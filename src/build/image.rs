@@ -5,6 +5,7 @@ use super::log::{Event, Log};
 use super::{Built, Options, Plan};
 use crate::dockerfile::Dockerfile;
 use crate::engine::build::{Build, Builder, Progress, Step};
+use crate::engine::publish::Login;
 use crate::engine::{Engine, EngineError, TarStream};
 use crate::error::CommandError;
 use crate::fetch::retry::jitter;
@@ -23,29 +24,41 @@ const PIECE: usize = 256 * 1024;
 /// made, which takes seconds for large contexts.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// What the engine is asked for.
+pub(super) fn request(
+    plan: &Plan,
+    options: &Options,
+    context: &Context,
+    labels: BTreeMap<String, String>,
+    logins: Vec<(String, Login)>,
+) -> Build {
+    Build {
+        builder: options.builder,
+        dockerfile: context.dockerfile.clone(),
+        target: plan.source.build_target.clone(),
+        platform: options.platform.clone(),
+        labels: labels.into_iter().collect(),
+        arguments: options.arguments.clone().into_iter().collect(),
+        network: options.network,
+        no_cache: options.no_cache,
+        pull: options.pull,
+        memory: Some(options.limits.memory),
+        logins,
+    }
+}
+
 /// Builds an image and checks its labels.
 pub(super) async fn build(
     engine: &Engine,
     plan: &Plan,
     options: &Options,
     context: &Context,
-    labels: BTreeMap<String, String>,
+    request: &Build,
     engine_platform: &str,
     show: &mut (dyn FnMut(&Event<'_>) + Send),
 ) -> Result<Built, CommandError> {
     let entry = &plan.subject.entry;
-    let request = Build {
-        builder: options.builder,
-        dockerfile: context.dockerfile.clone(),
-        target: plan.source.build_target.clone(),
-        platform: options.platform.clone(),
-        labels: labels.clone().into_iter().collect(),
-        arguments: options.arguments.clone().into_iter().collect(),
-        network: options.network,
-        no_cache: options.no_cache,
-        pull: options.pull,
-        memory: Some(options.limits.memory),
-    };
+    let labels: BTreeMap<String, String> = request.labels.clone().into_iter().collect();
     let file_error = |error: &io::Error| {
         let path = options.log_file.as_deref().unwrap_or(Path::new("the log"));
         CommandError::unfinished(format!("cannot write {}", path.display())).because(error)
@@ -53,7 +66,7 @@ pub(super) async fn build(
     let mut log =
         Log::new(show, options.log_file.as_deref(), options.limits.log).map_err(|error| file_error(&error))?;
     let began = Instant::now();
-    let ended = tokio::time::timeout(options.limits.time, follow(engine, &request, &context.path, &mut log)).await;
+    let ended = tokio::time::timeout(options.limits.time, follow(engine, request, &context.path, &mut log)).await;
     let took = began.elapsed();
     // So that nobody who starts it again meets what is left of it.
     engine.canceled().await;

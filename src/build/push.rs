@@ -1,60 +1,75 @@
 //! Publishing an image: the commit's tag first, `latest` last, so that who sees `latest` finds the rest.
 
 use super::Session;
-use crate::engine::EngineError;
 use crate::engine::publish::Login;
 use crate::error::CommandError;
 use crate::ids::{Digest, ImageReference};
+use crate::oci::{self, Found, OciError};
 
 impl Session {
     /// Sends an image to its image registry under each of these tags, the first of which is the commit's. Returns the digest
     /// that it has there. What is there already is not sent again.
     ///
     /// # Errors
-    /// When the commit's tag is there with another digest and `force` is not set, or the image registry would not take it.
+    /// When the commit's tag is there with another image and `force` is not set, or the image registry would not take it.
     pub(crate) async fn push(
         &self,
         id: &str,
         repository: &str,
         tags: &[String],
         force: bool,
-        login: Option<&Login>,
     ) -> Result<Digest, CommandError> {
-        let failed = |error: EngineError| {
-            CommandError::unfinished(format!("{repository} was not pushed"))
-                .because(&error)
-                .hint("the second run goes on where this one ended")
+        let name = ImageReference::parse(repository)
+            .map_err(|error| CommandError::usage(format!("{repository} cannot be pushed")).because(&error))?;
+        let there = self.registries.repository(&name);
+        let refused = |error: OciError| {
+            let denied = matches!(error, OciError::Denied { .. });
+            let error = CommandError::unfinished(format!("{repository} was not pushed")).because(&error);
+            error.hint(if denied {
+                "log in with `docker login`; the login needs the right to push"
+            } else {
+                "the second run goes on where this one ended"
+            })
         };
+        let login = self.login(&there.place.host).await?;
         let commit_tag = tags.first().map_or("latest", String::as_str);
-        let there = self.engine.published(repository, commit_tag, login).await.map_err(failed)?;
-        let known = self.digests(id, repository).await.map_err(failed)?;
-        if let Some(other) = there.as_ref().filter(|there| !known.contains(there) && !force) {
+        let before = there.by_tag_to_push(commit_tag).await.map_err(refused)?;
+        if let Some(other) = before.filter(|before| !force && !is_of(before, id)) {
             let name = format!("{repository}:{commit_tag}");
             return Err(CommandError::unfinished(format!("{name} was not pushed: it is there with another digest"))
-                .hint(format!("{name} is {}", other.as_str()))
+                .hint(format!("{name} is {}", other.digest))
                 .hint("an image that somebody may have signed is not replaced; `--force` replaces the tag"));
         }
         for tag in tags {
-            self.engine.push_image(repository, tag, login).await.map_err(failed)?;
+            self.engine.push_image(repository, tag, login.as_ref()).await.map_err(|error| {
+                CommandError::unfinished(format!("{repository} was not pushed"))
+                    .because(&error)
+                    .hint("the second run goes on where this one ended")
+            })?;
         }
-        let published = self.engine.published(repository, commit_tag, login).await.map_err(failed)?;
-        let known = self.digests(id, repository).await.map_err(failed)?;
-        match published {
-            Some(digest) if known.contains(&digest) => Ok(digest),
-            _ => Err(CommandError::unfinished(format!("{repository}:{commit_tag} is not the image that was pushed"))
-                .hint("does somebody else push to it at this moment?")),
+        let after = there.by_tag_to_push(commit_tag).await.map_err(refused)?;
+        match after.filter(|after| is_of(after, id)) {
+            Some(after) => Ok(after.digest),
+            None => {
+                Err(CommandError::unfinished(format!("{repository}:{commit_tag} is not the image that was pushed"))
+                    .hint("does somebody else push to it at this moment?"))
+            }
         }
     }
 
-    /// The digests under which the engine knows an image in a repository.
-    async fn digests(&self, id: &str, repository: &str) -> Result<Vec<Digest>, EngineError> {
-        let image = self.engine.inspect_image(id).await?.unwrap_or_default();
-        let short = |name: &str| ImageReference::parse(name).map(|name| name.short_name()).ok();
-        let wanted = short(repository);
-        let digest = |name: &String| {
-            let (name, digest) = name.split_once('@')?;
-            if short(name) == wanted { Digest::parse(digest).ok() } else { None }
-        };
-        Ok(image.digests.iter().filter_map(digest).collect())
+    /// The login for an image registry, if there is one.
+    pub(super) async fn login(&self, host: &str) -> Result<Option<Login>, CommandError> {
+        let found = self.registries.login(host).await;
+        let found = found.map_err(|error| CommandError::unfinished("cannot log in").because(&error))?;
+        Ok(found.map(|login| match login {
+            oci::Login::IdentityToken(token) => Login::Token(token.to_string().into()),
+            oci::Login::Password { user, password } => Login::Password { user, password: password.to_string().into() },
+        }))
     }
+}
+
+/// Whether a manifest is of the image that the engine calls by this id: that of its configuration, or with newer image stores of
+/// the manifest. A run that was killed may have pushed it without the engine's knowledge.
+fn is_of(found: &Found, id: &str) -> bool {
+    found.digest.as_str() == id || found.image().is_ok_and(|manifest| manifest.config.digest.as_str() == id)
 }

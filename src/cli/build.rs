@@ -44,7 +44,12 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
         roots_pem: roots::read(context)?,
         allow: args.allow_network.iter().chain(&policy.settings.network.allow).copied().collect(),
     };
-    let place = Place { reach, docker_host: context.docker_host.clone(), temp_dir: context.temp_dir.clone() };
+    let place = Place {
+        registries: args.registries(&reach, context, &plans)?,
+        reach,
+        docker_host: context.docker_host.clone(),
+        temp_dir: context.temp_dir.clone(),
+    };
     if global.offline {
         refuse_network(&plans)?;
     }
@@ -140,7 +145,7 @@ impl Work<'_> {
             return Err(CommandError::unfinished(why).hint("`--write-tools` writes what the server lists"));
         }
         if self.args.push {
-            image.digest = Some(session.push(&id, repository, &image.tags, self.args.force, None).await?);
+            image.digest = Some(session.push(&id, repository, &image.tags, self.args.force).await?);
         }
         let finished = self.context.now + TimeDelta::from_std(took).unwrap_or_default();
         if let Some(file) = &self.args.record {

@@ -7,8 +7,10 @@
 //! equal steps of two builds, and that of Engine 20 reports a joined step only to the build that had it first. Whoever
 //! starts a build again while the canceled one is still being taken down would share its steps and see nothing of them.
 
+use super::publish::Login;
 use super::{Engine, EngineError, Labels, TarStream, failed};
 use crate::ids::hex;
+use bollard::auth::DockerCredentials;
 use bollard::moby::buildkit::v1::StatusResponse;
 use bollard::models::{BuildInfo, BuildInfoAux};
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
@@ -51,6 +53,8 @@ pub(crate) struct Build {
     pub(crate) pull: bool,
     /// The memory of a step in bytes. Only the classic builder holds it.
     pub(crate) memory: Option<u64>,
+    /// Logins with which the builder fetches base images, by image registry. No step of the build sees them.
+    pub(crate) logins: Vec<(String, Login)>,
 }
 
 /// What a builder says while it works. Every text may hold anything.
@@ -145,9 +149,9 @@ impl Engine {
             session: session.clone(),
             ..BuildImageOptions::default()
         };
-        let (engine, under_way) = (self.clone(), self.builds.subscribe());
+        let (engine, under_way, logins) = (self.clone(), self.builds.subscribe(), credentials(&build.logins));
         tokio::spawn(async move {
-            engine.follow(options, context, tell, session.as_deref()).await;
+            engine.follow(options, logins, context, tell, session.as_deref()).await;
             drop(under_way);
         });
         listen
@@ -165,13 +169,14 @@ impl Engine {
     async fn follow(
         &self,
         options: BuildImageOptions,
+        logins: HashMap<String, DockerCredentials>,
         context: TarStream,
         tell: mpsc::Sender<Result<Progress, EngineError>>,
         id: Option<&str>,
     ) {
         let named = id.unwrap_or_default().to_owned();
         let docker = self.docker.clone().with_request_modifier(move |request| with_id(request, &named));
-        let mut answers = std::pin::pin!(docker.build_image(options, None, Some(body_try_stream(context))));
+        let mut answers = std::pin::pin!(docker.build_image(options, Some(logins), Some(body_try_stream(context))));
         loop {
             let answer = tokio::select! {
                 answer = answers.next() => answer,
@@ -202,6 +207,15 @@ impl Engine {
         let docker = self.docker.clone().with_request_modifier(move |request| moved(request, &target));
         docker.pause_container("build").await.map_err(failed("cancel the build"))
     }
+}
+
+/// Logins as the builders ask for them: Docker Hub is called by its old address in one and by its host in the other.
+fn credentials(logins: &[(String, Login)]) -> HashMap<String, DockerCredentials> {
+    let names = |host: &str| match host {
+        "docker.io" => vec!["https://index.docker.io/v1/".to_owned(), "registry-1.docker.io".to_owned()],
+        host => vec![host.to_owned()],
+    };
+    logins.iter().flat_map(|(host, login)| names(host).into_iter().map(|name| (name, login.credentials()))).collect()
 }
 
 /// Gives a build the id by which it can be canceled, which the client crate does not know of.

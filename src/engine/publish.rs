@@ -1,7 +1,6 @@
 //! Names of images, and image registries as the engine reaches them.
 
 use super::{Engine, EngineError, failed};
-use crate::ids::Digest;
 use bollard::auth::DockerCredentials;
 use bollard::query_parameters::{PushImageOptions, RemoveImageOptions, TagImageOptions};
 use futures_util::StreamExt;
@@ -9,7 +8,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Who somebody is at an image registry.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "`build --push` does not log in yet")]
 pub(crate) enum Login {
     /// A name and a password.
     Password { user: String, password: SecretString },
@@ -18,7 +16,7 @@ pub(crate) enum Login {
 }
 
 impl Login {
-    fn credentials(&self) -> DockerCredentials {
+    pub(super) fn credentials(&self) -> DockerCredentials {
         match self {
             Self::Password { user, password } => DockerCredentials {
                 username: Some(user.clone()),
@@ -53,25 +51,6 @@ impl Engine {
         match self.docker.remove_image(id, Some(options), None).await.map_err(failed(format!("remove {id}"))) {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
-        }
-    }
-
-    /// The digest that a tag has in its image registry; none when it is not there.
-    ///
-    /// # Errors
-    /// When the image registry does not say.
-    pub(crate) async fn published(
-        &self,
-        repository: &str,
-        tag: &str,
-        login: Option<&Login>,
-    ) -> Result<Option<Digest>, EngineError> {
-        let name = format!("{repository}:{tag}");
-        let answer = self.docker.inspect_registry_image(&name, login.map(Login::credentials)).await;
-        match answer.map_err(failed(format!("look up {name}"))) {
-            Ok(found) => Ok(found.descriptor.digest.and_then(|digest| Digest::parse(&digest).ok())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
         }
     }
 

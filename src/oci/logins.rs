@@ -18,7 +18,7 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 /// What a registry is shown.
 #[derive(Clone)]
-pub(super) enum Login {
+pub(crate) enum Login {
     IdentityToken(Zeroizing<String>),
     Password { user: String, password: Zeroizing<String> },
 }

@@ -59,7 +59,12 @@ impl Repository {
     /// # Errors
     /// When the registry does not say.
     pub async fn by_tag(&self, tag: &str) -> Result<Option<Found>, OciError> {
-        self.manifest(tag).await
+        self.manifest(tag, Access::Pull).await
+    }
+
+    /// The same with the rights of a push: some registries tell nobody else that a repository is not there yet.
+    pub(crate) async fn by_tag_to_push(&self, tag: &str) -> Result<Option<Found>, OciError> {
+        self.manifest(tag, Access::Push).await
     }
 
     /// The manifest with this digest, if there is one.
@@ -67,7 +72,7 @@ impl Repository {
     /// # Errors
     /// When the registry does not say, or answers with another manifest.
     pub(crate) async fn by_digest(&self, digest: &Digest) -> Result<Option<Found>, OciError> {
-        let found = self.manifest(digest.as_str()).await?;
+        let found = self.manifest(digest.as_str(), Access::Pull).await?;
         match found {
             Some(found) if found.digest != *digest => {
                 Err(OciError::Content { host: self.host(), expected: digest.clone(), found: found.digest })
@@ -76,9 +81,9 @@ impl Repository {
         }
     }
 
-    async fn manifest(&self, reference: &str) -> Result<Option<Found>, OciError> {
+    async fn manifest(&self, reference: &str, access: Access) -> Result<Option<Found>, OciError> {
         let request = Request::get(self.url(&format!("manifests/{reference}"))?, MAX_MANIFEST_BYTES);
-        let answer = self.send(request.header(header::ACCEPT, accepted()), Access::Pull).await?;
+        let answer = self.send(request.header(header::ACCEPT, accepted()), access).await?;
         match answer.status.as_u16() {
             200 => Ok(Some(found(&answer))),
             404 => Ok(None),

@@ -58,6 +58,14 @@ impl Registries {
         })))
     }
 
+    /// The login for a registry as references name it, where `docker login` keeps it.
+    ///
+    /// # Errors
+    /// When there is a configuration, and it or its helper cannot be used.
+    pub(crate) async fn login(&self, host: &str) -> Result<Option<Login>, OciError> {
+        self.0.logins.get(host).await
+    }
+
     /// The repository of an image.
     #[must_use]
     pub fn repository(&self, image: &ImageReference) -> Repository {

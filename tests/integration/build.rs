@@ -6,7 +6,9 @@
 mod attacks;
 mod basics;
 mod documented;
+mod kills;
 mod lab;
+mod logins;
 mod publishing;
 mod python;
 mod registry;

@@ -5,7 +5,7 @@ mod commands;
 mod every_entry;
 mod kills;
 mod logged;
-mod oci_server;
+pub(crate) mod oci_server;
 mod readers;
 mod registry;
 mod speed;

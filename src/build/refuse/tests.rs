@@ -18,6 +18,7 @@ fn options() -> Options {
         server_name: None,
         license: None,
         log_file: None,
+        base_logins: Vec::new(),
     }
 }
 

@@ -1,14 +1,18 @@
 //! The arguments of `build`, and what of them can be said wrongly.
 
 use crate::build::tools::ToolsOptions;
-use crate::build::{Builder, ContextLimits, Leniency, Limits, Options};
+use crate::build::{Builder, ContextLimits, Leniency, Limits, Options, What};
 use crate::cli::fail_on::FailOn;
-use crate::cli::{Global, refuse, units};
+use crate::cli::{Global, images, refuse, units};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::ids::{CommitSha, ImageReference};
+use crate::review::prepare::Reach;
+use crate::sign::{Registries, connect};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Build the images of entries, each from exactly the commit that it pins.
@@ -41,6 +45,9 @@ pub(in crate::cli) struct BuildArgs {
     /// The image registry, in place of that of the image's name: `ghcr.io/acme` makes `ghcr.io/acme/mcp/weather`.
     #[arg(long, value_name = "HOST", value_parser = image_registry, help_heading = "Image")]
     pub(super) image_registry: Option<String>,
+    /// Speak plain http to this image registry. Those on loopback need no such permission; the engine has settings of its own.
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Image")]
+    insecure_registry: Vec<String>,
     /// The server's name in the community registry, for the label io.modelcontextprotocol.server.name. With one NAME only.
     #[arg(long, value_name = "NAME", value_parser = server_name, help_heading = "Image")]
     server_name: Option<String>,
@@ -66,6 +73,10 @@ pub(in crate::cli) struct BuildArgs {
     /// Fetch base images again.
     #[arg(long, help_heading = "Build")]
     pull: bool,
+    /// Fetch base images from this image registry with the login of this machine; may be repeated. Without this, they are fetched
+    /// without a login: a Dockerfile could have a private image published.
+    #[arg(long, value_name = "HOST", help_heading = "Build")]
+    base_login: Vec<String>,
     /// Let a `# syntax` line name any image, which then reads the Dockerfile. Without this: docker/dockerfile:1 only.
     #[arg(long, help_heading = "Build")]
     allow_syntax: bool,
@@ -221,7 +232,32 @@ impl BuildArgs {
             server_name: self.server_name.clone(),
             license: self.license.clone(),
             log_file: self.log.clone(),
+            base_logins: self.base_login.clone(),
         })
+    }
+
+    /// The image registries of these plans, with the logins of this machine.
+    ///
+    /// # Errors
+    /// When the certificates cannot be read.
+    pub(super) fn registries(
+        &self,
+        reach: &Reach,
+        context: &Context,
+        plans: &[(Arc<str>, What)],
+    ) -> Result<Registries, CommandError> {
+        let names = plans.iter().filter_map(|(_, what)| match what {
+            What::Build(plan) => ImageReference::parse(&plan.subject.repository).ok(),
+            _ => None,
+        });
+        let names: Vec<ImageReference> = names.collect();
+        let reach = connect::Reach {
+            roots_pem: reach.roots_pem.clone(),
+            allow: reach.allow.clone(),
+            insecure: self.insecure_registry.clone(),
+            docker_config: context.docker_config.clone(),
+        };
+        images::registries(&reach, &names.iter().collect::<Vec<_>>())
     }
 }
 

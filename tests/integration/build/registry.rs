@@ -17,19 +17,33 @@ pub(crate) struct ImageRegistry {
 impl ImageRegistry {
     /// None where it is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::begin(None)
+    }
+
+    /// One that wants the user `me` with the password `secret`.
+    pub(crate) fn with_login() -> Option<Self> {
+        Self::begin(Some("me:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"))
+    }
+
+    fn begin(htpasswd: Option<&str>) -> Option<Self> {
         let program = installed("docker-registry")?;
         // A port can be taken by somebody else between the two lines.
         (0..5).find_map(|_| {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-            Self::on(&program, port)
+            Self::on(&program, port, htpasswd)
         })
     }
 
-    fn on(program: &Path, port: u16) -> Option<Self> {
+    fn on(program: &Path, port: u16, htpasswd: Option<&str>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        let passwords = folder.path().join("htpasswd");
+        let auth = htpasswd.map_or_else(String::new, |text| {
+            std::fs::write(&passwords, text).unwrap();
+            format!("auth: {{htpasswd: {{realm: tests, path: {}}}}}\n", passwords.display())
+        });
         let host = format!("127.0.0.1:{port}");
         let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\nhttp: {{addr: \"{host}\"}}\n",
+            "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\nhttp: {{addr: \"{host}\"}}\n{auth}",
             folder.path().join("data").display()
         );
         let path = folder.path().join("config.yml");
@@ -58,7 +72,9 @@ impl ImageRegistry {
         mcp_registry::fetch::install_crypto();
         let url = format!("http://{}/v2/{repository}/manifests/{tag}", self.host);
         let accept = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
-        let answer = reqwest::blocking::Client::new().head(url).header("accept", accept).send().unwrap();
+        let request = reqwest::blocking::Client::new().head(url).header("accept", accept);
+        // A registry without logins does not look at it.
+        let answer = request.basic_auth("me", Some("secret")).send().unwrap();
         (answer.status() == 200).then(|| answer.headers()["docker-content-digest"].to_str().unwrap().to_owned())
     }
 }

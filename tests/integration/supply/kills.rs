@@ -4,11 +4,9 @@
 use super::oci_server::{Holdings, Manners, OciServer, Phase};
 use super::world::{World, fixture, tag};
 use mcp_registry::ids::Digest;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// What a reader sees, without what is random: layers by tag and payload, bundles by statement, with and without the list.
 fn picture(holdings: &Holdings, image: &str) -> BTreeMap<String, Vec<String>> {
@@ -70,22 +68,7 @@ fn killed_everywhere(referrers: bool, arguments: &[&str], prepare: &dyn Fn(&Worl
     for number in 0..writes {
         for phase in [Phase::Before, Phase::After] {
             server.restore(before.clone());
-            let pid: Arc<Mutex<Option<Pid>>> = Arc::default();
-            let known = pid.clone();
-            server.hook(move |at, when| {
-                if (at, when) != (number, phase) {
-                    return;
-                }
-                let pid = loop {
-                    if let Some(pid) = *known.lock().unwrap() {
-                        break pid;
-                    }
-                    std::thread::sleep(Duration::from_millis(1));
-                };
-                kill_process(pid, Signal::KILL).unwrap();
-                // What is killed must be dead before the registry goes on.
-                std::thread::sleep(Duration::from_millis(20));
-            });
+            let pid = server.kill_at(number, phase);
             let running = world.runner.command(&command).start();
             *pid.lock().unwrap() = Some(Pid::from_child(running.child()));
             assert_eq!(running.wait_or_killed(), None, "write {number} {phase:?}: it ended by itself");

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use mcp_registry::ids::Digest;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -111,6 +112,27 @@ impl OciServer {
         let mut inner = self.lock();
         inner.writes = 0;
         inner.manners.hook = Some(Arc::new(hook));
+    }
+
+    /// Kills a process, which the caller names once it runs, before or after its write with this number.
+    pub(crate) fn kill_at(&self, number: usize, phase: Phase) -> Arc<Mutex<Option<Pid>>> {
+        let pid: Arc<Mutex<Option<Pid>>> = Arc::default();
+        let known = pid.clone();
+        self.hook(move |at, when| {
+            if (at, when) != (number, phase) {
+                return;
+            }
+            let pid = loop {
+                if let Some(pid) = *known.lock().unwrap() {
+                    break pid;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            };
+            kill_process(pid, Signal::KILL).unwrap();
+            // What is killed must be dead before the registry goes on.
+            std::thread::sleep(Duration::from_millis(20));
+        });
+        pid
     }
 
     pub(crate) fn unhook(&self) -> usize {
@@ -220,6 +242,9 @@ impl Inner {
         body: Vec<u8>,
     ) -> Option<Response<Body>> {
         let Some(rest) = path.strip_prefix("/v2/") else { return Some(error(404, "NOT_FOUND")) };
+        if rest.is_empty() {
+            return Some(answer(200, &[], "{}"));
+        }
         if let Some((repository, upload)) = rest.split_once("/blobs/uploads/") {
             return self.upload(method, repository, upload, query, headers, body);
         }
@@ -254,8 +279,9 @@ impl Inner {
         }
         let Some(sent) = self.uploads.get_mut(upload) else { return Some(error(404, "BLOB_UPLOAD_UNKNOWN")) };
         if *method == Method::PATCH {
-            let range = headers.get("content-range").unwrap().to_str().unwrap();
-            let start: usize = range.split('-').next().unwrap().parse().unwrap();
+            // A stream, as container engines send it, says nothing.
+            let range = headers.get("content-range").map(|range| range.to_str().unwrap());
+            let start = range.map_or(sent.len(), |range| range.split('-').next().unwrap().parse().unwrap());
             if start != sent.len() {
                 return Some(error(416, "RANGE_INVALID"));
             }
