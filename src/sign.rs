@@ -113,7 +113,7 @@ pub(crate) async fn sign(
     identity: Option<&str>,
     signer: &Signer<'_>,
 ) -> Result<Written, SignError> {
-    let attached = Attached::read(&target.repository, &target.signatures, &target.digest).await?;
+    let attached = Attached::signatures(&target.repository, &target.signatures, &target.digest).await?;
     let payload = Payload::of(identity.unwrap_or(&target.name()), &target.digest, annotations);
     let payload = serde_json::to_vec(&payload)?;
     let mut statement = Statement::about(None, &target.digest, COSIGN_SIGN, serde_json::json!({}));
@@ -212,7 +212,7 @@ impl Signer<'_> {
         let (envelope, entry) = self.envelope(statement).await?;
         let bundle = Bundle::of(envelope, self.key.public(), entry.as_ref());
         let subject = target.manifest.descriptor();
-        attach::refer(&target.repository, &subject, &bundle, predicate_type, self.now).await?;
+        attach::refer(&target.repository, &subject, &bundle, predicate_type, (self.now, attached.api)).await?;
         attach::detach(&target.repository, &target.digest, &same, attached.api).await?;
         Ok(Outcome::Written)
     }

@@ -8,6 +8,13 @@ use crate::sign::connect::{self, Reach};
 use crate::sign::{Registries, TargetError};
 use clap::Args;
 use ipnet::IpNet;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// The maximum size of a file of digests, in bytes: some ten thousand entries.
+const MAX_DIGESTS: u64 = 4 << 20;
 
 /// How image registries are reached. Logins are those of `docker login`.
 #[derive(Debug, Clone, Args, Default)]
@@ -50,6 +57,21 @@ impl ImageArgs {
 /// An image on the command line.
 pub(super) fn parse(image: &str) -> Result<ImageReference, CommandError> {
     ImageReference::parse(image).map_err(|error| refuse(format!("`{image}` is not an image reference")).because(&error))
+}
+
+/// The images of a file that `build --push --digests` wrote, by entry.
+pub(super) fn of_digests(file: &Path) -> Result<BTreeMap<String, String>, CommandError> {
+    let cannot =
+        |error: &std::io::Error| CommandError::unfinished(format!("cannot read {}", file.display())).because(error);
+    let mut text = Vec::new();
+    let opened = File::open(file).map_err(|error| cannot(&error))?;
+    opened.take(MAX_DIGESTS + 1).read_to_end(&mut text).map_err(|error| cannot(&error))?;
+    if text.len() as u64 > MAX_DIGESTS {
+        return Err(refuse(format!("`--digests {}` is larger than {MAX_DIGESTS} bytes", file.display())));
+    }
+    serde_json::from_slice(&text).map_err(|error| {
+        refuse(format!("`--digests {}` is not a JSON object of images by entry", file.display())).because(&error)
+    })
 }
 
 /// Registries that know these images by name.

@@ -10,9 +10,10 @@ use crate::ui::Ui;
 use clap::Args;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// How many images are signed concurrently.
-const CONCURRENCY: usize = 8;
+const CONCURRENCY: usize = 16;
 
 /// Sign images, for `cosign verify` (2 and 3), skopeo and `mcp-registry verify`.
 ///
@@ -21,11 +22,15 @@ const CONCURRENCY: usize = 8;
 #[command(after_help = "Examples:
   mcp-registry sign --key cosign.key IMAGE@DIGEST
   mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
+  mcp-registry sign --key cosign.key --digests digests.json
   printf '%s' \"$COSIGN_KEY\" | mcp-registry sign --key - IMAGE@DIGEST")]
 pub(super) struct SignArgs {
     /// Images, by digest.
-    #[arg(value_name = "IMAGE@DIGEST", required = true)]
+    #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "digests")]
     images: Vec<String>,
+    /// Also sign each image of this file, which `build --push --digests` wrote.
+    #[arg(long, value_name = "FILE")]
+    digests: Option<PathBuf>,
     #[command(flatten)]
     signing: SigningArgs,
     /// An annotation of the signature; may be repeated.
@@ -57,7 +62,11 @@ pub(super) fn run(args: &SignArgs, global: &Global, context: &Context, ui: &Ui) 
     if let Some(identity) = &args.identity {
         images::parse(identity)?;
     }
-    let prepared = signing::prepare(&args.images, &args.signing, global, context, ui)?;
+    let mut named = args.images.clone();
+    if let Some(file) = &args.digests {
+        named.extend(images::of_digests(file)?.into_values());
+    }
+    let prepared = signing::prepare(&named, &args.signing, global, context, ui)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = prepared.images.iter().find(|image| !seen.insert((image.short_name(), &image.digest))) {
         return Err(refuse(format!("the image `{twice}` is given twice")));

@@ -3,6 +3,7 @@
 use super::challenge::Access;
 use super::registries::MAX_ERROR_BYTES;
 use super::{Descriptor, OciError, Repository};
+use crate::fetch::retry::Retry;
 use crate::fetch::{Answer, FetchError, Request};
 use crate::ids::Digest;
 use bytes::Bytes;
@@ -13,12 +14,10 @@ use url::Url;
 
 /// Blobs up to this size are sent in one request; larger ones in parts of it, so that a broken connection costs one part.
 const PART_BYTES: usize = 4 * 1024 * 1024;
-/// How often an upload is taken up again before it fails.
-const RESUMES: u32 = 5;
+/// How often an upload is taken up again before it fails, whatever the single requests have tried already.
+const AGAIN: Retry = Retry { times: 5, base: Duration::from_millis(200), longest: Duration::from_secs(10) };
 /// How long one part may take.
 const PART_TIMEOUT: Duration = Duration::from_secs(120);
-/// The wait before an upload is taken up again; it doubles each time.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// What became of a manifest that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,25 +33,42 @@ impl Repository {
     /// # Errors
     /// When the registry does not take it.
     pub async fn push_blob(&self, media_type: &str, bytes: &Bytes) -> Result<Descriptor, OciError> {
+        self.put_blob(media_type, bytes, true).await
+    }
+
+    /// Writes a blob that cannot be there yet: it has a signature, or something else that is random. Nobody is asked for it.
+    pub(crate) async fn push_new_blob(&self, media_type: &str, bytes: &Bytes) -> Result<Descriptor, OciError> {
+        self.put_blob(media_type, bytes, false).await
+    }
+
+    async fn put_blob(&self, media_type: &str, bytes: &Bytes, mut ask: bool) -> Result<Descriptor, OciError> {
         let descriptor = Descriptor::of(media_type, bytes);
-        let mut resumes = 0;
+        let known = (self.place.clone(), descriptor.digest.clone());
+        if self.remembered().blobs.contains(&known) {
+            return Ok(descriptor);
+        }
+        let mut tries = Tries(0);
         loop {
             // A registry may be unable to say while somebody else writes the same blob: Debian's answers 500 then.
-            let done = match self.has_blob(&descriptor.digest).await {
+            let there = if ask { self.has_blob(&descriptor.digest).await } else { Ok(false) };
+            let done = match there {
                 Ok(true) => Ok(()),
-                Ok(false) => self.upload(bytes, &descriptor.digest, &mut resumes).await,
+                Ok(false) => self.upload(bytes, &descriptor.digest, &mut tries).await,
                 Err(error) => Err(error),
             };
             match done {
-                Ok(()) => return Ok(descriptor),
+                Ok(()) => {
+                    self.remembered().blobs.insert(known);
+                    return Ok(descriptor);
+                }
                 // The upload itself is lost: begin another.
-                Err(error) if is_passing(&error) && resumes < RESUMES => pause(&mut resumes).await,
-                Err(error) => return Err(error),
+                Err(error) => tries.again(error).await?,
             }
+            ask = true;
         }
     }
 
-    async fn upload(&self, bytes: &Bytes, digest: &Digest, resumes: &mut u32) -> Result<(), OciError> {
+    async fn upload(&self, bytes: &Bytes, digest: &Digest, tries: &mut Tries) -> Result<(), OciError> {
         let request = Request::write(Method::POST, self.url("blobs/uploads/")?, Bytes::new(), MAX_ERROR_BYTES);
         let answer = self.send(request, Access::Push).await?;
         if answer.status.as_u16() != 202 {
@@ -67,11 +83,10 @@ impl Repository {
                 let expected = sent + part.len();
                 match self.part(&location, part, &range).await {
                     Ok(next) => (location, sent) = (next, expected),
-                    Err(error) if is_passing(&error) && *resumes < RESUMES => {
-                        pause(resumes).await;
+                    Err(error) => {
+                        tries.again(error).await?;
                         (location, sent) = self.progress(&location, bytes.len()).await?;
                     }
-                    Err(error) => return Err(error),
                 }
             }
         }
@@ -134,7 +149,7 @@ impl Repository {
         let media_type = HeaderValue::from_str(media_type).map_err(|_| OciError::Reference)?;
         let request = Request::write(Method::PUT, url, bytes, MAX_ERROR_BYTES);
         let request = request.header(header::CONTENT_TYPE, media_type);
-        let mut resumes = 0;
+        let mut tries = Tries(0);
         // Written twice it is the same.
         let answer = loop {
             let refused = match self.send(request.clone(), Access::Push).await {
@@ -142,10 +157,7 @@ impl Repository {
                 Ok(answer) => self.refusal(&answer),
                 Err(error) => error,
             };
-            if !is_passing(&refused) || resumes >= RESUMES {
-                return Err(refused);
-            }
-            pause(&mut resumes).await;
+            tries.again(refused).await?;
         };
         let named = answer.headers.get("docker-content-digest").and_then(|value| value.to_str().ok());
         if let Some(named) = named.and_then(|named| Digest::parse(named).ok()).filter(|named| *named != digest) {
@@ -184,7 +196,18 @@ fn is_passing(error: &OciError) -> bool {
     }
 }
 
-async fn pause(resumes: &mut u32) {
-    tokio::time::sleep(PAUSE.saturating_mul(1 << (*resumes).min(6))).await;
-    *resumes += 1;
+/// How often something was tried again.
+struct Tries(u32);
+
+impl Tries {
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// With the error, when another attempt would not end better, or there were enough.
+    async fn again(&mut self, error: OciError) -> Result<(), OciError> {
+        let Some(wait) = AGAIN.wait(self.0).filter(|_| is_passing(&error)) else { return Err(error) };
+        self.0 += 1;
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
 }

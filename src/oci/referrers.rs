@@ -3,6 +3,7 @@
 use super::challenge::Access;
 use super::manifest::media_types;
 use super::read::found;
+use super::registries::detail;
 use super::{Descriptor, ImageIndex, MAX_MANIFEST_BYTES, OciError, Repository};
 use crate::fetch::Request;
 use crate::ids::Digest;
@@ -37,6 +38,9 @@ impl Repository {
 
     /// What the API lists; none where there is no API.
     async fn listed(&self, digest: &Digest) -> Result<Option<Vec<Descriptor>>, OciError> {
+        if self.remembered().no_referrers.contains(&self.place.api) {
+            return Ok(None);
+        }
         let mut descriptors = Vec::new();
         let mut next = Some(self.url(&format!("referrers/{digest}"))?);
         for _ in 0..MAX_PAGES {
@@ -47,7 +51,13 @@ impl Repository {
             match answer.status.as_u16() {
                 200 => {}
                 // Some registries without it know no such path, others no such method. It may need a push's rights, too.
-                400 | 404 | 405 | 406 | 501 if descriptors.is_empty() => return Ok(None),
+                400 | 404 | 405 | 406 | 501 if descriptors.is_empty() => {
+                    // What a registry says of one repository is not about the others.
+                    if !detail(&answer.body).starts_with("NAME_") {
+                        self.remembered().no_referrers.insert(self.place.api.clone());
+                    }
+                    return Ok(None);
+                }
                 _ => return Err(self.refusal(&answer)),
             }
             let page = found(&answer);

@@ -5,11 +5,11 @@ use super::logins::{Login, Logins};
 use super::place::is_loopback;
 use super::{OciError, Place};
 use crate::fetch::{Answer, FetchOptions, Fetcher, NamedHost, Request, SetupError, host_of};
-use crate::ids::ImageReference;
+use crate::ids::{Digest, ImageReference};
 use http::header::{self, HeaderValue};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Url;
 
 /// The maximum size of an error's answer that is looked at, in bytes.
@@ -37,6 +37,16 @@ struct Shared {
     logins: Logins,
     insecure: Vec<String>,
     tokens: Mutex<HashMap<(Place, Access), HeaderValue>>,
+    known: Mutex<Known>,
+}
+
+/// What a run has found out and need not ask again.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Registries without the referrers API, as [`Place::api`] names them.
+    pub(super) no_referrers: HashSet<String>,
+    /// Blobs that are there.
+    pub(super) blobs: HashSet<(Place, Digest)>,
 }
 
 impl Registries {
@@ -55,6 +65,7 @@ impl Registries {
             logins: Logins::new(options.docker_config.clone()),
             insecure: options.insecure.clone(),
             tokens: Mutex::default(),
+            known: Mutex::default(),
         })))
     }
 
@@ -131,6 +142,10 @@ impl Repository {
         Ok(answer)
     }
 
+    pub(super) fn remembered(&self) -> MutexGuard<'_, Known> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_ours(&self, url: &Url) -> Result<bool, OciError> {
         Ok(self.url("")?.origin() == url.origin())
     }
@@ -181,7 +196,7 @@ impl Repository {
 }
 
 /// The first error of an answer, as the specification writes errors.
-fn detail(body: &[u8]) -> String {
+pub(super) fn detail(body: &[u8]) -> String {
     let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |key: &str| body.pointer(&format!("/errors/0/{key}")).and_then(|value| value.as_str()).unwrap_or("");
     let detail = match (text("code"), text("message")) {

@@ -40,7 +40,7 @@ pub(crate) async fn append(
     };
     let mut added = Vec::new();
     for layer in new {
-        let mut descriptor = repository.push_blob(media_type, &layer.bytes).await?;
+        let mut descriptor = repository.push_new_blob(media_type, &layer.bytes).await?;
         descriptor.annotations = layer.annotations;
         added.push(descriptor);
     }
@@ -64,7 +64,7 @@ pub(crate) async fn append(
     manifest.layers.retain(|layer| !replaced.iter().any(|old| old.descriptor == *layer));
     manifest.layers.extend(added);
     let config = config(&manifest.layers);
-    manifest.config = repository.push_blob(media_types::CONFIG, &config).await?;
+    manifest.config = repository.push_new_blob(media_types::CONFIG, &config).await?;
     let bytes = serde_json::to_vec(&manifest).map_err(|error| unwritable(repository, &error))?;
     repository.push_manifest(Some(&name), IMAGE_MANIFEST, bytes.into()).await?;
     Ok(())
@@ -81,7 +81,7 @@ fn config(layers: &[Descriptor]) -> Bytes {
     config.to_string().into()
 }
 
-/// Attaches a bundle to its subject.
+/// Attaches a bundle to its subject. `api` is whether the registry has the referrers API, as far as is known.
 ///
 /// # Errors
 /// When the registry does not take it, or takes it and does not list it.
@@ -90,10 +90,10 @@ pub(crate) async fn refer(
     subject: &Descriptor,
     bundle: &Bundle,
     predicate_type: &str,
-    now: DateTime<Utc>,
+    (now, api): (DateTime<Utc>, bool),
 ) -> Result<Digest, OciError> {
     let bytes = serde_json::to_vec(bundle).map_err(|error| unwritable(repository, &error))?;
-    let layer = repository.push_blob(BUNDLE, &bytes.into()).await?;
+    let layer = repository.push_new_blob(BUNDLE, &bytes.into()).await?;
     let config = repository.push_blob(media_types::EMPTY, &Bytes::from_static(EMPTY)).await?;
     let annotation = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let manifest = ImageManifest {
@@ -120,10 +120,9 @@ pub(crate) async fn refer(
         return Ok(pushed.digest);
     }
     let is_listed = |listed: &[Descriptor]| listed.iter().any(|one| one.digest == pushed.digest);
-    let referrers = repository.referrers(&subject.digest).await?;
-    if referrers.api {
+    if api {
         // It has the API, and did not say that it used it.
-        if is_listed(&referrers.descriptors) {
+        if is_listed(&repository.referrers(&subject.digest).await?.descriptors) {
             return Ok(pushed.digest);
         }
         let what = "neither `OCI-Subject` for a manifest with a subject nor that manifest in its list of referrers: \

@@ -137,16 +137,27 @@ impl Attached {
         signatures: &Repository,
         digest: &Digest,
     ) -> Result<Self, OciError> {
-        let (sig, att, bundles) = futures_util::try_join!(
-            layers(signatures, Tag::Sig, digest),
-            layers(signatures, Tag::Att, digest),
-            referrers(repository, digest),
-        )?;
-        let mut attached = bundles;
-        for (layers, problems) in [sig, att] {
-            attached.layers.extend(layers);
-            attached.problems.extend(problems);
-        }
+        let att = layers(signatures, Tag::Att, digest);
+        let (mut attached, (layers, problems)) =
+            futures_util::try_join!(Self::signatures(repository, signatures, digest), att)?;
+        attached.layers.extend(layers);
+        attached.problems.extend(problems);
+        Ok(attached)
+    }
+
+    /// The same without the tag `.att`.
+    ///
+    /// # Errors
+    /// When the registry does not answer.
+    pub(crate) async fn signatures(
+        repository: &Repository,
+        signatures: &Repository,
+        digest: &Digest,
+    ) -> Result<Self, OciError> {
+        let sig = layers(signatures, Tag::Sig, digest);
+        let (mut attached, (layers, problems)) = futures_util::try_join!(referrers(repository, digest), sig)?;
+        attached.layers.extend(layers);
+        attached.problems.extend(problems);
         Ok(attached)
     }
 }

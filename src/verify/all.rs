@@ -54,7 +54,7 @@ async fn one(
     expected: &Expectations,
 ) -> Result<Verified, String> {
     let target = Target::find(registries, &subject.image, signatures).await.map_err(|error| error.to_string())?;
-    let facts = facts::read(&target).await.map_err(|error| error.to_string())?;
+    let facts = facts::read(&target, subject.pin.is_some()).await.map_err(|error| error.to_string())?;
     let expected = Expectations { pin: subject.pin.clone(), ..expected.clone() };
     Ok(Verified { reference: facts.reference.clone(), tag: target.tag, judged: judge(&facts, &expected) })
 }

@@ -2,7 +2,9 @@
 
 use crate::oci::{Descriptor, OciError, Repository, media_types};
 use crate::sign::Target;
-use crate::sign::attached::Attached;
+use crate::sign::attached::{Attached, Referrer, Tag};
+use crate::sign::dsse::Envelope;
+use crate::sign::statement::{COSIGN_SIGN, Statement};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
@@ -27,15 +29,31 @@ pub(crate) struct Facts {
     pub(crate) problems: Vec<String>,
 }
 
-/// Reads all facts about an image.
+/// Reads all facts about an image. Its labels only where there is something to compare them with: a pin, or a statement that is
+/// not a plain signature.
 ///
 /// # Errors
 /// When the registry does not answer.
-pub(crate) async fn read(target: &Target) -> Result<Facts, OciError> {
+pub(crate) async fn read(target: &Target, pinned: bool) -> Result<Facts, OciError> {
     let attached = Attached::read(&target.repository, &target.signatures, &target.digest);
-    let (attached, (revisions, problems)) = futures_util::try_join!(attached, revisions(target))?;
+    let (attached, (revisions, problems)) = if pinned {
+        futures_util::try_join!(attached, revisions(target))?
+    } else {
+        let attached = attached.await?;
+        let labels = if has_claims(&attached) { revisions(target).await? } else { Default::default() };
+        (attached, labels)
+    };
     let reference = target.reference();
     Ok(Facts { reference, digest: target.digest.clone(), attached, revisions, problems })
+}
+
+fn has_claims(attached: &Attached) -> bool {
+    let is_claim = |referrer: &Referrer| {
+        let payload = referrer.envelope().and_then(Envelope::payload);
+        let statement = payload.and_then(|payload| Statement::parse(&payload).ok());
+        statement.is_some_and(|statement| statement.predicate_type != COSIGN_SIGN)
+    };
+    attached.layers.iter().any(|layer| layer.tag == Tag::Att) || attached.referrers.iter().any(is_claim)
 }
 
 async fn revisions(target: &Target) -> Result<(Vec<Option<String>>, Vec<String>), OciError> {

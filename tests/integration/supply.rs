@@ -2,13 +2,14 @@
 //! against a registry of our own where the real one cannot do something: the referrers API, hostile answers, dying in the middle.
 
 mod commands;
+mod entries;
 mod every_entry;
 mod kills;
 mod logged;
 pub(crate) mod oci_server;
 mod readers;
 mod registry;
-mod speed;
+mod requests;
 mod tampering;
 mod tools;
 mod trouble;

@@ -4,18 +4,16 @@ use super::options::BuildArgs;
 use crate::build::Built;
 use crate::build::tools::rules;
 use crate::build_record::BuildRecord;
-use crate::cli::{Global, refuse};
+use crate::cli::{Global, images};
 use crate::error::{CommandError, exit};
 use crate::finding::{Finding, Report, SourceText};
 use crate::ids::Digest;
 use crate::output::{self, Format, RenderOptions, escape};
 use crate::ui::Ui;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The maximum size of a file of digests, in bytes: some ten thousand entries.
-const MAX_DIGESTS: u64 = 4 << 20;
 
 /// What became of an entry.
 #[derive(Debug)]
@@ -135,23 +133,12 @@ pub(super) fn write_digest(file: &Path, entry: &str, image: &str) -> Result<(), 
     let cannot = |error: &dyn std::error::Error| {
         CommandError::unfinished(format!("cannot write {}", file.display())).because(error)
     };
-    let mut digests: Map<String, Value> = match std::fs::metadata(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
-        Err(error) => return Err(cannot(&error)),
-        Ok(found) if found.len() == 0 => Map::new(),
-        Ok(found) if found.len() > MAX_DIGESTS => {
-            return Err(refuse(format!("`--digests {}` is larger than {MAX_DIGESTS} bytes", file.display())));
-        }
-        Ok(_) => {
-            let text = std::fs::read(file).map_err(|error| cannot(&error))?;
-            serde_json::from_slice(&text).map_err(|error| {
-                refuse(format!("`--digests {}` is not a JSON object of images by entry", file.display()))
-                    .because(&error)
-            })?
-        }
+    let mut digests = match std::fs::metadata(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+        Ok(found) if found.len() == 0 => BTreeMap::new(),
+        _ => images::of_digests(file)?,
     };
-    digests.insert(entry.to_owned(), image.into());
-    digests.sort_keys();
+    digests.insert(entry.to_owned(), image.to_owned());
     let mut text = serde_json::to_string_pretty(&digests).map_err(|error| cannot(&error))?;
     text.push('\n');
     crate::files::write_whole(file, text.as_bytes()).map_err(|error| cannot(&error))

@@ -182,6 +182,39 @@ fn one_layout_alone_is_read_by_some_readers_and_we_say_so() {
     }
 }
 
+/// The mixed rows of the table: a signature in one layout, an attestation in the other.
+#[test]
+fn a_signature_and_an_attestation_in_different_layouts_are_read_by_some_readers_and_we_say_so() {
+    let Some(lab) = lab() else { return };
+    lab.claims();
+    // Signed, attested; whether cosign 2 and 3 verify the signature, and the attestation.
+    let table = [("sig", "bundle", [(true, false), (true, true)]), ("bundle", "sig", [(false, true), (true, false)])];
+    for (signed, attested, expected) in table {
+        let image = lab.world.image(signed);
+        // First the attestation: it is written in each layout that has a signature by the key.
+        lab.world.attest(&image, &["--layout", attested, "--type", "spdxjson", "--predicate", "spdxjson.json"]);
+        lab.world.sign(&image, &["--layout", signed]);
+        for (version, expected) in [2, 3].into_iter().zip(expected) {
+            let read = (
+                lab.verifies(version, "openssl.pub", &image, &[]),
+                lab.verifies_attestation(version, "spdxjson", &image),
+            );
+            assert_eq!(read, expected, "cosign {version}: signature in {signed}, attestation in {attested}");
+        }
+        let verified = lab.world.verified(&image, &[]);
+        assert_eq!(verified.matches("warning[single-layout]").count(), 2, "{verified}");
+        assert_eq!(lab.world.verify(&image, &["--layout", "both"]).status, 1);
+        // One run of each completes what is missing, for all readers.
+        lab.world.sign(&image, &[]);
+        lab.world.attest(&image, &["--type", "spdxjson", "--predicate", "spdxjson.json"]);
+        for version in [2, 3] {
+            assert!(lab.verifies(version, "openssl.pub", &image, &[]), "cosign {version}");
+            assert!(lab.verifies_attestation(version, "spdxjson", &image), "cosign {version}");
+        }
+        assert_eq!(lab.world.verify(&image, &["--layout", "both"]).status, 0);
+    }
+}
+
 #[test]
 fn what_both_cosigns_signed_and_attested_is_accepted() {
     let Some(lab) = lab() else { return };
