@@ -41,28 +41,28 @@ impl Repository {
         self.put_blob(media_type, bytes, false).await
     }
 
-    async fn put_blob(&self, media_type: &str, bytes: &Bytes, mut ask: bool) -> Result<Descriptor, OciError> {
+    async fn put_blob(&self, media_type: &str, bytes: &Bytes, ask: bool) -> Result<Descriptor, OciError> {
         let descriptor = Descriptor::of(media_type, bytes);
         let known = (self.place.clone(), descriptor.digest.clone());
-        if self.remembered().blobs.contains(&known) {
-            return Ok(descriptor);
-        }
+        let cell = self.remembered().blobs.entry(known).or_default().clone();
+        cell.get_or_try_init(|| self.write_blob(&descriptor.digest, bytes, ask)).await?;
+        Ok(descriptor)
+    }
+
+    async fn write_blob(&self, digest: &Digest, bytes: &Bytes, mut ask: bool) -> Result<(), OciError> {
         let mut tries = Tries(0);
         loop {
             // A registry may be unable to say while somebody else writes the same blob: Debian's answers 500 then.
-            let there = if ask { self.has_blob(&descriptor.digest).await } else { Ok(false) };
+            let there = if ask { self.has_blob(digest).await } else { Ok(false) };
             let done = match there {
                 Ok(true) => Ok(()),
-                Ok(false) => self.upload(bytes, &descriptor.digest, &mut tries).await,
+                Ok(false) => self.upload(bytes, digest, &mut tries).await,
                 Err(error) => Err(error),
             };
             match done {
-                Ok(()) => {
-                    self.remembered().blobs.insert(known);
-                    return Ok(descriptor);
-                }
                 // The upload itself is lost: begin another.
                 Err(error) => tries.again(error).await?,
+                Ok(()) => return Ok(()),
             }
             ask = true;
         }

@@ -10,6 +10,7 @@ use http::header::{self, HeaderValue};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OnceCell;
 use url::Url;
 
 /// The maximum size of an error's answer that is looked at, in bytes.
@@ -45,8 +46,8 @@ struct Shared {
 pub(super) struct Known {
     /// Registries without the referrers API, as [`Place::api`] names them.
     pub(super) no_referrers: HashSet<String>,
-    /// Blobs that are there.
-    pub(super) blobs: HashSet<(Place, Digest)>,
+    /// Blobs that are there, or on their way: Debian's registry refuses one that two send at the same time.
+    pub(super) blobs: HashMap<(Place, Digest), Arc<OnceCell<()>>>,
 }
 
 impl Registries {

@@ -280,13 +280,16 @@ fn help_of_sign() {
     What is there already is not written again, and a run that was interrupted is completed by the next
     one.
 
-    Usage: mcp-registry sign [OPTIONS] --key <FILE> <IMAGE@DIGEST>...
+    Usage: mcp-registry sign [OPTIONS] --key <FILE> [IMAGE@DIGEST]...
 
     Arguments:
-      <IMAGE@DIGEST>...
+      [IMAGE@DIGEST]...
               Images, by digest
 
     Options:
+          --digests <FILE>
+              Also sign each image of this file, which `build --push --digests` wrote
+
           --key <FILE>
               The private key: as cosign keeps it, or PKCS#8; `-` is standard input. The password is
               COSIGN_PASSWORD, or asked for
@@ -338,6 +341,7 @@ fn help_of_sign() {
     Examples:
       mcp-registry sign --key cosign.key IMAGE@DIGEST
       mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
+      mcp-registry sign --key cosign.key --digests digests.json
       printf '%s' "$COSIGN_KEY" | mcp-registry sign --key - IMAGE@DIGEST
     "#);
 }
