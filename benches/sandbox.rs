@@ -5,7 +5,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mcp_registry::engine::Engine;
-use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Proxy, Request, SOCKET, run};
+use mcp_registry::review::sandbox::{
+    Agent, Cancel, Extras, InputFile, Limits, Outcome, Prepared, Proxy, Request, SOCKET, run,
+};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -31,6 +33,7 @@ async fn one(prepared: &Prepared, number: u32) -> Outcome {
         }),
         limits: Limits::default(),
         runtime: None,
+        extras: Extras::default(),
     };
     run(prepared, request, &Cancel::new()).await.expect("a run")
 }

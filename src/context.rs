@@ -48,6 +48,8 @@ pub struct Context {
     pub(crate) temp_dir: PathBuf,
     /// The file that this program is: the sandbox's image is made of it.
     pub(crate) executable: Option<PathBuf>,
+    /// The absolute folders of `PATH`: where a generator or scanner is looked for.
+    pub(crate) search_path: Vec<PathBuf>,
     /// `COSIGN_PASSWORD`: the password of a private key. Empty is a password, too.
     pub(crate) cosign_password: Option<SecretString>,
     /// `COSIGN_REPOSITORY`: the repository for the tags `.sig` and `.att`, if it is not the image's own.
@@ -96,6 +98,9 @@ impl Context {
             docker_host: text("DOCKER_HOST"),
             temp_dir: std::env::temp_dir(),
             executable: std::env::current_exe().ok(),
+            search_path: std::env::split_paths(&var("PATH").unwrap_or_default())
+                .filter(|folder| folder.is_absolute())
+                .collect(),
             cosign_password: std::env::var("COSIGN_PASSWORD").ok().map(Into::into),
             cosign_repository: text("COSIGN_REPOSITORY"),
             docker_config: var("DOCKER_CONFIG")

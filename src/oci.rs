@@ -5,6 +5,7 @@
 //! leave the host that they belong to, so all requests are made with [`crate::fetch`].
 
 mod challenge;
+mod download;
 mod exists;
 mod logins;
 mod manifest;

@@ -14,6 +14,15 @@ pub(super) struct SandboxInitArgs {
     /// The engine's runtime is not its usual one.
     #[arg(long)]
     other_runtime: bool,
+    /// The container has a network.
+    #[arg(long)]
+    network: bool,
+    /// A variable of the program's environment; may be repeated.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = super::sign::annotation)]
+    variables: Vec<(String, String)>,
+    /// The folder whose plain files are the output, as an archive.
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
     /// Where the agent starts.
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -26,6 +35,9 @@ pub(super) fn run(args: SandboxInitArgs) -> u8 {
     inside::run(&Init {
         proxy: args.proxy,
         other_runtime: args.other_runtime,
+        network: args.network,
+        variables: args.variables,
+        results: args.results,
         directory: args.directory,
         command: args.command,
     })

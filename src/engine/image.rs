@@ -3,7 +3,8 @@
 use super::{Engine, EngineError, Labels, TarStream, failed};
 use bollard::body_try_stream;
 use bollard::query_parameters::{CreateImageOptions, ListImagesOptions, RemoveImageOptions};
-use futures_util::{StreamExt, TryStreamExt};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -16,6 +17,8 @@ pub(crate) struct Image {
     pub(crate) digests: Vec<String>,
     /// What it starts: the entry point and its arguments.
     pub(crate) command: Vec<String>,
+    /// How many words of `command` are the entry point.
+    pub(crate) entry_words: usize,
     /// The variables of its environment, `NAME=value`.
     pub(crate) environment: Vec<String>,
     /// Where it starts; empty for `/`.
@@ -85,6 +88,7 @@ impl Engine {
         };
         let config = image.config.unwrap_or_default();
         let mut command = config.entrypoint.unwrap_or_default();
+        let entry_words = command.len();
         command.extend(config.cmd.unwrap_or_default());
         let mut volumes = config.volumes.unwrap_or_default();
         volumes.sort();
@@ -92,6 +96,7 @@ impl Engine {
             id: image.id.unwrap_or_default(),
             digests: image.repo_digests.unwrap_or_default(),
             command,
+            entry_words,
             environment: config.env.unwrap_or_default(),
             directory: config.working_dir.unwrap_or_default(),
             volumes,
@@ -99,6 +104,12 @@ impl Engine {
             layers: image.root_fs.and_then(|root| root.layers).unwrap_or_default(),
             healthcheck: config.healthcheck.is_some(),
         }))
+    }
+
+    /// An image as the engine archives it: `docker save`.
+    pub(crate) fn save_image(&self, reference: &str) -> impl Stream<Item = Result<Bytes, EngineError>> {
+        let action = format!("archive {reference}");
+        self.docker.export_image(reference).map(move |bytes| bytes.map_err(failed(action.clone())))
     }
 
     /// Has the engine fetch an image.

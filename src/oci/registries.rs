@@ -4,7 +4,7 @@ use super::challenge::{Access, Challenge, basic, token};
 use super::logins::{Login, Logins};
 use super::place::is_loopback;
 use super::{OciError, Place};
-use crate::fetch::{Answer, FetchOptions, Fetcher, NamedHost, Request, SetupError, host_of};
+use crate::fetch::{Answer, FetchOptions, Fetcher, Incoming, NamedHost, Request, SetupError, host_of};
 use crate::ids::{Digest, ImageReference};
 use http::header::{self, HeaderValue};
 use std::collections::{HashMap, HashSet};
@@ -145,6 +145,15 @@ impl Repository {
 
     pub(super) fn remembered(&self) -> MutexGuard<'_, Known> {
         self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts to read a blob, showing what the registry was last content with: a question about the same image comes first.
+    pub(super) async fn open(&self, request: Request, access: Access) -> Result<Incoming, OciError> {
+        let request = match self.known(access) {
+            Some(value) => request.header(header::AUTHORIZATION, value),
+            None => request,
+        };
+        Ok(self.shared.fetcher.open(&request).await?)
     }
 
     fn is_ours(&self, url: &Url) -> Result<bool, OciError> {

@@ -260,6 +260,7 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         proxy,
         limits: options.limits,
         runtime: options.runtime.clone(),
+        extras: sandbox::Extras::default(),
     })
 }
 

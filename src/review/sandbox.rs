@@ -21,14 +21,16 @@ mod proxy;
 mod run;
 
 pub use archive::InputFile;
+pub(crate) use archive::{append, written};
 pub use cancel::{Cancel, Stop};
 pub use clean::Mode;
 pub use clean::clean;
 pub use image::Prepared;
 pub use run::run;
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, TarStream};
 use secrecy::SecretString;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// The proxy's user and group in its container: owns the socket's folder and nothing else.
@@ -110,6 +112,29 @@ pub struct Request {
     pub limits: Limits,
     /// The engine's runtime (`runsc`) for the agent's container; its default without one.
     pub runtime: Option<String>,
+    /// What a program that is not an agent is given.
+    pub extras: Extras,
+}
+
+/// What a generator of bills of materials or a scanner of vulnerabilities is given, and an agent is not.
+#[derive(Default)]
+pub struct Extras {
+    /// Archives that are unpacked into the input. Behind a lock only because a run is shared by threads, and a stream is not.
+    pub(crate) archives: Mutex<Vec<TarStream>>,
+    /// Variables of its environment.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Arguments in place of those of the image, after its entry point.
+    pub(crate) arguments: Vec<String>,
+    /// A folder below `/tmp` that it writes to. In place of what it prints, the output is an archive of the plain files in it.
+    pub(crate) results: Option<String>,
+    /// Whether it has a network: a bridge of its own.
+    pub(crate) network: bool,
+}
+
+impl std::fmt::Debug for Extras {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Extras").field("results", &self.results).field("network", &self.network).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

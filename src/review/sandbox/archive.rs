@@ -108,7 +108,7 @@ fn header(kind: EntryType, mode: u32, owner: u32) -> Header {
     header
 }
 
-fn append(
+pub(crate) fn append(
     archive: &mut Builder<impl Write>,
     kind: EntryType,
     path: &str,
@@ -122,7 +122,7 @@ fn append(
 }
 
 /// Runs a writer of an archive beside the reader of its bytes. An error of the one ends the other.
-fn written(write: impl FnOnce(&mut Builder<Pipe>) -> io::Result<()> + Send + 'static) -> TarStream {
+pub(crate) fn written(write: impl FnOnce(&mut Builder<Pipe>) -> io::Result<()> + Send + 'static) -> TarStream {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         let mut archive = Builder::new(Pipe { sender: sender.clone(), buffer: Vec::with_capacity(PIECE) });
@@ -138,7 +138,7 @@ fn written(write: impl FnOnce(&mut Builder<Pipe>) -> io::Result<()> + Send + 'st
     ))
 }
 
-struct Pipe {
+pub(crate) struct Pipe {
     sender: mpsc::Sender<io::Result<Bytes>>,
     buffer: Vec<u8>,
 }

@@ -79,7 +79,18 @@ async fn find(engine: &Engine, layer: &str) -> Result<Option<String>, SandboxErr
 
 /// Whether an image is what importing the archive of this digest makes.
 fn is_ours(image: &Image, layer: &str) -> bool {
-    let Image { id: _, digests: _, labels: _, layers, command, environment, directory, volumes, healthcheck } = image;
+    let Image {
+        id: _,
+        digests: _,
+        labels: _,
+        layers,
+        command,
+        entry_words: _,
+        environment,
+        directory,
+        volumes,
+        healthcheck,
+    } = image;
     *layers == [format!("sha256:{layer}")]
         && command.is_empty()
         && environment.is_empty()

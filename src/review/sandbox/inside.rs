@@ -4,9 +4,10 @@
 //! The agent's user is this process's own. So that an agent cannot take it over, this process may not be traced; and so
 //! that nothing is gained if it could, it has nothing that the agent does not get.
 
-mod calls;
+pub(crate) mod calls;
 mod forward;
 mod probe;
+mod results;
 
 pub(crate) use probe::failures;
 
@@ -38,6 +39,12 @@ pub(crate) struct Init {
     pub(crate) proxy: bool,
     /// Whether the engine's runtime is not its usual one, and walls off the kernel by its own means.
     pub(crate) other_runtime: bool,
+    /// Whether the container has a network.
+    pub(crate) network: bool,
+    /// Variables of the program's environment, beside those that every one gets.
+    pub(crate) variables: Vec<(String, String)>,
+    /// The folder whose plain files are the output, in place of what the program prints.
+    pub(crate) results: Option<PathBuf>,
     pub(crate) directory: Option<PathBuf>,
     /// The agent and its arguments.
     pub(crate) command: Vec<String>,
@@ -62,7 +69,7 @@ fn start(init: &Init) -> i64 {
     }
     // The agent is started by this thread and takes its filter with it; the forwarder's thread is another.
     let forward = forward::start(init.proxy.then_some(SOCKET));
-    if let Err(error) = calls::restrict() {
+    if let Err(error) = calls::restrict(calls::FAMILIES) {
         failures.push(format!("system calls cannot be refused: {error}"));
     }
     if !failures.is_empty() {
@@ -84,7 +91,19 @@ fn start(init: &Init) -> i64 {
         .args(arguments)
         .env_clear()
         .envs(environment(&own.unwrap_or_default(), init.proxy.then_some(token.as_str())))
-        .stdin(Stdio::null());
+        .envs(init.variables.iter().cloned());
+    if !init.variables.is_empty() {
+        // That of an agent, which has none.
+        command.env_remove("MCP_REVIEW_TASK");
+    }
+    command.stdin(Stdio::null());
+    if let Some(folder) = &init.results {
+        if let Err(error) = fs::create_dir_all(folder) {
+            say(&format!("cannot make {}: {error}\n", folder.display()));
+            return EXIT_NOT_STARTED;
+        }
+        command.stdout(Stdio::null());
+    }
     if let Some(directory) = &init.directory {
         command.current_dir(directory);
     }
@@ -92,7 +111,10 @@ fn start(init: &Init) -> i64 {
         Ok(child) => {
             let agent = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
             forward.tell(agent);
-            agent.map_or(EXIT_NOT_STARTED, stay)
+            match (agent.map_or(EXIT_NOT_STARTED, stay), &init.results) {
+                (0, Some(folder)) => results::write(folder),
+                (status, _) => status,
+            }
         }
         Err(error) => {
             say(&format!("cannot start {program}: {error}\n"));

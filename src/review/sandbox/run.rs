@@ -12,6 +12,7 @@ use crate::engine::{Engine, EngineError, Kind, Labels, TarStream};
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join, try_join3};
 use secrecy::ExposeSecret;
+use std::sync::PoisonError;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -52,7 +53,9 @@ async fn supervise(
     began: Instant,
 ) -> Result<Outcome, SandboxError> {
     let input = archive::input(std::mem::take(&mut request.input))?;
-    let agent = AgentImage::find(&prepared, &request.agent).await?;
+    let agent = AgentImage::find(&prepared, &request.agent, &request.extras.arguments).await?;
+    let mut archives = vec![input];
+    archives.append(request.extras.archives.get_mut().unwrap_or_else(PoisonError::into_inner));
     let made = Made::named(&prepared, &request);
     let give_up = async {
         tokio::select! {
@@ -65,7 +68,7 @@ async fn supervise(
         Ok(()) => {
             tracing::debug!(elapsed = ?began.elapsed(), "the sandbox is made");
             tokio::select! {
-                outcome = made.execute(&request, &agent, input, began) => outcome,
+                outcome = made.execute(&request, &agent, archives, began) => outcome,
                 () = give_up => Err(SandboxError::Cancelled),
             }
         }
@@ -94,7 +97,7 @@ struct AgentImage {
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 impl AgentImage {
-    async fn find(prepared: &Prepared, agent: &Agent) -> Result<Self, SandboxError> {
+    async fn find(prepared: &Prepared, agent: &Agent, arguments: &[String]) -> Result<Self, SandboxError> {
         match agent {
             Agent::BuiltIn { args } => {
                 let mut command = vec!["/mcp-registry".to_owned(), "sandbox-init".to_owned()];
@@ -103,7 +106,9 @@ impl AgentImage {
                 let environment = vec![format!("PATH={PATH}")];
                 Ok(Self { id: prepared.image.to_string(), command, environment, foreign: false })
             }
-            Agent::Image { reference } => Self::foreign(reference, Self::inspect(&prepared.engine, reference).await?),
+            Agent::Image { reference } => {
+                Self::foreign(reference, Self::inspect(&prepared.engine, reference).await?, arguments)
+            }
         }
     }
 
@@ -123,8 +128,13 @@ impl AgentImage {
         image.ok_or_else(|| SandboxError::NoImage(reference.to_owned()))
     }
 
-    fn foreign(reference: &str, image: Image) -> Result<Self, SandboxError> {
+    fn foreign(reference: &str, mut image: Image, arguments: &[String]) -> Result<Self, SandboxError> {
         let refused = |why: String| Err(SandboxError::Image { reference: reference.to_owned(), why });
+        if !arguments.is_empty() {
+            // An image without an entry point names its program first.
+            image.command.truncate(image.entry_words.max(1));
+            image.command.extend(arguments.iter().cloned());
+        }
         if image.command.is_empty() {
             return refused("it has no entry point and no command".to_owned());
         }
@@ -191,6 +201,7 @@ impl Made {
         let network = async {
             match &request.proxy {
                 Some(proxy) if proxy.network.is_none() => self.engine.create_network(&self.network, &self.labels).await,
+                None if request.extras.network => self.engine.create_network(&self.network, &self.labels).await,
                 _ => Ok(()),
             }
         };
@@ -242,6 +253,12 @@ impl Made {
         if request.runtime.is_some() {
             flags.push("--other-runtime".to_owned());
         }
+        let extras = &request.extras;
+        if extras.network {
+            flags.push("--network".to_owned());
+        }
+        flags.extend(extras.results.iter().map(|folder| format!("--results={folder}")));
+        flags.extend(extras.variables.iter().map(|(name, value)| format!("--variable={name}={value}")));
         command.splice(2..2, flags);
         let mut containers = vec![
             Container {
@@ -254,6 +271,7 @@ impl Made {
                 environment: agent.environment.clone(),
                 mounts,
                 runtime: request.runtime.clone(),
+                network: extras.network.then(|| self.network.clone()),
                 ..ours(&self.agent, resources, AGENT_USER)
             },
         ];
@@ -274,10 +292,15 @@ impl Made {
         &self,
         request: &Request,
         agent: &AgentImage,
-        input: TarStream,
+        archives: Vec<TarStream>,
         began: Instant,
     ) -> Result<Outcome, SandboxError> {
-        let upload = async { Ok(self.engine.upload(&self.loader, INPUT, input).await?) };
+        let upload = async {
+            for archive in archives {
+                self.engine.upload(&self.loader, INPUT, archive).await?;
+            }
+            Ok(())
+        };
         let attach = async {
             let attached = self.engine.attach(&self.agent).await?;
             // Its first process waits for the token: starting takes as long as the proxy's start, beside it.

@@ -1,7 +1,9 @@
 //! What the tests of the sandbox share: the engine, a prepared sandbox, and the hostile image.
 
 use mcp_registry::engine::Engine;
-use mcp_registry::review::sandbox::{Agent, Cancel, InputFile, Limits, Outcome, Prepared, Request, SandboxError, run};
+use mcp_registry::review::sandbox::{
+    Agent, Cancel, Extras, InputFile, Limits, Outcome, Prepared, Request, SandboxError, run,
+};
 use std::future::Future;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -158,6 +160,7 @@ impl Lab {
             proxy: None,
             limits: Limits { deadline: Duration::from_mins(3), memory: 256 << 20, pids: 64, ..Limits::default() },
             runtime: None,
+            extras: Extras::default(),
         }
     }
 

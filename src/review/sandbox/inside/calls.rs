@@ -3,6 +3,7 @@
 //! A network namespace holds back the families of addresses that know namespaces. `AF_VSOCK` does not: by it a program in a
 //! container without any network speaks to the machine that runs this virtual one. So there are sockets of four families
 //! here, pairs of one, and of no other, and no way around that: `io_uring` makes sockets without the call that is looked at.
+//! A scanner that is a program of this machine has fewer families, or none.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -12,7 +13,9 @@ use std::collections::BTreeMap;
 
 /// Sockets in the file system, of IP in both versions, and to ask the kernel about one's own interfaces (netlink). The
 /// numbers are the kernel's, see address_families(7).
-const FAMILIES: [u64; 4] = [1, 2, 10, 16];
+pub(super) const FAMILIES: &[u64] = &[1, 2, 10, 16];
+/// The same without those in the file system: engines and agents of keys listen there.
+pub(crate) const NETWORK: &[u64] = &[2, 10, 16];
 /// The one family of pairs of sockets that programs make: in the file system. No pair of another one is refused by every kernel.
 const PAIRS: u64 = 1;
 /// "Operation not permitted", as the engine's own filter says.
@@ -31,8 +34,8 @@ const NUMBERS: (TargetArch, [i64; 2], &[i64]) =
 /// processor's to the filter: they end the program.
 const X32: i64 = 0x4000_0000;
 
-/// Refuses them to this thread and everything that it starts from now on.
-pub(super) fn restrict() -> Result<(), String> {
+/// Refuses them to this thread and everything that it starts from now on, and sockets but of these families.
+pub(crate) fn restrict(families: &[u64]) -> Result<(), String> {
     let (processor, [socket, pair], refused) = NUMBERS;
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let other_than = |families: &[u64]| {
@@ -40,7 +43,8 @@ pub(super) fn restrict() -> Result<(), String> {
         other.collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new).map_err(|error| said(&error))
     };
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    rules.insert(socket, vec![other_than(&FAMILIES)?]);
+    // Without a condition, all of them.
+    rules.insert(socket, if families.is_empty() { Vec::new() } else { vec![other_than(families)?] });
     rules.insert(pair, vec![other_than(&[PAIRS])?]);
     for number in refused {
         rules.insert(*number, Vec::new());

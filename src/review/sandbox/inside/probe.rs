@@ -31,7 +31,9 @@ const RTF_REJECT: u32 = 0x200;
 /// Everything that is not as it must be, one sentence each.
 pub(super) fn probe(init: &Init, environment: &io::Result<Vec<(String, String)>>) -> Vec<String> {
     let mut found = Vec::new();
-    network(&mut found);
+    if !init.network {
+        network(&mut found);
+    }
     privileges(init, &mut found);
     mounts(init, &mut found);
     writing(&mut found);
