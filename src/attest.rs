@@ -50,6 +50,23 @@ pub(crate) async fn attest(
     Ok(Attested { written: Written { tag, bundle }, replaced: layers.len().max(referrers.len()), layouts })
 }
 
+/// What this key has claimed of this type about the image, in whichever layout: the first of several.
+///
+/// # Errors
+/// When the registry does not say.
+pub(crate) async fn present(target: &Target, kind: &str, key: &PublicKey) -> Result<Option<Predicate>, SignError> {
+    let attached = Attached::read(&target.repository, &target.signatures, &target.digest).await?;
+    let layers = attached.layers.iter().filter(|layer| layer.tag == Tag::Att).filter_map(Layer::envelope);
+    let referrers = attached.referrers.iter().filter_map(|referrer| referrer.envelope().cloned());
+    let claim = |envelope: crate::sign::dsse::Envelope| {
+        let statement = Statement::parse(&envelope.payload()?).ok()?;
+        let fits = statement.predicate_type == kind && statement.subject(&target.digest).is_some();
+        (fits && envelope.signature_by(key).is_some())
+            .then_some(Predicate { kind: statement.predicate_type, value: statement.predicate })
+    };
+    Ok(layers.chain(referrers).find_map(claim))
+}
+
 /// Where something is that this key signed.
 fn used(attached: &Attached, key: &PublicKey) -> Layouts {
     let tags = attached.layers.iter().any(|layer| match layer.tag {

@@ -4,6 +4,7 @@ mod agent;
 mod attest;
 mod build;
 mod clock;
+mod digests;
 mod entries;
 mod fail_on;
 mod generate_key_pair;
@@ -16,13 +17,17 @@ mod review;
 mod roots;
 mod rules;
 mod sandbox_init;
+mod scan;
 mod schema;
 mod sign;
 mod signing;
+mod subjects;
+mod tools;
 mod units;
 mod update_pins;
 mod validate;
 mod verify;
+mod walls;
 
 use crate::context::Context;
 use crate::error::{CommandError, exit};
@@ -103,9 +108,11 @@ enum Command {
     Schema(schema::SchemaArgs),
     UpdatePins(Box<update_pins::UpdatePinsArgs>),
     GenerateKeyPair(generate_key_pair::GenerateKeyPairArgs),
+    Scan(Box<scan::ScanArgs>),
     Sign(Box<sign::SignArgs>),
     Attest(Box<attest::AttestArgs>),
     Verify(Box<verify::VerifyArgs>),
+    Walls(walls::WallsArgs),
 }
 
 /// Runs the program. Returns its exit status.
@@ -138,9 +145,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
+        Command::Scan(args) => scan::run(&args, &cli.global, context, &ui),
         Command::Sign(args) => sign::run(&args, &cli.global, context, &ui),
         Command::UpdatePins(args) => update_pins::run(&args, &cli.global, context, &ui),
         Command::Verify(args) => verify::run(&args, &cli.global, context, &ui),
+        Command::Walls(args) => Ok(walls::run(args, &ui)),
     };
     match result {
         Ok(status) => status,

@@ -4,9 +4,11 @@
 pub(crate) mod duration;
 mod pins;
 mod review;
+mod scan;
 
 pub(crate) use pins::Pins;
 pub(crate) use review::Review;
+pub(crate) use scan::Scan;
 
 use crate::document::{Lines, Span, conflict};
 use crate::finding::Severity;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub(crate) pins: Pins,
     /// `[review]`
     pub(crate) review: Review,
+    /// `[scan]`
+    pub(crate) scan: Scan,
     /// `[rules]`: a level for a rule, by its id.
     pub(crate) rules: BTreeMap<Spanned<String>, Spanned<Level>>,
     /// `[[publishers]]`
@@ -212,6 +216,9 @@ impl Level {
 pub(crate) struct Waiver {
     pub(crate) rule: String,
     pub(crate) entry: String,
+    /// Of a rule of `scan`: the one vulnerability that it is about, by its id. All of the rule without one.
+    #[serde(default)]
+    pub(crate) vulnerability: Option<String>,
     /// Why. Must not be empty.
     pub(crate) reason: String,
     /// The last day on which it counts, `YYYY-MM-DD`, with or without quotes; without one it never ends.

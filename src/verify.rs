@@ -12,7 +12,6 @@ pub mod rules;
 
 pub(crate) use facts::Facts;
 pub(crate) use judge::judge;
-pub(crate) use problem::Problem;
 
 use crate::ids::CommitSha;
 use crate::sign::key::PublicKey;

@@ -5,8 +5,8 @@ use crate::entry::load::read_text;
 use crate::entry::{SERVERS, Unreadable};
 use crate::error::CommandError;
 use crate::policy::{POLICY, Policy, PolicyError};
+use crate::rules;
 use crate::validate::rules::nearest_of;
-use crate::validate::waivers;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ pub(super) fn read(root: &Path, file: Option<&Path>) -> Result<Option<Arc<str>>,
 /// When it is not one, or names a rule that does not exist.
 pub(super) fn parse(text: &str, shown: &str) -> Result<Policy, CommandError> {
     let policy = Policy::parse(text).map_err(|refusal| refused(refusal, text, shown))?;
-    waivers::check_rule_ids(&policy)?;
+    rules::check_ids(&policy)?;
     Ok(policy)
 }
 

@@ -65,6 +65,9 @@ pub(super) fn run(args: &SignArgs, global: &Global, context: &Context, ui: &Ui) 
     let mut named = args.images.clone();
     if let Some(file) = &args.digests {
         named.extend(images::of_digests(file)?.into_values());
+        if named.is_empty() {
+            ui.say("there is no image in the file of `--digests`: nothing is signed");
+        }
     }
     let prepared = signing::prepare(&named, &args.signing, global, context, ui)?;
     let mut seen = BTreeSet::new();

@@ -116,7 +116,7 @@ impl Loaded {
 
 pub(super) fn run(args: &ValidateArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     if let Some(id) = &args.explain {
-        ui.result(&rules::explain(rules::named(id)?))?;
+        ui.result(&rules::explained(id)?)?;
         return Ok(exit::CLEAN);
     }
     if args.dry_run && !args.fix && !args.write_waivers {

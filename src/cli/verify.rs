@@ -1,11 +1,12 @@
 //! `verify`: whether images are what their maintainers signed.
 
-mod entries;
 mod result;
 
 use super::fail_on::FailOn;
 use super::images::{self, ImageArgs};
 use super::outside::Outside;
+use super::scan::{Looking, ScannerArgs};
+use super::subjects::{self, Named};
 use super::{Global, keys, policy, refuse, sign};
 use crate::attest::predicate;
 use crate::context::Context;
@@ -17,7 +18,7 @@ use crate::ui::Ui;
 use crate::verify::all::{self, Subject};
 use crate::verify::{Expectations, Layout};
 use clap::{ArgGroup, Args, ValueEnum};
-use entries::Named;
+use std::path::PathBuf;
 
 /// Verify signatures and attestations of images: by digest, or of all entries that the registry builds.
 ///
@@ -25,19 +26,23 @@ use entries::Named;
 /// Exit status 3 when something could not be reached: that is never a pass.
 #[derive(Debug, Args)]
 #[command(
-    group(ArgGroup::new("which").required(true).args(["images", "all"])),
+    group(ArgGroup::new("which").required(true).multiple(true).args(["images", "all", "digests"])),
     after_help = "Examples:
   mcp-registry verify --key cosign.pub IMAGE@DIGEST
   mcp-registry verify --key cosign.pub --layout both --type slsaprovenance1 --type review IMAGE@DIGEST
-  mcp-registry verify --key cosign.pub --all --format github"
+  mcp-registry verify --key cosign.pub --all --format github
+  mcp-registry verify --key cosign.pub --all --digests digests.json --scan --scanner reports"
 )]
 pub(super) struct VerifyArgs {
     /// Images, by digest. A tag is resolved once, and what it led to is shown.
-    #[arg(value_name = "IMAGE")]
+    #[arg(value_name = "IMAGE", conflicts_with_all = ["all", "digests"])]
     images: Vec<String>,
     /// The images of all entries in the namespace of the registry: by digest where the entry has one, else by the tag `latest`.
     #[arg(long)]
     all: bool,
+    /// The images that `build --push --digests` published. With --all, an entry that the file does not have is an error.
+    #[arg(long, value_name = "FILE")]
+    digests: Option<PathBuf>,
     /// A public key whose signatures count; may be repeated while keys are changed. `-` is standard input.
     #[arg(long = "key", value_name = "FILE", required = true)]
     keys: Vec<String>,
@@ -56,6 +61,11 @@ pub(super) struct VerifyArgs {
     /// The least severity that fails the run.
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
+    /// Also have a scanner look for known vulnerabilities, or judge its reports.
+    #[arg(long, requires = "scanner")]
+    scan: bool,
+    #[command(flatten)]
+    scanner: ScannerArgs,
     #[command(flatten)]
     reach: ImageArgs,
 }
@@ -79,14 +89,21 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
     }
     let expected = expectations(args)?;
     let signatures = args.reach.signatures(context)?;
-    let (policy, subjects) = if args.all {
+    if !args.scan && args.scanner.scanner.is_some() {
+        return Err(refuse("`--scanner` needs `--scan`"));
+    }
+    if args.all {
         policy::check_root(&global.root)?;
-        let policy = policy::load(&global.root, None)?;
-        let subjects = entries::in_namespace(global, &policy)?;
-        (policy, subjects)
-    } else {
-        let images = args.images.iter().map(|image| images::parse(image)).collect::<Result<Vec<_>, _>>()?;
-        (Policy::default(), entries::named(&images, global))
+    }
+    let policy =
+        if args.all || subjects::has_registry(global) { policy::load(&global.root, None)? } else { Policy::default() };
+    let subjects = match &args.digests {
+        digests if args.all => subjects::in_namespace(global, &policy, digests.as_deref())?,
+        Some(digests) => subjects::published(global, digests)?,
+        None => {
+            let images = args.images.iter().map(|image| images::parse(image)).collect::<Result<Vec<_>, _>>()?;
+            subjects::named(&images, global)
+        }
     };
     let mut reach = args.reach.reach(context)?;
     reach.allow.extend(policy.settings.network.allow.iter().copied());
@@ -94,7 +111,8 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
     let registries = images::registries(&reach, &known)?;
     let outside = Outside::start()?;
     let bar = ui.progress(subjects.len() as u64, "verifying");
-    let plain: Vec<Subject> = subjects.iter().map(|named: &Named| named.subject.clone()).collect();
+    let there = subjects.iter().filter(|named| named.missing.is_none());
+    let plain: Vec<Subject> = there.map(|named: &Named| named.subject.clone()).collect();
     let verified = outside.wait(async {
         let all = all::verify(&registries, &plain, signatures.as_ref(), &expected, || bar.inc(1));
         tokio::select! {
@@ -103,8 +121,35 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
         }
     });
     bar.finish_and_clear();
-    let verified = verified.ok_or_else(|| CommandError::unfinished("stopped before everything was verified"))?;
-    result::show(args, global, &subjects, &verified, ui)
+    let stopped = || CommandError::unfinished("stopped before everything was verified");
+    let mut verified = verified.ok_or_else(stopped)?.into_iter();
+    // An entry whose image nobody knows is in its place among the others.
+    let verified = subjects.iter().map(|named| match &named.missing {
+        Some(missing) => Err(missing.clone()),
+        None => verified.next().unwrap_or_else(|| Err("it was left out".to_owned())),
+    });
+    let verified: Vec<_> = verified.collect();
+    let mut scanned = Vec::new();
+    if args.scan {
+        let looking = Looking::new(&args.scanner, global, context, registries, &outside)?;
+        looking.check(subjects.len())?;
+        let bar = ui.progress(subjects.len() as u64, "scanning");
+        for (named, verified) in subjects.iter().zip(&verified) {
+            // What was verified is what is scanned, whatever its tag leads to by now.
+            let Ok(verified) = verified else { continue };
+            let mut named = named.clone();
+            named.subject.image = images::parse(&verified.reference)?;
+            let report = outside.wait(looking.look(&named, false));
+            if outside.is_stopped() {
+                return Err(stopped());
+            }
+            scanned.push((named, report));
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+    }
+    let about = result::About { args, global, policy: &policy, today: context.today() };
+    result::show(&about, &subjects, &verified, scanned, ui)
 }
 
 fn expectations(args: &VerifyArgs) -> Result<Expectations, CommandError> {

@@ -333,12 +333,6 @@ pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
-/// The id that is most like `id`, if one is like it.
-#[must_use]
-pub(crate) fn nearest(id: &str) -> Option<&'static str> {
-    nearest_of(id, RULES.iter().map(|rule| rule.id))
-}
-
 /// The candidate that is most like `word`: a misspelling of it, not any other word. Both may come from entries, and a rule
 /// asks once for each word of one: more than 100 candidates, which is more than a format has, are not compared.
 #[must_use]

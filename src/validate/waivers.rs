@@ -3,7 +3,7 @@
 use super::facts::Need;
 use super::rules::{self, RegistrySink};
 use super::{Active, Request};
-use crate::document::{Lines, Span};
+use crate::document::Span;
 use crate::error::CommandError;
 use crate::finding::{Anchor, Finding, Report, Severity};
 use crate::policy::{POLICY, Policy, UNFILLED_REASON, Waiver};
@@ -31,11 +31,15 @@ pub(super) fn apply(request: &Request<'_>, active: &[Active], findings: &mut Vec
             });
             continue;
         }
-        if !seen.insert((&waiver.rule, &waiver.entry)) {
+        if !seen.insert((&waiver.rule, &waiver.entry, &waiver.vulnerability)) {
             report(active, "unused-waiver", &mut about, |sink| {
                 let message = format!("the waiver of `{}` for `{}` is there already", waiver.rule, waiver.entry);
                 sink.at_file(&path, anchor.clone(), message).help("remove one of the two");
             });
+            continue;
+        }
+        // Whether it excuses something in an image, the commands know that look at images.
+        if rules::find(&waiver.rule).is_none() {
             continue;
         }
         if active.iter().all(|(rule, _)| rule.id != waiver.rule) {
@@ -80,26 +84,6 @@ fn could_be_used(request: &Request<'_>, active: &[Active], waiver: &Waiver) -> b
     let in_scope = request.only.as_ref().is_none_or(|only| only.contains(waiver.entry.as_str()));
     let needs: &[Need] = rule.needs;
     in_scope && (needs.is_empty() || !request.facts.is_empty())
-}
-
-/// Checks that every rule the policy names exists.
-///
-/// # Errors
-/// When one does not; with the nearest that does.
-pub(crate) fn check_rule_ids(policy: &Policy) -> Result<(), CommandError> {
-    let levels = policy.settings.rules.keys().map(|id| (id.get_ref().as_str(), id.span()));
-    let waivers = policy.settings.waivers.iter().map(|waiver| (waiver.get_ref().rule.as_str(), waiver.span()));
-    for (id, span) in levels.chain(waivers) {
-        if rules::find(id).is_none() {
-            let line = Lines::new(&policy.text).position(&policy.text, span.start).line;
-            let error = CommandError::usage(format!("{POLICY}:{line}: there is no rule `{id}`"));
-            return Err(match rules::nearest(id) {
-                Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
-                None => error.hint("`mcp-registry rules` lists them all"),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The policy's text with a waiver appended for every finding that fails a run at `fail_on` and is not waived yet, and how

@@ -20,7 +20,7 @@ pub(crate) fn marked(text: &str, name: &str) -> String {
 
 #[test]
 fn the_readme_lists_every_rule() {
-    let table = Runner::new().run(["rules", "--format", "markdown"]).stdout;
+    let table = Runner::new().run(["rules", "validate", "--format", "markdown"]).stdout;
     let readme = marked(&read("README.md"), "rules");
     assert!(readme == table, "put this between the marks in README.md:\n{table}");
 }
@@ -39,6 +39,14 @@ fn the_page_about_signatures_lists_every_rule_of_verify() {
         marked(&read("docs/supply.md"), "verify-rules") == table,
         "put this between the marks in docs/supply.md:\n{table}"
     );
+}
+
+#[test]
+fn the_pages_list_the_rules_of_their_commands() {
+    for (command, page) in [("scan", "docs/scan.md"), ("build", "docs/build.md")] {
+        let table = Runner::new().run(["rules", command, "--format", "markdown"]).stdout;
+        assert!(marked(&read(page), "rules") == table, "put this between the marks in {page}:\n{table}");
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod reviewer;
 mod rules;
 mod runner;
 mod sandbox;
+mod scan;
 mod schema;
 mod slow;
 mod supply;

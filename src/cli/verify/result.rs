@@ -1,44 +1,77 @@
 //! From what was found to a report and an exit status.
 
-use super::entries::{Named, Of};
 use super::{VerifyArgs, is_human};
 use crate::cli::Global;
+use crate::cli::scan::{self, Scanned};
+use crate::cli::subjects::{self, Named};
 use crate::error::{CommandError, exit};
-use crate::finding::{Anchor, Finding, Report, Severity, SourceText, Sources};
+use crate::finding::{Finding, Report, Severity};
 use crate::output::{self, RenderOptions, escape};
+use crate::policy::Policy;
 use crate::route;
+use crate::rules::Obeying;
+use crate::scan::rules::UNSCANNED;
 use crate::ui::Ui;
-use crate::verify::Problem;
 use crate::verify::all::Verified;
 use crate::verify::rules::{self, Id};
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+/// What a run is about.
+pub(super) struct About<'a> {
+    pub(super) args: &'a VerifyArgs,
+    pub(super) global: &'a Global,
+    pub(super) policy: &'a Policy,
+    pub(super) today: NaiveDate,
+}
 
 /// Shows what was found, and says how it ended.
 pub(super) fn show(
-    args: &VerifyArgs,
-    global: &Global,
+    about: &About<'_>,
     subjects: &[Named],
     verified: &[Result<Verified, String>],
+    scanned: Vec<(Named, Result<Scanned, CommandError>)>,
     ui: &Ui,
 ) -> Result<u8, CommandError> {
+    let About { args, global, policy, today } = *about;
+    let obeying = Obeying::new(policy, today);
     let mut findings = Vec::new();
     let mut good = String::new();
     for (named, result) in subjects.iter().zip(verified) {
         match result {
             Ok(verified) => {
-                let at = |problem: &Problem| finding(named, problem.rule, problem.severity, &problem.message);
-                findings.extend(verified.judged.problems.iter().map(at));
-                if verified.judged.problems.iter().all(|problem| problem.severity < Severity::Error) {
+                let problems = &verified.judged.problems;
+                let mut found: Vec<Finding> =
+                    problems.iter().map(|one| finding(named, one.rule, one.severity, &one.message)).collect();
+                obeying.obey(&mut found);
+                if found.iter().all(|finding| finding.waived.is_some() || finding.severity < Severity::Error) {
                     good.push_str(&line(verified));
                 }
+                findings.append(&mut found);
                 if let Some(tag) = verified.tag.as_ref().filter(|_| !args.all) {
                     ui.say(&format!("the tag `{tag}` led to {}", verified.reference));
                 }
             }
+            // Whatever the policy says: what was not looked at has not passed.
             Err(reason) => findings.push(finding(named, &rules::UNVERIFIED_IMAGE, Severity::Error, reason)),
         }
     }
-    let report = Report::new("verify", subjects.len(), findings, sources(subjects));
-    let descriptors = rules::descriptors();
+    let mut found = scan::Found::default();
+    if !scanned.is_empty() {
+        let judge = args.scanner.judge(policy)?;
+        for (named, report) in scanned {
+            scan::findings(&mut found, &named, report, judge, &obeying, ui);
+        }
+    }
+    let order: Vec<(Arc<str>, String)> =
+        found.findings.iter().map(|finding| (finding.path.clone(), finding.message.clone())).collect();
+    findings.append(&mut found.findings);
+    let mut report = Report::new("verify", subjects.len(), findings, subjects::sources(subjects));
+    scan::first_fixable(&mut report, &order);
+    let mut descriptors = rules::descriptors();
+    if args.scan {
+        descriptors.extend(crate::scan::rules::all().iter().cloned());
+    }
     let options = RenderOptions {
         color: ui.stdout_color,
         width: ui.width,
@@ -72,11 +105,11 @@ fn line(verified: &Verified) -> String {
 /// Mismatches first: they are certain. Then whatever could not be reached.
 fn status(args: &VerifyArgs, report: &Report) -> u8 {
     let least = args.fail_on.severity();
-    let unverified = |finding: &&Finding| finding.rule == rules::UNVERIFIED_IMAGE.id;
-    let fails = |finding: &&Finding| least.is_some_and(|least| finding.severity >= least);
-    if report.findings.iter().filter(|finding| !unverified(finding)).any(|finding| fails(&finding)) {
+    let unknown = |finding: &&Finding| finding.rule == rules::UNVERIFIED_IMAGE.id || finding.rule == UNSCANNED;
+    let fails = |finding: &&Finding| finding.waived.is_none() && least.is_some_and(|least| finding.severity >= least);
+    if report.findings.iter().filter(|finding| !unknown(finding)).any(|finding| fails(&finding)) {
         exit::FINDINGS
-    } else if report.findings.iter().any(|finding| unverified(&finding)) {
+    } else if report.findings.iter().any(|finding| unknown(&finding)) {
         exit::UNFINISHED
     } else {
         exit::CLEAN
@@ -84,31 +117,8 @@ fn status(args: &VerifyArgs, report: &Report) -> u8 {
 }
 
 fn finding(named: &Named, rule: &'static Id, severity: Severity, message: &str) -> Finding {
-    let (entry, path, anchor) = match &named.entry {
-        Some(of) => {
-            let route = if *rule == rules::COMMIT_MISMATCH { route!["source", "commit"] } else { route!["image"] };
-            (Some(of.name.clone()), of.path.clone(), Anchor::Value(route))
-        }
-        None => (None, named.shown.as_str().into(), Anchor::File),
-    };
-    Finding {
-        rule: rule.id,
-        severity,
-        entry,
-        path,
-        anchor,
-        message: message.to_owned(),
-        label: String::new(),
-        help: Some(rule.help.to_owned()),
-        labels: Vec::new(),
-        fixable: false,
-        waived: None,
-        sensitive: false,
-    }
-}
-
-/// The manifests that findings point into.
-fn sources(subjects: &[Named]) -> Sources {
-    let of = subjects.iter().filter_map(|named| named.entry.as_ref());
-    of.filter_map(|Of { path, manifest, .. }| Some((path.clone(), SourceText::Document(manifest.clone()?)))).collect()
+    let route = if *rule == rules::COMMIT_MISMATCH { route!["source", "commit"] } else { route!["image"] };
+    let mut finding = named.finding(rule.id, severity, route, message);
+    finding.help = Some(rule.help.to_owned());
+    finding
 }

@@ -31,10 +31,11 @@ fn help_of_the_program() {
       validate           Check entries: every problem of every entry at once
       review             Review the code that entries pin, in a sandbox: report, labels and verdict
       proxy              Run the proxy that holds a provider's key, so that an agent needs none
-      rules              List the rules that `validate` checks
+      rules              List the rules of all commands, or of one
       schema             Print the JSON Schema of a file or output
       update-pins        Move pins to what upstreams have now, where that changes what is built
       generate-key-pair  Make a key pair for signing images, in the files and form of cosign
+      scan               Find known vulnerabilities of images, with the scanner of your choice
       sign               Sign images, for `cosign verify` (2 and 3), skopeo and `mcp-registry verify`
       attest             Attach a signed claim to an image: its provenance, a bill of materials, a
                          review, or your own
@@ -189,10 +190,13 @@ fn help_of_validate() {
 
 #[test]
 fn help_of_rules_and_schema() {
-    insta::assert_snapshot!(own_help("rules", "-h"), @"
-    List the rules that `validate` checks
+    insta::assert_snapshot!(own_help("rules", "-h"), @r"
+    List the rules of all commands, or of one
 
-    Usage: mcp-registry rules [OPTIONS]
+    Usage: mcp-registry rules [OPTIONS] [COMMAND]
+
+    Arguments:
+      [COMMAND]  The command that judges by them [possible values: validate, build, verify, scan]
 
     Options:
       -h, --help     Print help (see more with '--help')
@@ -202,7 +206,8 @@ fn help_of_rules_and_schema() {
 
     Examples:
       mcp-registry rules
-      mcp-registry rules --format markdown
+      mcp-registry rules scan
+      mcp-registry rules validate --format markdown
       mcp-registry rules --format json | jq '.rules[].id'
     ");
     insta::assert_snapshot!(own_help("schema", "-h"), @r"
@@ -343,6 +348,7 @@ fn help_of_sign() {
       mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
       mcp-registry sign --key cosign.key --digests digests.json
       printf '%s' "$COSIGN_KEY" | mcp-registry sign --key - IMAGE@DIGEST
+      mcp-registry sign --key cosign.key --digests digests.json
     "#);
 }
 
@@ -354,13 +360,16 @@ fn help_of_attest() {
     The same claim is not written twice. Where the key's signatures of the image are in a layout, its
     claims are written there, too, whatever --layout says: readers of one layout do not see the other.
 
-    Usage: mcp-registry attest [OPTIONS] --key <FILE> <--predicate <FILE>|--sbom <FILE>|--review <FILE>|--record <FILE>> <IMAGE@DIGEST>
+    Usage: mcp-registry attest [OPTIONS] --key <FILE> <--predicate <FILE>|--sbom <FILE>|--sbom-generator <syft|IMAGE>|--review <FILE>|--record <FILE>|--records <DIR>> <IMAGE@DIGEST|--digests <FILE>>
 
     Arguments:
-      <IMAGE@DIGEST>
+      [IMAGE@DIGEST]
               The image, by digest
 
     Options:
+          --digests <FILE>
+              The images of this file, which `build --push --digests` wrote
+
           --key <FILE>
               The private key: as cosign keeps it, or PKCS#8; `-` is standard input. The password is
               COSIGN_PASSWORD, or asked for
@@ -381,7 +390,8 @@ fn help_of_attest() {
 
           --type <TYPE>
               What kind of claim: slsaprovenance1, spdxjson, cyclonedx, review, or a URI. Needed with
-              --predicate only
+              --predicate only; with --sbom-generator syft, it says which form of SBOM is made (default:
+              spdxjson)
 
           --predicate <FILE>
               The claim, JSON
@@ -394,6 +404,10 @@ fn help_of_attest() {
 
           --record <FILE>
               What `build --record` wrote: its provenance is made (SLSA v1)
+
+          --records <DIR>
+              The folder that `build --records` wrote to: the provenance of each entry of --digests is
+              made
 
           --replace
               Replace older claims of this type by this key
@@ -416,14 +430,42 @@ fn help_of_attest() {
               Keep the tags `.sig` and `.att` in this repository and not beside the image (default:
               COSIGN_REPOSITORY). Bundles always stay beside the image
 
+    SBOM generator:
+          --sbom-generator <syft|IMAGE>
+              Who makes the bill of materials: `syft`, a program of the PATH, or an image that follows
+              BuildKit's protocol for SBOM scanners. The one that is there already is kept, unless
+              --replace
+
+          --platform <PLATFORM>
+              Of an index, the image that it looks at: linux/amd64
+
+          --generator-timeout <TIME>
+              The time that it may take: 90s, 30m
+              
+              [default: 10m]
+
+          --generator-memory <SIZE>
+              The memory that it may have. A program's is its address space
+              
+              [default: 4g]
+
+          --max-image <SIZE>
+              The maximum size of the image's layers, as the image registry has them
+              
+              [default: 8g]
+
     [global options]
 
     Examples:
       mcp-registry attest --key cosign.key --record build-record.json IMAGE@DIGEST
       mcp-registry attest --key cosign.key --sbom sbom.spdx.json IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --sbom-generator syft --type cyclonedx IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --sbom-generator docker/buildkit-syft-scanner:stable-1
+      IMAGE@DIGEST
       mcp-registry attest --key cosign.key --review reviews/weather/report.json IMAGE@DIGEST
       mcp-registry attest --key cosign.key --type https://example.com/audit/v1 --predicate audit.json
       IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --digests digests.json --records records
     ");
 }
 
@@ -436,7 +478,7 @@ fn help_of_verify() {
     What others attached is a note. Exit status 3 when something could not be reached: that is never a
     pass.
 
-    Usage: mcp-registry verify [OPTIONS] --key <FILE> <IMAGE|--all>
+    Usage: mcp-registry verify [OPTIONS] --key <FILE> <IMAGE|--all|--digests <FILE>>
 
     Arguments:
       [IMAGE]...
@@ -446,6 +488,10 @@ fn help_of_verify() {
           --all
               The images of all entries in the namespace of the registry: by digest where the entry has
               one, else by the tag `latest`
+
+          --digests <FILE>
+              The images that `build --push --digests` published. With --all, an entry that the file
+              does not have is an error
 
           --key <FILE>
               A public key whose signatures count; may be repeated while keys are changed. `-` is
@@ -484,11 +530,47 @@ fn help_of_verify() {
               
               [default: error]
 
+          --scan
+              Also have a scanner look for known vulnerabilities, or judge its reports
+
       -h, --help
               Print help (see a summary with '-h')
 
       -V, --version
               Print version
+
+    Scanner:
+          --scanner <SCANNER>
+              Who scans: trivy or grype of the PATH; trivy=IMAGE or grype=IMAGE; another IMAGE, which
+              follows the protocol of docs/scan.md; or a report that was made elsewhere (SARIF, or
+              CycloneDX with vulnerabilities), or a folder of them
+
+          --database <DIR>
+              The folder of its database. An image cannot write it
+
+          --scanner-network
+              Give it a network, to fetch its database with
+
+          --scanner-timeout <TIME>
+              The time that it may take for an image: 90s, 30m
+              
+              [default: 10m]
+
+          --scanner-memory <SIZE>
+              The memory that it may have. A program's is its address space
+              
+              [default: 4g]
+
+          --max-image <SIZE>
+              The maximum size of an image's layers
+              
+              [default: 8g]
+
+          --platform <PLATFORM>
+              Of an index, the image that it looks at: linux/amd64
+
+          --only-fixable
+              Count vulnerabilities without a fixed version as warnings at most
 
     Image registry:
           --insecure-registry <HOST[:PORT]>
@@ -509,5 +591,100 @@ fn help_of_verify() {
       mcp-registry verify --key cosign.pub --layout both --type slsaprovenance1 --type review
       IMAGE@DIGEST
       mcp-registry verify --key cosign.pub --all --format github
+      mcp-registry verify --key cosign.pub --all --digests digests.json --scan --scanner reports
+    ");
+}
+
+#[test]
+fn help_of_scan() {
+    insta::assert_snapshot!(own_help("scan", "--help"), @r"
+    Find known vulnerabilities of images, with the scanner of your choice.
+
+    An image is one of an image registry, by digest, or the one that the engine has of an entry. The
+    scanner gets its content and nothing else: no socket, no login, and no network unless
+    --scanner-network. What can be fixed comes first.
+
+    Usage: mcp-registry scan [OPTIONS] <NAME|IMAGE@DIGEST|--all|--digests <FILE>>
+
+    Arguments:
+      [NAME|IMAGE@DIGEST]...
+              Entries by folder name, whose images the engine has, and images by digest
+
+    Options:
+          --all
+              The images of all entries in the namespace of the registry
+
+          --digests <FILE>
+              The images that `build --push --digests` published, in place of those that the engine has.
+              Alone: all of them
+
+          --fail-on <FAIL_ON>
+              The least severity that fails the run (default: `fail-on` of `[scan]` in the policy, else
+              error)
+
+              Possible values:
+              - note:    Any finding
+              - warning: Warnings and errors
+              - error:   Errors only
+              - never:   Nothing
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Scanner:
+          --scanner <SCANNER>
+              Who scans: trivy or grype of the PATH; trivy=IMAGE or grype=IMAGE; another IMAGE, which
+              follows the protocol of docs/scan.md; or a report that was made elsewhere (SARIF, or
+              CycloneDX with vulnerabilities), or a folder of them
+
+          --database <DIR>
+              The folder of its database. An image cannot write it
+
+          --scanner-network
+              Give it a network, to fetch its database with
+
+          --scanner-timeout <TIME>
+              The time that it may take for an image: 90s, 30m
+              
+              [default: 10m]
+
+          --scanner-memory <SIZE>
+              The memory that it may have. A program's is its address space
+              
+              [default: 4g]
+
+          --max-image <SIZE>
+              The maximum size of an image's layers
+              
+              [default: 8g]
+
+          --platform <PLATFORM>
+              Of an index, the image that it looks at: linux/amd64
+
+          --only-fixable
+              Count vulnerabilities without a fixed version as warnings at most
+
+    Image registry:
+          --insecure-registry <HOST[:PORT]>
+              Speak plain http to this image registry. Those on loopback need no such permission
+
+          --allow-network <CIDR>
+              A private network that redirects and entries may lead to. Registries named on the command
+              line may be anywhere
+
+          --signature-repository <REPOSITORY>
+              Keep the tags `.sig` and `.att` in this repository and not beside the image (default:
+              COSIGN_REPOSITORY). Bundles always stay beside the image
+
+    [global options]
+
+    Examples:
+      mcp-registry scan --scanner trivy --database ~/.cache/trivy weather
+      mcp-registry scan --scanner grype=anchore/grype:v0.120.0 --database ~/.cache/grype/db IMAGE@DIGEST
+      mcp-registry scan --scanner report.sarif IMAGE@DIGEST
+      mcp-registry scan --scanner reports --all --digests digests.json --format github
     ");
 }

@@ -19,7 +19,7 @@ impl Readers {
         let folder = std::env::var_os("MCP_REGISTRY_READERS").map(PathBuf::from);
         match folder {
             Some(folder) => {
-                for name in ["cosign-2", "cosign-3", "skopeo"] {
+                for name in ["cosign-2", "cosign-3", "skopeo", "syft"] {
                     assert!(
                         folder.join(name).exists(),
                         "MCP_REGISTRY_READERS names {}, without {name}",
@@ -37,6 +37,11 @@ impl Readers {
                 None
             }
         }
+    }
+
+    /// The folder that they are in.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
     }
 
     /// Runs one of them, with a home of its own.

@@ -1,0 +1,169 @@
+//! Which images `verify` and `scan` look at: those of the command line, of a file of digests, or of the registry's entries.
+
+use super::{Global, digests, entries, refuse};
+use crate::document::{Document, Route};
+use crate::entry::{Entry, SERVERS, load, source};
+use crate::error::CommandError;
+use crate::finding::{Anchor, Finding, Severity, SourceText, Sources};
+use crate::ids::{CommitSha, ImageReference};
+use crate::policy::Policy;
+use crate::verify::all::Subject;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An image, and the entry that it is of.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) subject: Subject,
+    /// As it was given.
+    pub(super) shown: String,
+    pub(super) entry: Option<Of>,
+    /// Why nobody knows which image it is.
+    pub(super) missing: Option<String>,
+}
+
+/// The entry of an image.
+#[derive(Debug, Clone)]
+pub(super) struct Of {
+    pub(super) name: Arc<str>,
+    /// The path of its manifest.
+    pub(super) path: Arc<str>,
+    pub(super) manifest: Option<Arc<Document>>,
+}
+
+impl Named {
+    /// A finding about the image, at `route` of its entry's manifest.
+    pub(super) fn finding(&self, rule: &'static str, severity: Severity, route: Route, message: &str) -> Finding {
+        let (entry, path, anchor) = match &self.entry {
+            Some(of) => (Some(of.name.clone()), of.path.clone(), Anchor::Value(route)),
+            None => (None, self.shown.as_str().into(), Anchor::File),
+        };
+        Finding {
+            rule,
+            severity,
+            entry,
+            path,
+            anchor,
+            message: message.to_owned(),
+            label: String::new(),
+            help: None,
+            labels: Vec::new(),
+            fixable: false,
+            waived: None,
+            sensitive: false,
+        }
+    }
+}
+
+/// The manifests that findings point into.
+pub(super) fn sources(subjects: &[Named]) -> Sources {
+    let of = subjects.iter().filter_map(|named| named.entry.as_ref());
+    of.filter_map(|Of { path, manifest, .. }| Some((path.clone(), SourceText::Document(manifest.clone()?)))).collect()
+}
+
+/// The images of all entries that the registry builds. With a file of digests they are those of the file, and an entry without
+/// one is missing.
+///
+/// # Errors
+/// When there are none, or one of them cannot be read: an entry that is left out would pass.
+pub(super) fn in_namespace(
+    global: &Global,
+    policy: &Policy,
+    digests: Option<&Path>,
+) -> Result<Vec<Named>, CommandError> {
+    let names = entries::list(&global.root)?;
+    let namespace = &policy.settings.registry.namespace;
+    let published = digests.map(digests::read).transpose()?;
+    let mut found = Vec::new();
+    for entry in load::load_all(&global.root, &names) {
+        if entry.document().is_none() {
+            let path = &entry.manifest_file.path;
+            return Err(refuse(format!("`{path}` cannot be read, so that nobody knows which image it has"))
+                .hint(format!("`mcp-registry validate {}` says why", entry.name)));
+        }
+        let Some(image) = entry.manifest.image.as_deref() else { continue };
+        let image = ImageReference::parse(image).map_err(|error| {
+            refuse(format!("the image of `{}` is not a reference, so that nobody knows whose it is", entry.name))
+                .because(&error)
+                .hint(format!("`mcp-registry validate {}` says where", entry.name))
+        })?;
+        if !image.is_under(namespace) {
+            continue;
+        }
+        found.push(match &published {
+            None => of(&entry, image),
+            Some(published) => match published.get(&*entry.name) {
+                Some(image) => of(&entry, image.clone()),
+                None => {
+                    let missing = Some("the file of `--digests` does not have it".to_owned());
+                    Named { missing, ..of(&entry, image) }
+                }
+            },
+        });
+    }
+    if found.is_empty() {
+        return Err(refuse(format!("no entry has an image in the registry's namespace `{namespace}`"))
+            .hint("`[registry] namespace` in mcp-registry.toml says which images the registry builds"));
+    }
+    Ok(found)
+}
+
+/// The images of a file of digests, each of the entry that the file says.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn published(global: &Global, file: &Path) -> Result<Vec<Named>, CommandError> {
+    let published = digests::read(file)?;
+    let entries: BTreeMap<Arc<str>, Entry> = all(global).into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+    let one = |(name, image): (String, ImageReference)| match entries.get(name.as_str()) {
+        Some(entry) => of(entry, image),
+        None => unknown(image),
+    };
+    Ok(published.into_iter().map(one).collect())
+}
+
+/// The images of the command line. Where the registry has an entry with the image, its pin is compared.
+pub(super) fn named(images: &[ImageReference], global: &Global) -> Vec<Named> {
+    let entries = all(global);
+    let one = |image: &ImageReference| {
+        let same = |entry: &&Entry| {
+            let of_entry = entry.manifest.image.as_deref().and_then(|image| ImageReference::parse(image).ok());
+            of_entry.is_some_and(|of_entry| of_entry.short_name() == image.short_name())
+        };
+        match entries.iter().find(same) {
+            Some(entry) => of(entry, image.clone()),
+            None => unknown(image.clone()),
+        }
+    };
+    images.iter().map(one).collect()
+}
+
+/// Whether there is a registry at the root. Images that are named need none.
+pub(super) fn has_registry(global: &Global) -> bool {
+    global.root.join(SERVERS).is_dir()
+}
+
+fn all(global: &Global) -> Vec<Entry> {
+    let names = if has_registry(global) { load::list(&global.root).unwrap_or_default() } else { Vec::new() };
+    load::load_all(&global.root, &names)
+}
+
+fn unknown(image: ImageReference) -> Named {
+    Named { shown: image.to_string(), subject: Subject { image, pin: None }, entry: None, missing: None }
+}
+
+/// An entry's image.
+pub(super) fn of(entry: &Entry, image: ImageReference) -> Named {
+    let pin: Option<CommitSha> = source::source_of(entry).ok().flatten().map(|source| source.commit);
+    Named {
+        shown: image.to_string(),
+        subject: Subject { image, pin },
+        entry: Some(Of {
+            name: entry.name.clone(),
+            path: entry.manifest_file.path.clone(),
+            manifest: entry.document().cloned(),
+        }),
+        missing: None,
+    }
+}
