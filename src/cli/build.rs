@@ -9,11 +9,13 @@ pub(super) use options::BuildArgs;
 use super::outside::Outside;
 use super::{Global, entries, policy, refuse, roots};
 use crate::build::{self, Built, Options, Place, Plan, Session, Subject, What};
+use crate::changes::Range;
 use crate::context::Context;
 use crate::entry::load;
 use crate::error::CommandError;
 use crate::output::Format;
 use crate::review::prepare::Reach;
+use crate::rules::Obeying;
 use crate::ui::Ui;
 use chrono::TimeDelta;
 use result::{Image, Judged, Outcome};
@@ -27,7 +29,11 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     let policy = policy::load(&global.root, args.policy.as_deref())?;
     let names = entries::list(&global.root)?;
     let mut wanted = Vec::new();
-    for name in &args.names {
+    let changed = args.diff.as_deref().map(|diff| changed(diff, global)).transpose()?;
+    if changed.as_ref().is_some_and(Vec::is_empty) {
+        ui.say("nothing to build: no pin, source, image or Dockerfile changed");
+    }
+    for name in changed.as_ref().unwrap_or(&args.names) {
         let name = entries::named(name, &names)?;
         if !wanted.contains(&name) {
             wanted.push(name);
@@ -53,9 +59,13 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     if global.offline {
         refuse_network(&plans)?;
     }
+    if let Some(file) = &args.digests {
+        result::start_digests(file)?;
+    }
     let outside = Outside::start()?;
     let stopped = outside.stopped();
-    let work = Work { args, global, context, ui, options, place, session: OnceCell::new() };
+    let obeying = Obeying::new(&policy, context.today());
+    let work = Work { args, global, context, ui, options, place, obeying, session: OnceCell::new() };
     let outcomes = outside.wait(async {
         let outcomes = tokio::select! {
             outcomes = work.all(plans) => Some(outcomes),
@@ -68,6 +78,14 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     });
     let canceled = || CommandError::unfinished("stopped: the build was canceled, and nothing is left of it");
     result::show(args, global, &outcomes.ok_or_else(canceled)??, ui)
+}
+
+/// The entries that a range changed.
+fn changed(diff: &str, global: &Global) -> Result<Vec<String>, CommandError> {
+    let range = Range::parse(diff).map_err(|error| {
+        refuse(format!("`--diff {diff}` is not a range of commits")).because(&error).hint("write it as BASE..HEAD")
+    })?;
+    build::changed(&global.root, &range)
 }
 
 /// `--offline`: what would have to be fetched is refused before anything is done.
@@ -89,6 +107,7 @@ struct Work<'a> {
     ui: &'a Ui,
     options: Options,
     place: Place,
+    obeying: Obeying<'a>,
     session: OnceCell<Session>,
 }
 
@@ -148,7 +167,8 @@ impl Work<'_> {
             image.digest = Some(session.push(&id, repository, &image.tags, self.args.force).await?);
         }
         let finished = self.context.now + TimeDelta::from_std(took).unwrap_or_default();
-        if let Some(file) = &self.args.record {
+        let in_folder = self.args.records.as_ref().map(|folder| folder.join(format!("{}.json", plan.subject.entry)));
+        if let Some(file) = self.args.record.as_ref().or(in_folder.as_ref()) {
             let times = (self.context.now, finished);
             let record =
                 build::record(&self.global.root, plan, &self.options, &image.built, image.digest.clone(), times)?;
@@ -182,7 +202,7 @@ impl Work<'_> {
     async fn tools(&self, session: &Session, subject: &Subject, image: &str) -> Result<Judged, CommandError> {
         let listed = session.tools(subject, image, &self.args.tools_options(self.context.now.timestamp())).await?;
         self.ui.say(&format!("`{}` lists {} tools", subject.entry, listed.len()));
-        let findings = if self.args.write_tools {
+        let mut findings = if self.args.write_tools {
             if build::tools::write(&self.global.root, subject, &listed)? {
                 self.ui.say(&format!("  wrote {}", subject.tools_file.path));
             }
@@ -190,12 +210,15 @@ impl Work<'_> {
         } else {
             build::tools::compare(subject, &listed)
         };
+        self.obeying.obey(&mut findings);
         Ok(Judged { findings, path: subject.tools_file.path.clone(), source: subject.tools_file.source() })
     }
 
     fn fails(&self, tools: &Judged) -> bool {
         let least = self.args.fail_on.severity();
-        least.is_some_and(|least| tools.findings.iter().any(|finding| finding.severity >= least))
+        least.is_some_and(|least| {
+            tools.findings.iter().any(|finding| finding.waived.is_none() && finding.severity >= least)
+        })
     }
 
     fn say(&self, plan: &Plan, built: &Built) {

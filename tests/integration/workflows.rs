@@ -99,3 +99,52 @@ fn the_token_that_writes_never_meets_an_upstream() {
         assert!(!job.contains("--open-prs") || job.contains("--apply"), "{job}");
     }
 }
+
+/// What a job does, in order: the program's commands, and whether it has a key.
+fn commands(job: &Value) -> Vec<String> {
+    let scripts = job["steps"].as_array().unwrap().iter().filter_map(|step| step["run"].as_str());
+    let words = regex::Regex::new(r"mcp-registry ([a-z]+)|(docker login)").unwrap();
+    let named = |found: regex::Captures<'_>| {
+        found.get(1).or_else(|| found.get(2)).map(|word| word.as_str().to_owned()).unwrap_or_default()
+    };
+    scripts.flat_map(|script| words.captures_iter(script).map(named).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn what_is_published_is_built_signed_attested_and_verified_in_that_order() {
+    let (_, file) = all().into_iter().find(|(path, _)| path == "workflows/publish.yml").unwrap();
+    let jobs = &file["jobs"];
+    assert_eq!(commands(&jobs["build"]), ["docker login", "build"]);
+    assert_eq!(commands(&jobs["sign"]), ["docker login", "sign", "attest"]);
+    assert_eq!(commands(&jobs["verify"]), ["verify"]);
+    assert_eq!(jobs["sign"]["needs"], "build");
+    assert_eq!(jobs["verify"]["needs"], serde_json::json!(["build", "sign"]));
+    // What upstreams wrote never runs beside the key, and whoever verifies has no secret at all.
+    let text = |job: &str| jobs[job].to_string();
+    assert!(!text("build").contains("COSIGN_PRIVATE_KEY") && !text("build").contains("COSIGN_PASSWORD"));
+    assert!(!text("verify").contains("secrets.") && jobs["verify"]["environment"].is_null());
+    assert!(text("sign").contains("secrets.COSIGN_PRIVATE_KEY"));
+}
+
+#[test]
+fn secrets_reach_programs_by_standard_input() {
+    let mut seen = 0;
+    for (path, file) in all() {
+        for step in steps(&file) {
+            let Some(run) = step["run"].as_str() else { continue };
+            let env = step["env"].as_object();
+            let secrets = env
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| value.as_str().is_some_and(|value| value.contains("secrets.")));
+            for (name, _) in secrets {
+                // The password of a key is a variable that the program reads by itself.
+                let uses: Vec<&str> = run.lines().filter(|line| line.contains(&format!("${name}"))).collect();
+                let piped = |line: &&str| line.trim_start().starts_with("printf '%s' \"$") && line.contains("\" |");
+                assert!(uses.iter().all(piped), "{path}: {name}: {uses:?}");
+                seen += uses.len();
+            }
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}

@@ -24,14 +24,18 @@ use std::time::Duration;
   mcp-registry build weather --write-tools            write tools.json
   mcp-registry build weather --push --digests d.json  publish it; the digest is the result
   mcp-registry build weather --image-registry localhost:5000 --push
+  mcp-registry build --diff HEAD^..HEAD --push        what the last commit made another image
 
 The context is source.directory at that commit and nothing else, without what .dockerignore excludes. Steps of a build
 run with the engine's default bridge network; they get no secret, no key agent and no folder of this machine.
 docs/build.md says more.")]
 pub(in crate::cli) struct BuildArgs {
     /// The entries to build, by folder name.
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "diff")]
     pub(super) names: Vec<String>,
+    /// The entries whose pin, source, image or Dockerfile this range of commits changed: BASE..HEAD.
+    #[arg(long, value_name = "RANGE", conflicts_with = "names")]
+    pub(super) diff: Option<String>,
 
     /// Publish the image: the commit's first 12 digits, each --tag, and `latest`. The result is IMAGE@DIGEST.
     #[arg(long, help_heading = "Image")]
@@ -131,6 +135,9 @@ pub(in crate::cli) struct BuildArgs {
     /// Write the record of the build to this file, for `attest`. With one NAME only.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) record: Option<PathBuf>,
+    /// Write the record of each build to a file of this folder, NAME.json, for `attest --records`.
+    #[arg(long, value_name = "DIR", conflicts_with = "record")]
+    pub(super) records: Option<PathBuf>,
     /// With --push: write each entry's IMAGE@DIGEST to this JSON file; what it says of other entries stays.
     #[arg(long, value_name = "FILE", requires = "push", help_heading = "Results")]
     pub(super) digests: Option<PathBuf>,

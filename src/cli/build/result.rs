@@ -125,7 +125,19 @@ pub(super) fn write_record(file: &Path, record: &BuildRecord) -> Result<(), Comm
         CommandError::unfinished(format!("cannot write {}", file.display())).because(error)
     };
     let text = record.to_json().map_err(|error| cannot(&error))?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
+    }
     crate::files::write_whole(file, text.as_bytes()).map_err(|error| cannot(&error))
+}
+
+/// Makes the file of digests, if it is not there: whoever reads it next finds that nothing was published.
+pub(super) fn start_digests(file: &Path) -> Result<(), CommandError> {
+    if file.exists() {
+        return Ok(());
+    }
+    crate::files::write_whole(file, b"{}\n")
+        .map_err(|error| CommandError::unfinished(format!("cannot write {}", file.display())).because(&error))
 }
 
 /// Notes the digest of an entry's image in a file, beside those of other entries.
