@@ -1,6 +1,6 @@
 //! Files of digests: what `build --push` published is signed, attested, verified and scanned as a whole.
 
-use super::every_entry::{all, registry};
+use super::entries::{all, registry};
 use super::world::{COMMIT, World, fixture};
 use crate::runner::Output;
 use serde_json::{Map, Value, json};
