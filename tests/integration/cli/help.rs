@@ -348,7 +348,6 @@ fn help_of_sign() {
       mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
       mcp-registry sign --key cosign.key --digests digests.json
       printf '%s' "$COSIGN_KEY" | mcp-registry sign --key - IMAGE@DIGEST
-      mcp-registry sign --key cosign.key --digests digests.json
     "#);
 }
 
