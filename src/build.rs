@@ -7,7 +7,6 @@
 
 mod changed;
 mod context;
-mod ignore;
 mod image;
 mod labels;
 mod log;

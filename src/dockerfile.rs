@@ -4,10 +4,12 @@
 //! check whether the file is valid, which the builder does with better words. Any bytes can be read.
 
 mod assignments;
+pub(crate) mod ignore;
 mod words;
 
 pub(crate) use assignments::Assignments;
 
+use std::collections::HashMap;
 use words::{Heredoc, flags_of, heredocs, plain};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +43,12 @@ pub(crate) struct Instruction {
     pub(crate) line: usize,
     /// Whether here-documents belong to it.
     pub(crate) heredoc: bool,
+    /// Whether `ONBUILD` holds it back: it is done in builds upon the image.
+    pub(crate) held_back: bool,
+    /// Everything that follows the name: flags, continuation lines joined, and the lines of here-documents, each after a line end.
+    pub(crate) text: String,
+    /// Where the pieces of `text` are: first byte in it, first byte in the file.
+    pub(crate) pieces: Vec<(usize, usize)>,
 }
 
 /// Names of variables that BuildKit sets and the classic builder leaves empty, without an error.
@@ -98,12 +106,12 @@ impl Dockerfile {
     /// Reads a file. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let whole = String::from_utf8_lossy(bytes);
+        let text = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
         let directives = directives(text);
         let escape = directives.iter().rev().find(|directive| directive.name == "escape");
         let escape = if escape.is_some_and(|directive| directive.value == "`") { '`' } else { '\\' };
-        Self { instructions: Reader { lines: text.lines().enumerate(), escape }.instructions(), directives }
+        Self { instructions: Reader::new(text, whole.len() - text.len(), escape).instructions(), directives }
     }
 
     /// What reads the file in place of the built-in frontend, in every way in which a builder looks for it: the first word
@@ -182,69 +190,134 @@ fn directives(text: &str) -> Vec<Directive> {
 }
 
 struct Reader<'t> {
-    lines: std::iter::Enumerate<std::str::Lines<'t>>,
+    /// Each with its first byte in the file.
+    lines: Vec<(usize, &'t str)>,
+    next: usize,
+    /// Of each line that may end a here-document, the last one like it.
+    ends: HashMap<&'t str, usize>,
     escape: char,
 }
 
-impl Reader<'_> {
+/// A line with those that continue it.
+struct Joined {
+    text: String,
+    pieces: Vec<(usize, usize)>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, mut at: usize, escape: char) -> Self {
+        let mut lines = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let bare = line.strip_suffix('\n').unwrap_or(line);
+            lines.push((at, bare.strip_suffix('\r').unwrap_or(bare)));
+            at += line.len();
+        }
+        let mut ends = HashMap::new();
+        if text.contains("<<") {
+            ends.extend(lines.iter().enumerate().map(|(number, (_, line))| (line.trim_start_matches('\t'), number)));
+        }
+        Self { lines, next: 0, ends, escape }
+    }
+
+    fn take(&mut self) -> Option<(usize, &'t str)> {
+        let line = self.lines.get(self.next).copied();
+        self.next += usize::from(line.is_some());
+        line
+    }
+
     fn instructions(mut self) -> Vec<Instruction> {
         let mut found = Vec::new();
-        while let Some((number, line)) = self.lines.next() {
+        while let Some((at, line)) = self.take() {
             if is_comment(line) || line.trim().is_empty() {
                 continue;
             }
-            let text = self.joined(line.trim_start());
-            let (mut rest, mut nested) = (text.trim(), true);
-            while nested {
-                let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                let instruction = self.instruction(name, arguments.trim_start(), number + 1);
-                nested = instruction.name == "ONBUILD" && !arguments.trim().is_empty();
-                rest = arguments.trim();
-                found.push(instruction);
+            let number = self.next;
+            let joined = self.joined(at, line);
+            let mut outer = instruction(&joined, 0, number);
+            // The builder knows no ONBUILD of an ONBUILD.
+            let arguments = joined.text.len() - outer.text.len();
+            let mut inner = (outer.name == "ONBUILD" && !outer.text.is_empty())
+                .then(|| Instruction { held_back: true, ..instruction(&joined, arguments, number) });
+            let last = inner.as_mut().unwrap_or(&mut outer);
+            let body = self.heredocs(last);
+            for one in [Some(&mut outer), inner.as_mut()].into_iter().flatten() {
+                for (at, line) in &body {
+                    one.text.push('\n');
+                    one.pieces.push((one.text.len(), *at));
+                    one.text.push_str(line);
+                }
             }
+            found.push(outer);
+            found.extend(inner);
         }
         found
     }
 
     /// A line with those that continue it. Comments and empty lines between them are left out.
-    fn joined(&mut self, first: &str) -> String {
-        let mut text = String::new();
-        let mut line = first;
+    fn joined(&mut self, at: usize, first: &str) -> Joined {
+        let mut joined = Joined { text: String::new(), pieces: Vec::new() };
+        let bare = first.trim_start();
+        let (mut at, mut line) = (at + first.len() - bare.len(), bare);
         loop {
-            let Some(continued) = line.trim_end_matches([' ', '\t']).strip_suffix(self.escape) else {
-                text.push_str(line);
-                return text;
+            let continued = line.trim_end_matches([' ', '\t']).strip_suffix(self.escape);
+            joined.pieces.push((joined.text.len(), at));
+            joined.text.push_str(continued.unwrap_or(line));
+            if continued.is_none() {
+                break;
+            }
+            let next = loop {
+                match self.take() {
+                    Some((_, line)) if is_comment(line) || line.trim().is_empty() => {}
+                    next => break next,
+                }
             };
-            text.push_str(continued);
-            let next =
-                self.lines.by_ref().map(|(_, line)| line).find(|line| !is_comment(line) && !line.trim().is_empty());
-            match next {
-                Some(next) => line = next,
-                None => return text,
-            }
+            let Some(next) = next else { break };
+            (at, line) = next;
         }
+        joined.text.truncate(joined.text.trim_end().len());
+        joined
     }
 
-    fn instruction(&mut self, name: &str, arguments: &str, line: usize) -> Instruction {
-        let name = name.to_ascii_uppercase();
-        let (flags, rest) = flags_of(arguments);
-        let mut instruction = Instruction { name, flags, arguments: rest.to_owned(), line, heredoc: false };
-        if matches!(instruction.name.as_str(), "RUN" | "COPY" | "ADD") && instruction.list().is_none() {
-            for heredoc in heredocs(&instruction.arguments) {
-                instruction.heredoc = true;
-                self.skip(&heredoc);
+    /// The lines of the here-documents that an instruction begins. One without an end is not one: the builder refuses it.
+    fn heredocs(&mut self, instruction: &mut Instruction) -> Vec<(usize, &'t str)> {
+        let mut body = Vec::new();
+        if !matches!(instruction.name.as_str(), "RUN" | "COPY" | "ADD") || instruction.list().is_some() {
+            return body;
+        }
+        for Heredoc { name, tabs } in heredocs(&instruction.arguments) {
+            instruction.heredoc = true;
+            if self.ends.get(name.as_str()).is_none_or(|last| *last < self.next) {
+                continue;
+            }
+            while let Some((at, line)) = self.take() {
+                body.push((at, line));
+                if (if tabs { line.trim_start_matches('\t') } else { line }) == name {
+                    break;
+                }
             }
         }
-        instruction
+        body
     }
+}
 
-    fn skip(&mut self, heredoc: &Heredoc) {
-        for (_, line) in self.lines.by_ref() {
-            let line = if heredoc.tabs { line.trim_start_matches('\t') } else { line };
-            if line == heredoc.name {
-                return;
-            }
-        }
+/// The instruction that begins at this byte of a line.
+fn instruction(joined: &Joined, start: usize, line: usize) -> Instruction {
+    let rest = joined.text.get(start..).unwrap_or_default();
+    let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let text = arguments.trim_start();
+    let from = joined.text.len() - text.len();
+    let (flags, arguments) = flags_of(text);
+    let place = |(first, at): &(usize, usize)| (first.saturating_sub(from), at + from.saturating_sub(*first));
+    let first = joined.pieces.partition_point(|(first, _)| *first <= from).saturating_sub(1);
+    Instruction {
+        name: name.to_ascii_uppercase(),
+        flags,
+        arguments: arguments.to_owned(),
+        line,
+        heredoc: false,
+        held_back: false,
+        text: text.to_owned(),
+        pieces: joined.pieces.iter().skip(first).map(place).collect(),
     }
 }
 

@@ -15,7 +15,7 @@ mod reader;
 pub use command::{Command, Word};
 pub(crate) use command::{Inner, Operator, Then};
 pub(crate) use environment::{Environment, is_assignment};
-pub(crate) use flat::{Flat, announced, chained, flat};
+pub(crate) use flat::{Flat, chained, flat};
 pub(crate) use functions::Functions;
 pub use reader::{Marks, Reader};
 

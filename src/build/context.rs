@@ -4,8 +4,8 @@
 //! owners and modes. So its digest says what was built from.
 
 use super::ContextLimits;
-use super::ignore::{self, Ignore};
 use super::tree::{self, Item, Items, Walk, shown};
+use crate::dockerfile::ignore::{self, Ignore};
 use crate::entry::source::BuiltFrom;
 use crate::git::upstream::{Found, Store};
 use crate::ids::{Digest, hex};

@@ -3,7 +3,7 @@
 //! Nothing is left out silently: a context that is not exactly what the commit holds is refused.
 
 use super::ContextLimits;
-use super::ignore::{self, Ignore};
+use crate::dockerfile::ignore::{self, Ignore};
 use crate::git::upstream::{Found, Mode, ObjectId, StoreReader};
 use std::collections::BTreeMap;
 

@@ -38,6 +38,36 @@ fn instructions_are_read_as_the_builder_reads_them() {
 }
 
 #[test]
+fn each_piece_of_an_instruction_is_known_by_its_place() {
+    let text = "\u{feff}# escape=`\r\n  RUN  --x a `\r\n # no\r\n  <<E b\r\none\r\nE\r\nONBUILD RUN <<F\ntwo\nF\nRUN <<G\nCMD c\n";
+    let file = Dockerfile::parse(text.as_bytes());
+    let shown = |instruction: &super::Instruction| {
+        let mut pieces = instruction.pieces.iter().peekable();
+        let mut shown = format!("{}:", instruction.name);
+        while let Some((first, at)) = pieces.next() {
+            let end = pieces.peek().map_or(instruction.text.len(), |(next, _)| *next);
+            let piece = instruction.text[*first..end].trim_end_matches('\n');
+            assert_eq!(&text[*at..at + piece.len()], piece);
+            shown.push_str(&format!(" {piece:?}"));
+        }
+        shown
+    };
+    let shown: Vec<String> = file.instructions.iter().map(shown).collect();
+    assert_eq!(
+        shown,
+        [
+            r#"RUN: "--x a " "  <<E b" "one" "E""#,
+            r#"ONBUILD: "RUN <<F" "two" "F""#,
+            r#"RUN: "<<F" "two" "F""#,
+            // Without an end it is not a here-document.
+            r#"RUN: "<<G""#,
+            r#"CMD: "c""#,
+        ]
+    );
+    assert!(file.instructions[2].held_back && !file.instructions[1].held_back);
+}
+
+#[test]
 fn a_syntax_is_found_in_every_form_that_a_builder_looks_for() {
     let syntaxes = |text: &str| {
         let file = Dockerfile::parse(text.as_bytes());

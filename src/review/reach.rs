@@ -7,10 +7,10 @@
 mod dockerfile;
 mod pattern;
 
+use crate::dockerfile::ignore::Ignore;
 use crate::snapshot::{Change, Material, Snapshot};
 use crate::verdict::report::{ChangedFile, FileChange, Reach};
 use dockerfile::Taken;
-use pattern::Patterns;
 
 /// The changed files, sorted by path, with how each reaches the image.
 pub(super) fn changes(material: &Material<'_>) -> Vec<ChangedFile> {
@@ -31,7 +31,7 @@ pub(super) fn changes(material: &Material<'_>) -> Vec<ChangedFile> {
 struct Build<'a> {
     dockerfile: &'a str,
     directory: &'a str,
-    ignore: Option<(String, Patterns)>,
+    ignore: Option<(String, Ignore)>,
     taken: Taken,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Build<'a> {
         let names = [format!("{path}.dockerignore"), format!("{context}.dockerignore")];
         let ignore = names.into_iter().find_map(|name| text(material.head, &name).map(|text| (name, text)));
         let ignore = match ignore {
-            Some((name, text)) => Some((name, Patterns::of_ignore(&text)?)),
+            Some((name, text)) => Some((name, Ignore::parse(&text).ok()?)),
             None => None,
         };
         Some(Self { dockerfile: path, directory: material.directory, ignore, taken })
@@ -60,7 +60,7 @@ impl<'a> Build<'a> {
             directory => path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')),
         };
         let Some(below) = below else { return (Reach::Outside, None) };
-        if self.ignore.as_ref().is_some_and(|(_, patterns)| patterns.leaves_out(below)) {
+        if self.ignore.as_ref().is_some_and(|(_, ignore)| ignore.excludes_file(below) && !ignore.is_exhausted()) {
             return (Reach::Ignored, None);
         }
         match self.taken.line(below) {

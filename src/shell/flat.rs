@@ -59,10 +59,3 @@ pub(crate) fn chained(text: &str) -> Vec<&str> {
     }
     found
 }
-
-/// The ends of the here-documents that a text names and does not have, and whether tabs may stand before them.
-pub(crate) fn announced(text: &str) -> Vec<(String, bool)> {
-    let mut reader = Reader::new(text);
-    reader.by_ref().for_each(drop);
-    reader.pending()
-}

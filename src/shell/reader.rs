@@ -120,11 +120,6 @@ impl<'t> Reader<'t> {
         self.unsure.is_none()
     }
 
-    /// The here-documents that were named and have not begun.
-    pub(super) fn pending(&self) -> Vec<(String, bool)> {
-        self.pending.iter().map(|pending| (pending.end.clone(), pending.tabs)).collect()
-    }
-
     fn byte(&self, at: usize) -> u8 {
         self.text.as_bytes().get(at).copied().unwrap_or_default()
     }

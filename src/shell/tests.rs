@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{Command, Environment, Functions, Reader, announced, chained, flat};
+use super::{Command, Environment, Functions, Reader, chained, flat};
 use std::fmt::Write as _;
 
 /// Commands one a line: their words, what is redirected, what follows. Commands within a word stand indented before it.
@@ -75,8 +75,6 @@ fn here_documents_belong_to_the_command_that_names_them() {
     ["curl", "x"] Pipe
     ["sh"] Next
     "#);
-    assert_eq!(announced("cat <<A; x <<-'B C'"), [("A".to_owned(), false), ("B C".to_owned(), true)]);
-    assert_eq!(announced("echo '<<A' $((1<<2)) <<<x"), []);
 }
 
 #[test]

@@ -58,6 +58,22 @@ pub(super) const PLACES: &[Place] = &[
         others: &[],
     },
     Place {
+        what: "reader of Dockerfiles",
+        homes: &["dockerfile.rs", "dockerfile/"],
+        code: &[],
+        // Names that only such a reader matches, in a file that joins lines or ends here-documents by itself.
+        text: &[r#"strip_suffix\((?:self\.)?escape\)"#, r#"\("escape", "`"\)"#],
+        others: &[],
+    },
+    Place {
+        what: "reader of `.dockerignore`",
+        homes: &["dockerfile/ignore.rs"],
+        code: &[],
+        // What brings a file back, which only such a reader looks for.
+        text: &[r"strip_prefix\('!'\)"],
+        others: &[],
+    },
+    Place {
         what: "list of shells",
         homes: &["shell/names.rs"],
         code: &[],

@@ -1,9 +1,7 @@
-//! Reads a Dockerfile into its instructions, the way the builder does: continuation lines are joined with nothing between
-//! them, the escape character can be changed on top, and the lines of a here-document belong to the instruction before them.
+//! The instructions of a Dockerfile, with the places that findings are shown at.
 
 use super::super::subject::Subject;
-use crate::shell::announced;
-use std::collections::HashMap;
+use crate::dockerfile::{self, Dockerfile};
 use std::ops::Range;
 
 /// An instruction: its name in capitals, its arguments with continuation lines joined, and where it stands.
@@ -47,105 +45,17 @@ impl Instruction {
         }
         serde_json::from_str(text).ok()
     }
-
-    fn push(&mut self, part: &str, at: usize) {
-        self.pieces.push((self.arguments.len(), at));
-        self.arguments.push_str(part);
-    }
 }
 
-/// The instructions of a file. Comments between continued lines are left out, as the builder does.
+/// The instructions of a file. What `ONBUILD` holds back is part of its arguments.
 pub(in super::super) fn instructions(subject: &Subject<'_>) -> Vec<Instruction> {
-    let escape = escape(subject);
-    let last = last_lines(subject);
-    let mut found: Vec<Instruction> = Vec::new();
-    let mut open: Option<Instruction> = None;
-    let mut number = 0;
-    while number < subject.line_count() {
-        number += 1;
-        let range = subject.line_range(number);
-        let line = subject.text.get(range.clone()).unwrap_or_default();
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let full = line.trim_end();
-        let continued = full.ends_with(escape);
-        let part = full.strip_suffix(escape).unwrap_or(full);
-        match &mut open {
-            Some(instruction) => instruction.push(part, range.start),
-            None => {
-                let blank = part.len() - part.trim_start().len();
-                let (name, arguments) = part.trim_start().split_once(char::is_whitespace).unwrap_or((part.trim(), ""));
-                let at = range.start + blank + name.len() + usize::from(!arguments.is_empty());
-                let mut instruction = Instruction {
-                    name: name.to_ascii_uppercase(),
-                    arguments: String::new(),
-                    range,
-                    pieces: Vec::new(),
-                };
-                instruction.push(arguments.trim_start(), at + (arguments.len() - arguments.trim_start().len()));
-                open = Some(instruction);
-            }
-        }
-        if !continued && let Some(mut instruction) = open.take() {
-            number = here_documents(subject, &mut instruction, &last, number);
-            found.push(instruction);
-        }
-    }
-    found.extend(open);
-    found
-}
-
-/// The escape character: a backslash, unless a comment on top says a backtick.
-fn escape(subject: &Subject<'_>) -> char {
-    for number in 1..=subject.line_count().min(10) {
-        let line = subject.text.get(subject.line_range(number)).unwrap_or_default();
-        let Some((key, value)) = line.trim().strip_prefix('#').and_then(|comment| comment.split_once('=')) else {
-            break;
-        };
-        if key.trim().eq_ignore_ascii_case("escape") && value.trim() == "`" {
-            return '`';
-        }
-    }
-    '\\'
-}
-
-/// The last line of each text that could end a here-document, so that one without an end is told at once.
-fn last_lines<'s>(subject: &'s Subject<'_>) -> HashMap<&'s str, usize> {
-    let line = |number| subject.text.get(subject.line_range(number)).unwrap_or_default();
-    if !subject.text.contains("<<") {
-        return HashMap::new();
-    }
-    (1..=subject.line_count()).map(|number| (line(number).trim_matches(['\t', '\r']), number)).collect()
-}
-
-/// Adds the lines of the here-documents that an instruction begins; returns the last line that belongs to it.
-fn here_documents(
-    subject: &Subject<'_>,
-    instruction: &mut Instruction,
-    last: &HashMap<&str, usize>,
-    mut number: usize,
-) -> usize {
-    if !matches!(instruction.name.as_str(), "RUN" | "COPY" | "ADD" | "ONBUILD") {
-        return number;
-    }
-    for (end, tabs) in announced(&instruction.arguments) {
-        // The builder refuses one without an end; what follows is read as instructions then.
-        if last.get(end.as_str()).is_none_or(|last| *last <= number) {
-            continue;
-        }
-        while number < subject.line_count() {
-            number += 1;
-            let range = subject.line_range(number);
-            let line = subject.text.get(range.clone()).unwrap_or_default();
-            instruction.arguments.push('\n');
-            instruction.push(line, range.start);
-            let bare = line.trim_end_matches('\r');
-            if (if tabs { bare.trim_start_matches('\t') } else { bare }) == end {
-                break;
-            }
-        }
-    }
-    number
+    let read = Dockerfile::parse(subject.text.as_bytes()).instructions.into_iter();
+    let read = read.filter(|instruction| !instruction.held_back);
+    read.map(|dockerfile::Instruction { name, text, line, pieces, .. }| Instruction {
+        name,
+        arguments: text,
+        range: subject.line_range(line),
+        pieces,
+    })
+    .collect()
 }

@@ -4,7 +4,7 @@
 use regex::{Regex, RegexBuilder};
 
 /// Bytes of a `.dockerignore`; real ones have a few kilobytes.
-pub(super) const MAX_BYTES: u64 = 256 * 1024;
+pub(crate) const MAX_BYTES: u64 = 256 * 1024;
 /// Patterns; real files have some hundred.
 const MAX_PATTERNS: usize = 1_000;
 /// Bytes of one pattern.
@@ -16,7 +16,7 @@ const MAX_WORK: u64 = 2_000_000_000;
 
 /// The patterns of a file.
 #[derive(Debug, Default)]
-pub(super) struct Ignore {
+pub(crate) struct Ignore {
     patterns: Vec<Pattern>,
     work: std::cell::Cell<u64>,
 }
@@ -37,14 +37,14 @@ enum Matcher {
 }
 
 /// Which patterns match a folder or one above it.
-pub(super) type Above = Vec<bool>;
+pub(crate) type Above = Vec<bool>;
 
 impl Ignore {
     /// Reads a file.
     ///
     /// # Errors
     /// With a sentence that names the line.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut patterns = Vec::new();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in text.lines().enumerate() {
@@ -76,18 +76,27 @@ impl Ignore {
     }
 
     /// What is above the top folder: nothing.
-    pub(super) fn top(&self) -> Above {
+    pub(crate) fn top(&self) -> Above {
         vec![false; self.patterns.len()]
     }
 
     /// The patterns that match a folder, given those that match the one above it.
-    pub(super) fn folder(&self, path: &str, above: &Above) -> Above {
+    pub(crate) fn folder(&self, path: &str, above: &Above) -> Above {
         let matches = |(pattern, above): (&Pattern, &bool)| *above || self.matches(pattern, path);
         self.patterns.iter().zip(above).map(matches).collect()
     }
 
+    /// Whether a file is excluded, by what matches it or a folder above it.
+    pub(crate) fn excludes_file(&self, path: &str) -> bool {
+        let mut above = self.top();
+        for (at, _) in path.match_indices('/') {
+            above = self.folder(path.get(..at).unwrap_or_default(), &above);
+        }
+        self.excludes(path, &above)
+    }
+
     /// Whether a path is excluded.
-    pub(super) fn excludes(&self, path: &str, above: &Above) -> bool {
+    pub(crate) fn excludes(&self, path: &str, above: &Above) -> bool {
         let mut excluded = false;
         for (pattern, above) in self.patterns.iter().zip(above) {
             if pattern.brings_back == excluded && (*above || self.matches(pattern, path)) {
@@ -109,7 +118,7 @@ impl Ignore {
     }
 
     /// Whether matching has become more work than a build is worth.
-    pub(super) fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.work.get() > MAX_WORK
     }
 }
@@ -208,12 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn excludes(patterns: &str, path: &str) -> bool {
-        let ignore = Ignore::parse(patterns).unwrap();
-        let mut above = ignore.top();
-        for (at, _) in path.match_indices('/') {
-            above = ignore.folder(&path[..at], &above);
-        }
-        ignore.excludes(path, &above)
+        Ignore::parse(patterns).unwrap().excludes_file(path)
     }
 
     /// From the tests of `moby/patternmatcher`: pattern, path, whether it matches.
