@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 
 /// The maximum size of a report, in bytes: those of the largest images have some 20 MB.
 pub(crate) const MAX_BYTES: usize = 64 << 20;
+/// The maximum number of values: of opening brackets and commas. Largest images have a tenth of it, and each takes some hundred
+/// bytes of memory.
+pub(super) const MAX_VALUES: usize = 3_000_000;
 /// The maximum number of results.
 pub(crate) const MAX_RESULTS: usize = 20_000;
 /// Characters that are kept of an id, of the name and version of a package, and of a sentence.

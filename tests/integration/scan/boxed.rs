@@ -150,3 +150,60 @@ fn a_network_is_there_only_when_it_is_given() {
     assert!(output.stdout.contains("eth0"), "{}", output.stdout);
     assert_eq!(containers(&tool.name), 0);
 }
+
+/// The scans of an image that the engine runs, by the names of their volumes: `mcp-registry-<run>-input`.
+fn run_of(image: &str) -> String {
+    let listed = docker(&["ps", "--all", "--filter", &format!("ancestor={image}"), "--format", "{{.Names}}"]);
+    String::from_utf8_lossy(&listed.stdout).trim().trim_end_matches("-agent").to_owned()
+}
+
+/// Everything in the engine whose name begins with this.
+fn left_of(run: &str) -> Vec<String> {
+    let mut left = Vec::new();
+    for list in [
+        &["ps", "--all", "--format", "{{.Names}}"][..],
+        &["volume", "ls", "--format", "{{.Name}}"],
+        &["network", "ls", "--format", "{{.Name}}"],
+    ] {
+        let listed = docker(list);
+        let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+        left.extend(names.lines().filter(|name| name.starts_with(run)).map(str::to_owned));
+    }
+    left
+}
+
+#[test]
+fn an_interrupted_scan_and_a_killed_one_leave_nothing_after_the_next() {
+    let script = "echo started >&2; [ -e /input/database/quick ] && echo '{\"runs\": [{\"results\": []}]}' || /bin/busybox sleep 1000";
+    let Some((world, tool)) = World::real().zip(Played::new(script)) else { return };
+    let image = world.image("one");
+    let temporary = world.runner.home().join("tmp");
+    std::fs::create_dir_all(&temporary).unwrap();
+    for kill in [false, true] {
+        let mut running =
+            world.runner.command(["scan", "--scanner", &tool.name, &image]).env("TMPDIR", &temporary).start();
+        let mut run = String::new();
+        while run.is_empty() {
+            assert!(running.child().id() > 0);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            run = run_of(&tool.name);
+        }
+        if kill {
+            let child = rustix::process::Pid::from_raw(i32::try_from(running.child().id()).unwrap()).unwrap();
+            rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
+            assert!(running.wait_or_killed().is_none());
+            assert_ne!(left_of(&run), Vec::<String>::new());
+            world.runner.write("database/quick", "");
+            let command = world.runner.command(["scan", "--scanner", &tool.name, "--database", "database", &image]);
+            let next = command.env("TMPDIR", &temporary).run();
+            assert_eq!(next.status, 0, "{}", next.stderr);
+        } else {
+            running.interrupt();
+            let output = running.wait();
+            assert_eq!(output.status, 3, "{}", output.stderr);
+            assert!(output.stderr.contains("stopped before everything was scanned"), "{}", output.stderr);
+        }
+        assert_eq!(left_of(&run), Vec::<String>::new(), "killed: {kill}");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "killed: {kill}");
+    }
+}

@@ -234,3 +234,27 @@ fn no_registry_is_needed_for_an_image_by_digest() {
     assert_eq!(output.status, 3, "{}", output.stderr);
     assert!(output.stdout.contains("error[unscanned-image]"), "{}", output.stdout);
 }
+
+#[test]
+fn an_interrupted_scan_ends_its_program() {
+    let Some(playing) = playing("echo $$ > \"$HOME/../pid\"; /bin/busybox sleep 98762 & wait") else { return };
+    let temporary = playing.world.runner.home().join("tmp");
+    std::fs::create_dir_all(&temporary).unwrap();
+    let arguments = ["scan", "--scanner", "trivy", &playing.image];
+    let run = playing.world.runner.command(arguments).env("PATH", &playing.folder).env("TMPDIR", &temporary);
+    let running = run.start();
+    let started = || {
+        let folders = std::fs::read_dir(&temporary).unwrap().flatten();
+        folders.map(|folder| folder.path().join("pid")).find_map(|file| std::fs::read_to_string(file).ok())
+    };
+    while started().is_none_or(|pid| pid.trim().is_empty()) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = started().unwrap();
+    running.interrupt();
+    assert_eq!(running.wait().status, 3);
+    assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "{pid} is still there");
+    let left = std::process::Command::new("pgrep").args(["-f", "busybox sleep 98762"]).output().unwrap();
+    assert!(left.stdout.is_empty(), "{}", String::from_utf8_lossy(&left.stdout));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+}
