@@ -189,12 +189,97 @@ fn beside(link: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::beside;
+    #![allow(clippy::unwrap_used)]
+    use super::{beside, take_apart};
+    use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
     fn links_lead_from_where_they_are() {
         assert_eq!(beside("a/layer.tar", "../b/layer.tar"), "b/layer.tar");
         assert_eq!(beside("layer.tar", "../../../b"), "b");
         assert_eq!(beside("a/b/c", "./d"), "a/b/d");
+    }
+
+    /// An archive of files; what begins with `->` is a link.
+    fn archive(path: &Path, files: &[(&str, &str)]) {
+        let mut archive = tar::Builder::new(std::fs::File::create(path).unwrap());
+        for (name, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_mode(0o644);
+            header.set_size(0);
+            match content.strip_prefix("->") {
+                Some(target) => {
+                    header.set_entry_type(tar::EntryType::Symlink);
+                    archive.append_link(&mut header, name, target).unwrap();
+                }
+                None => {
+                    header.set_size(content.len() as u64);
+                    archive.append_data(&mut header, name, content.as_bytes()).unwrap();
+                }
+            }
+        }
+        archive.finish().unwrap();
+    }
+
+    /// The layout of an archive: its digests, and the names of its blobs.
+    fn taken(files: &[(&str, &str)]) -> Result<(String, BTreeSet<String>), String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
+        let saved = folder.path().join("saved.tar");
+        archive(&saved, files);
+        let layout = take_apart(&saved, folder.path()).map_err(|error| error.to_string())?;
+        let blobs = std::fs::read_dir(folder.path().join("blobs/sha256")).unwrap().flatten();
+        let blobs = blobs.map(|blob| blob.file_name().into_string().unwrap()).collect();
+        assert!(folder.path().join("index.json").exists() && folder.path().join("oci-layout").exists());
+        Ok((format!("{} {} {}", layout.manifest, layout.config, layout.layers.len()), blobs))
+    }
+
+    #[test]
+    fn both_forms_of_the_engines_archives_make_one_layout() {
+        let older = taken(&[
+            ("a/layer.tar", "lower"),
+            ("a/VERSION", "1.0"),
+            ("b/layer.tar", "upper"),
+            ("c/layer.tar", "->../a/layer.tar"),
+            ("config.json", "{}"),
+            (
+                "manifest.json",
+                r#"[{"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar", "c/layer.tar"]}]"#,
+            ),
+            ("repositories", "{}"),
+        ]);
+        let newer = taken(&[
+            ("blobs/sha256/1", "lower"),
+            ("blobs/sha256/2", "upper"),
+            ("blobs/sha256/3", "{}"),
+            ("blobs/sha256/4", "a manifest of the engine's own"),
+            ("index.json", "{\"manifests\": []}"),
+            (
+                "manifest.json",
+                r#"[{"Config": "blobs/sha256/3", "Layers": ["blobs/sha256/1", "blobs/sha256/2", "blobs/sha256/1"]}]"#,
+            ),
+            ("oci-layout", "{}"),
+        ]);
+        assert_eq!(older, newer);
+        // Two layers of which one is named twice, a configuration, a manifest.
+        assert_eq!(older.unwrap().1.len(), 4);
+    }
+
+    #[test]
+    fn an_archive_that_is_not_an_image_is_refused() {
+        let said = |files: &[(&str, &str)]| taken(files).unwrap_err();
+        let texts = [
+            said(&[]),
+            said(&[("manifest.json", "[]")]),
+            said(&[("manifest.json", r#"[{"Config": "../../etc/passwd", "Layers": []}]"#)]),
+            said(&[("c", "{}"), ("l", "->l"), ("manifest.json", r#"[{"Config": "c", "Layers": ["l"]}]"#)]),
+        ];
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        it is an archive of the engine without a manifest.json
+        it is an archive of the engine that does not have one image
+        it is an archive of the engine without the file `../../etc/passwd`
+        it is an archive of the engine without the file `l`
+        ");
     }
 }

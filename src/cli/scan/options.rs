@@ -27,7 +27,7 @@ pub(in crate::cli) struct ScannerArgs {
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = units::duration, help_heading = "Scanner")]
     pub(in crate::cli) scanner_timeout: Duration,
     /// The memory that it may have. A program's is its address space.
-    #[arg(long, value_name = "SIZE", default_value = "4g", value_parser = units::memory, help_heading = "Scanner")]
+    #[arg(long, value_name = "SIZE", default_value = "8g", value_parser = units::memory, help_heading = "Scanner")]
     pub(in crate::cli) scanner_memory: u64,
     /// The maximum size of an image's layers.
     #[arg(long, value_name = "SIZE", default_value = "8g", value_parser = units::bytes, help_heading = "Scanner")]

@@ -379,3 +379,32 @@ fn servers_in_images_of_others_are_asked_when_the_image_is_there() {
     let output = lab.run(&["build", "others", "--tools"]);
     assert_eq!((output.status, output.stderr.contains("`--pull-community` fetches")), (2, true), "{}", output.stderr);
 }
+
+#[test]
+fn findings_about_tools_obey_the_policy() {
+    let Some(lab) = Lab::new() else { return };
+    server(&lab, "plain");
+    lab.registry.write("servers/plain/tools.json", "[{\"name\": \"gone\", \"description\": \"x\"}]\n");
+    let ask = |more: &str| {
+        lab.registry.write("mcp-registry.toml", format!("[registry]\nnamespace = \"{}/\"\n{more}", lab.namespace));
+        let output = lab.run(&["build", "plain", "--tools"]);
+        format!("{} {}\n", output.status, output.stdout.lines().last().unwrap_or_default())
+    };
+    let waiver = |day: &str| {
+        format!("[[waivers]]\nrule = \"tools-removed\"\nentry = \"plain\"\nreason = \"soon\"\nexpires = {day}\n")
+    };
+    let all = [
+        ask(""),
+        ask("[rules]\ntools-removed = \"off\"\n"),
+        ask("[rules]\ntools-removed = \"note\"\ntools-added = \"error\"\n"),
+        ask(&waiver("2026-01-02")),
+        ask(&waiver("2026-01-01")),
+    ];
+    insta::assert_snapshot!(all.concat(), @r"
+    1 1 error and 2 warnings in 1 entry
+    0 2 warnings in 1 entry
+    1 2 errors and 1 note in 1 entry
+    0 2 warnings in 1 entry (1 waived)
+    1 1 error and 2 warnings in 1 entry
+    ");
+}

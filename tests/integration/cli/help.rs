@@ -558,7 +558,7 @@ fn help_of_verify() {
           --scanner-memory <SIZE>
               The memory that it may have. A program's is its address space
               
-              [default: 4g]
+              [default: 8g]
 
           --max-image <SIZE>
               The maximum size of an image's layers
@@ -653,7 +653,7 @@ fn help_of_scan() {
           --scanner-memory <SIZE>
               The memory that it may have. A program's is its address space
               
-              [default: 4g]
+              [default: 8g]
 
           --max-image <SIZE>
               The maximum size of an image's layers
