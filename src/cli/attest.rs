@@ -30,7 +30,7 @@ use std::time::Duration;
   mcp-registry attest --key cosign.key --record build-record.json IMAGE@DIGEST
   mcp-registry attest --key cosign.key --sbom sbom.spdx.json IMAGE@DIGEST
   mcp-registry attest --key cosign.key --sbom-generator syft --type cyclonedx IMAGE@DIGEST
-  mcp-registry attest --key cosign.key --sbom-generator docker/buildkit-syft-scanner:stable-1 IMAGE@DIGEST
+  mcp-registry attest --key cosign.key --sbom-generator docker.io/docker/buildkit-syft-scanner:stable-1 IMAGE@DIGEST
   mcp-registry attest --key cosign.key --review reviews/weather/report.json IMAGE@DIGEST
   mcp-registry attest --key cosign.key --type https://example.com/audit/v1 --predicate audit.json IMAGE@DIGEST
   mcp-registry attest --key cosign.key --digests digests.json --records records"

@@ -31,7 +31,7 @@ use std::path::PathBuf;
     group(ArgGroup::new("which").required(true).multiple(true).args(["images", "all", "digests"])),
     after_help = "Examples:
   mcp-registry scan --scanner trivy --database ~/.cache/trivy weather
-  mcp-registry scan --scanner grype=anchore/grype:v0.120.0 --database ~/.cache/grype/db IMAGE@DIGEST
+  mcp-registry scan --scanner grype=docker.io/anchore/grype:v0.120.0 --database ~/.cache/grype/db IMAGE@DIGEST
   mcp-registry scan --scanner report.sarif IMAGE@DIGEST
   mcp-registry scan --scanner reports --all --digests digests.json --format github"
 )]

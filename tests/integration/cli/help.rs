@@ -459,8 +459,8 @@ fn help_of_attest() {
       mcp-registry attest --key cosign.key --record build-record.json IMAGE@DIGEST
       mcp-registry attest --key cosign.key --sbom sbom.spdx.json IMAGE@DIGEST
       mcp-registry attest --key cosign.key --sbom-generator syft --type cyclonedx IMAGE@DIGEST
-      mcp-registry attest --key cosign.key --sbom-generator docker/buildkit-syft-scanner:stable-1
-      IMAGE@DIGEST
+      mcp-registry attest --key cosign.key --sbom-generator
+      docker.io/docker/buildkit-syft-scanner:stable-1 IMAGE@DIGEST
       mcp-registry attest --key cosign.key --review reviews/weather/report.json IMAGE@DIGEST
       mcp-registry attest --key cosign.key --type https://example.com/audit/v1 --predicate audit.json
       IMAGE@DIGEST
@@ -682,7 +682,8 @@ fn help_of_scan() {
 
     Examples:
       mcp-registry scan --scanner trivy --database ~/.cache/trivy weather
-      mcp-registry scan --scanner grype=anchore/grype:v0.120.0 --database ~/.cache/grype/db IMAGE@DIGEST
+      mcp-registry scan --scanner grype=docker.io/anchore/grype:v0.120.0 --database ~/.cache/grype/db
+      IMAGE@DIGEST
       mcp-registry scan --scanner report.sarif IMAGE@DIGEST
       mcp-registry scan --scanner reports --all --digests digests.json --format github
     ");

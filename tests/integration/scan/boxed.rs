@@ -180,8 +180,7 @@ fn an_interrupted_scan_and_a_killed_one_leave_nothing_after_the_next() {
     let temporary = world.runner.home().join("tmp");
     std::fs::create_dir_all(&temporary).unwrap();
     for kill in [false, true] {
-        let mut running =
-            world.runner.command(["scan", "--scanner", &tool.name, &image]).env("TMPDIR", &temporary).start();
+        let running = world.runner.command(["scan", "--scanner", &tool.name, &image]).env("TMPDIR", &temporary).start();
         let mut run = String::new();
         while run.is_empty() {
             assert!(running.child().id() > 0);
