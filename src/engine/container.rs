@@ -86,11 +86,47 @@ pub(crate) struct End {
 /// Open files a process may have. Enough for a program that walks a tree, and far from what a kernel has.
 const OPEN_FILES: i64 = 4096;
 /// The period over which processor time is counted, in microseconds: the kernel's usual one.
-const CPU_PERIOD: f64 = 100_000.0;
+pub(super) const CPU_PERIOD: f64 = 100_000.0;
+
+pub(super) fn limit(name: &str, number: i64) -> ResourcesUlimits {
+    ResourcesUlimits { name: Some(name.to_owned()), soft: Some(number), hard: Some(number) }
+}
+
+/// What every container has: no privilege to gain, no port, no swap beside its memory, no core file, and no second life. What it writes is
+/// read by whoever is attached, and kept by nobody.
+pub(super) fn walls(memory: i64, pids: i64) -> HostConfig {
+    HostConfig {
+        security_opt: Some(vec!["no-new-privileges".to_owned()]),
+        privileged: Some(false),
+        publish_all_ports: Some(false),
+        memory: Some(memory),
+        memory_swap: Some(memory),
+        // Not `nano_cpus`: an engine refuses more of them than it has processors.
+        cpu_period: Some(CPU_PERIOD as i64),
+        pids_limit: Some(pids),
+        ulimits: Some(vec![limit("core", 0)]),
+        log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
+        restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
+        auto_remove: Some(false),
+        ..HostConfig::default()
+    }
+}
+
+/// A container that somebody talks to over its standard streams, and that the engine starts nothing in by itself.
+pub(super) fn attended() -> ContainerCreateBody {
+    ContainerCreateBody {
+        healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() }),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        stdin_once: Some(true),
+        tty: Some(false),
+        ..ContainerCreateBody::default()
+    }
+}
 
 fn host_config(container: &Container) -> HostConfig {
-    let limit =
-        |name: &str, number| ResourcesUlimits { name: Some(name.to_owned()), soft: Some(number), hard: Some(number) };
     let memory = i64::try_from(container.resources.memory).unwrap_or(i64::MAX);
     let mounts = container.mounts.iter().map(|mount| EngineMount {
         target: Some(mount.target.clone()),
@@ -113,28 +149,16 @@ fn host_config(container: &Container) -> HostConfig {
         dns_search: offline.then(|| vec![".".to_owned()]),
         readonly_rootfs: Some(true),
         cap_drop: Some(vec!["ALL".to_owned()]),
-        security_opt: Some(vec!["no-new-privileges".to_owned()]),
-        privileged: Some(false),
-        publish_all_ports: Some(false),
         // Private, and without the shared memory that is otherwise one more place to write to.
         ipc_mode: Some("none".to_owned()),
-        memory: Some(memory),
-        memory_swap: Some(memory),
         oom_kill_disable: Some(false),
-        // Not `nano_cpus`: an engine refuses more of them than it has processors.
-        cpu_period: Some(CPU_PERIOD as i64),
         cpu_quota: Some(((CPU_PERIOD * container.resources.cpus) as i64).max(1_000)),
-        pids_limit: Some(i64::from(container.resources.pids)),
         ulimits: Some(vec![limit("nofile", OPEN_FILES), limit("core", 0)]),
         tmpfs: Some([("/tmp".to_owned(), tmp)].into()),
         mounts: Some(mounts.collect()),
-        // What is written is read by whoever is attached, and kept by nobody.
-        log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
-        restart_policy: Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None }),
-        auto_remove: Some(false),
         init: Some(false),
         runtime: container.runtime.clone(),
-        ..HostConfig::default()
+        ..walls(memory, i64::from(container.resources.pids))
     }
 }
 
@@ -155,15 +179,8 @@ impl Engine {
             working_dir: Some("/".to_owned()),
             labels: Some(container.labels.clone()),
             stop_signal: Some("SIGTERM".to_owned()),
-            healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() }),
-            attach_stdin: Some(true),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            open_stdin: Some(true),
-            stdin_once: Some(true),
-            tty: Some(false),
             host_config: Some(host_config(container)),
-            ..ContainerCreateBody::default()
+            ..attended()
         };
         let options =
             CreateContainerOptions { name: Some(container.name.clone()), ..CreateContainerOptions::default() };

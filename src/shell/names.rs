@@ -15,19 +15,31 @@ pub(crate) const WRAPPERS: &[&str] = &[
 /// Programs that print their arguments, and functions that people name so.
 const TELLERS: &[&str] =
     &["echo", "printf", "log", "info", "warn", "error", "msg", "die", "fail", "print", "say", "cat"];
-/// Files and folders in which programs keep credentials.
-pub(crate) const KEY_FILES: &[&str] = &[
-    ".ssh",
-    ".aws",
-    ".gnupg",
-    ".kube",
-    ".netrc",
-    ".git-credentials",
+/// Files and folders in which programs keep credentials, for every check that looks for them.
+pub(crate) mod keys {
+    pub(crate) const SSH: &str = ".ssh";
+    pub(crate) const AWS: &str = ".aws";
+    pub(crate) const GNUPG: &str = ".gnupg";
+    pub(crate) const KUBE: &str = ".kube";
+    pub(crate) const NETRC: &str = ".netrc";
+    pub(crate) const GIT_CREDENTIALS: &str = ".git-credentials";
+    pub(crate) const PYPIRC: &str = ".pypirc";
+    pub(crate) const ID_RSA: &str = "id_rsa";
+    pub(crate) const ID_ED25519: &str = "id_ed25519";
+}
+/// What a command that reads credentials names.
+const KEY_FILES: &[&str] = &[
+    keys::SSH,
+    keys::AWS,
+    keys::GNUPG,
+    keys::KUBE,
+    keys::NETRC,
+    keys::GIT_CREDENTIALS,
     ".docker/config.json",
     "/proc/self/environ",
     "/proc/1/environ",
-    "id_rsa",
-    "id_ed25519",
+    keys::ID_RSA,
+    keys::ID_ED25519,
 ];
 
 /// The name of a program without its folder: `bash` for `/bin/bash`.

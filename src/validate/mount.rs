@@ -1,5 +1,7 @@
 //! `host:container[:options]`, as `run.volumes` has it, and what the host's side gives away.
 
+use crate::shell::names::keys;
+
 /// One mount, taken apart as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mount<'a> {
@@ -88,17 +90,17 @@ const HARMLESS: [&str; 6] =
 
 /// Folders and files, anywhere in a path, in which programs keep keys.
 const KEYS: [&str; 22] = [
-    ".ssh",
-    ".aws",
+    keys::SSH,
+    keys::AWS,
     ".azure",
-    ".kube",
+    keys::KUBE,
     ".docker",
-    ".gnupg",
+    keys::GNUPG,
     ".oci",
-    ".netrc",
+    keys::NETRC,
     ".npmrc",
-    ".pypirc",
-    ".git-credentials",
+    keys::PYPIRC,
+    keys::GIT_CREDENTIALS,
     ".password-store",
     ".config/gcloud",
     ".config/gh",
@@ -107,8 +109,8 @@ const KEYS: [&str; 22] = [
     ".mozilla",
     "keychains",
     "keyrings",
-    "id_rsa",
-    "id_ed25519",
+    keys::ID_RSA,
+    keys::ID_ED25519,
     "id_ecdsa",
 ];
 

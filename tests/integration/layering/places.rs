@@ -58,6 +58,13 @@ pub(super) const PLACES: &[Place] = &[
         others: &[],
     },
     Place {
+        what: "list of files with keys",
+        homes: &["shell/names.rs"],
+        code: &[],
+        text: &[r#""(?:\.(?:ssh|aws|gnupg|kube|netrc|git-credentials|pypirc)|id_(?:rsa|ed25519))""#],
+        others: &[("text/instructions/kinds.rs", "words as a model is told them, without punctuation")],
+    },
+    Place {
         what: "reader of Dockerfiles",
         homes: &["dockerfile.rs", "dockerfile/"],
         code: &[],

@@ -8,6 +8,7 @@ use super::super::analysis::Kind::{
     self, Credentials, DecodedCode, DynamicCode, Environment, Injection, Metadata, Persistence, Secret, Spawn, Store,
     TlsOff,
 };
+use crate::shell::names::keys;
 use crate::snapshot::language::Language::{
     self, CSharp, Dockerfile, Go, JavaScript, Jvm, Other, Php, PowerShell, Python, Ruby, Rust, Shell,
 };
@@ -302,19 +303,19 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     like(Environment, &[Shell], "env", r"\s*\|\s*(?:base64|curl|nc|wget)\b"),
     // --- reads credentials that other programs keep
-    like(Credentials, &[], ".ssh", r#"(?:['"`/\\]|$)"#),
-    like(Credentials, &[Shell, Dockerfile], ".ssh", r"[\s;|&)]"),
-    word(Credentials, &[], "id_rsa"),
-    word(Credentials, &[], "id_ed25519"),
-    like(Credentials, &[], ".aws", r#"["'`/\\,\s]{1,5}(?:credentials|config)\b"#),
+    like(Credentials, &[], keys::SSH, r#"(?:['"`/\\]|$)"#),
+    like(Credentials, &[Shell, Dockerfile], keys::SSH, r"[\s;|&)]"),
+    word(Credentials, &[], keys::ID_RSA),
+    word(Credentials, &[], keys::ID_ED25519),
+    like(Credentials, &[], keys::AWS, r#"["'`/\\,\s]{1,5}(?:credentials|config)\b"#),
     like(Credentials, &[], ".npmrc", ""),
-    like(Credentials, &[], ".pypirc", ""),
-    like(Credentials, &[], ".netrc", ""),
-    like(Credentials, &[], ".git-credentials", ""),
+    like(Credentials, &[], keys::PYPIRC, ""),
+    like(Credentials, &[], keys::NETRC, ""),
+    like(Credentials, &[], keys::GIT_CREDENTIALS, ""),
     like(Credentials, &[], ".docker", r#"["'`/\\,\s]{1,5}config\.json"#),
-    like(Credentials, &[], ".kube", r#"["'`/\\,\s]{1,5}config\b"#),
+    like(Credentials, &[], keys::KUBE, r#"["'`/\\,\s]{1,5}config\b"#),
     word(Credentials, &[], "application_default_credentials"),
-    like(Credentials, &[], ".gnupg", ""),
+    like(Credentials, &[], keys::GNUPG, ""),
     like(Credentials, &[], ".vault-token", ""),
     like(Credentials, &[], ".cargo", r#"["'`/\\,\s]{1,5}credentials"#),
     like(Credentials, &[], "gh", r"/hosts\.yml"),
