@@ -46,9 +46,14 @@ pub enum ViolationKind {
 }
 
 /// The schema as a value, and compiled. None if it is neither, which a test rules out.
+///
+/// Compiling begins with judging the schema by its draft's own, which is compiled for that. Draft 7's is a fraction of
+/// 2020-12's, and says the same of every keyword that is used: a test holds the schema to those.
 static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
     let schema: Json = serde_json::from_str(SERVER).ok()?;
-    let validator = jsonschema::draft202012::new(&schema).ok()?;
+    let mut plain = schema.clone();
+    plain.as_object_mut()?.remove("$schema");
+    let validator = jsonschema::draft7::new(&plain).ok()?;
     Some((schema, validator))
 });
 
@@ -115,8 +120,24 @@ pub(crate) fn top_level_keys() -> impl Iterator<Item = &'static str> {
     keys.into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
+/// A step to a scalar, of a document that is being visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passed<'d> {
+    Key(&'d str),
+    Index(usize),
+}
+
+/// The same way, to be kept.
+pub(crate) fn route_of(way: &[Passed<'_>]) -> Route {
+    let steps = way.iter().map(|step| match step {
+        Passed::Key(key) => Step::from((*key).to_owned()),
+        Passed::Index(index) => Step::from(*index),
+    });
+    steps.collect()
+}
+
 /// Visits every scalar of a document that stands where the format has a text, with the way to it.
-pub(crate) fn visit_texts<'d>(document: &'d Document, visit: &mut impl FnMut(&[Step], &'d Scalar)) {
+pub(crate) fn visit_texts<'d>(document: &'d Document, visit: &mut impl FnMut(&[Passed<'d>], &'d Scalar)) {
     if let Some((schema, _)) = &*COMPILED {
         texts_in(document.root(), schema, schema, &mut Vec::new(), visit);
     }
@@ -127,8 +148,8 @@ fn texts_in<'d>(
     node: &'d Node,
     place: &Json,
     schema: &Json,
-    way: &mut Vec<Step>,
-    visit: &mut impl FnMut(&[Step], &'d Scalar),
+    way: &mut Vec<Passed<'d>>,
+    visit: &mut impl FnMut(&[Passed<'d>], &'d Scalar),
 ) {
     let place = referred(place, schema);
     match &node.value {
@@ -140,7 +161,7 @@ fn texts_in<'d>(
         Value::Sequence(items) => {
             let Some(place) = place.get("items") else { return };
             for (index, item) in items.iter().enumerate() {
-                way.push(Step::from(index));
+                way.push(Passed::Index(index));
                 texts_in(item, place, schema, way, visit);
                 way.pop();
             }
@@ -150,7 +171,7 @@ fn texts_in<'d>(
                 let key = &*pair.key.text;
                 let known = place.get("properties").and_then(|properties| properties.get(key));
                 if let Some(place) = known.or_else(|| place.get("additionalProperties")) {
-                    way.push(Step::from(key.to_owned()));
+                    way.push(Passed::Key(key));
                     texts_in(&pair.value, place, schema, way, visit);
                     way.pop();
                 }
@@ -302,6 +323,48 @@ mod tests {
             jsonschema::draft202012::meta::validate(&schema).unwrap();
             jsonschema::draft202012::new(&schema).unwrap();
         }
+    }
+
+    /// Draft 7 ignores what stands beside `$ref`, and has other words for some things.
+    #[test]
+    fn the_schema_says_the_same_in_draft_7() {
+        const SAME: [&str; 17] = [
+            "$comment",
+            "markdownDescription",
+            "$id",
+            "additionalProperties",
+            "allOf",
+            "anyOf",
+            "const",
+            "default",
+            "description",
+            "enum",
+            "examples",
+            "format",
+            "if",
+            "items",
+            "pattern",
+            "required",
+            "type",
+        ];
+        fn hold(schema: &serde_json::Value) {
+            let Some(words) = schema.as_object() else { return };
+            for (word, value) in words {
+                match &**word {
+                    "properties" | "$defs" => value.as_object().unwrap().values().for_each(hold),
+                    "allOf" | "anyOf" => value.as_array().unwrap().iter().for_each(hold),
+                    "items" | "additionalProperties" | "if" | "then" | "else" | "not" => hold(value),
+                    "$ref" => assert!(
+                        words.keys().all(|word| matches!(&**word, "$ref" | "description" | "examples")),
+                        "{schema}"
+                    ),
+                    "$schema" | "title" => {}
+                    word => assert!(SAME.contains(&word), "{word}: {schema}"),
+                }
+                assert!(word != "items" || value.is_object(), "a list of schemas is `prefixItems` in 2020-12");
+            }
+        }
+        hold(&serde_json::from_str(SERVER).unwrap());
     }
 
     #[test]

@@ -5,5 +5,6 @@ mod alone;
 mod fifos;
 mod lab;
 mod origin;
+mod padded;
 mod registry;
 mod whole;

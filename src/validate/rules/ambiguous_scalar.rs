@@ -3,10 +3,9 @@
 use super::{Check, Fix, Rule, Sink, Subject, excerpt};
 use crate::document::edit::{Edit, EditError, quote_scalar};
 use crate::document::scalar::{Resolved, resolve};
-use crate::document::{Document, Route, Scalar, ScalarStyle};
+use crate::document::{Document, Scalar, ScalarStyle};
 use crate::finding::Severity;
-use crate::route;
-use crate::validate::schema;
+use crate::validate::schema::{self, Passed};
 
 pub(super) static RULE: Rule = Rule {
     id: "ambiguous-scalar",
@@ -34,13 +33,12 @@ YAML 1.1 types (https://yaml.org/type/), the core schema of YAML 1.2.2 section 1
 };
 
 fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
-    let commit = route!["source", "commit"];
     schema::visit_texts(document, &mut |way, scalar| {
         // `malformed-commit` mends one that looks like a number, and `unpinned-source` reports one that is nothing.
-        let Some(reading) = other_reading(scalar).filter(|_| way != commit.steps()) else { return };
+        let Some(reading) = other_reading(scalar).filter(|_| !is_commit(way)) else { return };
         let text = excerpt(&scalar.text);
         let said = sink
-            .value(Route::new(way.to_vec()), format!("the text `{text}` has no quotes: {}", reading.in_words))
+            .value(schema::route_of(way), format!("the text `{text}` has no quotes: {}", reading.in_words))
             .label(reading.label);
         match reading.lost {
             true => said.help("leave the key out, or put quotes around the word if you mean the word").not_fixable(),
@@ -51,13 +49,16 @@ fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
 
 fn fix(_: &Subject<'_>, document: &Document) -> Result<Vec<Edit>, EditError> {
     let mut edits = Vec::new();
-    let commit = route!["source", "commit"];
     schema::visit_texts(document, &mut |way, scalar| {
-        if way != commit.steps() && other_reading(scalar).is_some_and(|reading| !reading.lost) {
-            edits.push(quote_scalar(document, &Route::new(way.to_vec())));
+        if !is_commit(way) && other_reading(scalar).is_some_and(|reading| !reading.lost) {
+            edits.push(quote_scalar(document, &schema::route_of(way)));
         }
     });
     edits.into_iter().collect()
+}
+
+fn is_commit(way: &[Passed<'_>]) -> bool {
+    way == [Passed::Key("source"), Passed::Key("commit")]
 }
 
 /// What else a text can be taken for.

@@ -1,9 +1,9 @@
 //! `truncated-text`
 
 use super::{Check, Rule, Sink, Subject, excerpt};
-use crate::document::{Document, Route, ScalarStyle, Span, Step, edit};
+use crate::document::{Document, ScalarStyle, Span, edit};
 use crate::finding::Severity;
-use crate::validate::schema;
+use crate::validate::schema::{self, Passed};
 
 pub(super) static RULE: Rule = Rule {
     id: "truncated-text",
@@ -36,16 +36,16 @@ fn check(_: &Subject<'_>, document: &Document, sink: &mut Sink<'_>) {
         return;
     }
     schema::visit_texts(document, &mut |way, scalar| {
-        let Some(Step::Key(key)) = way.last() else { return };
-        let is_prose = matches!(&**key, "title" | "description");
+        let Some(Passed::Key(key)) = way.last() else { return };
+        let is_prose = matches!(*key, "title" | "description");
         if !is_prose || scalar.style != ScalarStyle::Plain || scalar.text.is_empty() {
             return;
         }
-        let route = Route::new(way.to_vec());
+        let route = schema::route_of(way);
         let Some(comment) = document.at(&route).and_then(|node| comment_behind(document, node.span)) else { return };
         let text = document.text().get(comment.range()).unwrap_or_default();
         let touches = text.trim_start_matches('#').starts_with(|c: char| c.is_alphanumeric());
-        if !touches && (key == "title" || is_sentence(&scalar.text)) {
+        if !touches && (*key == "title" || is_sentence(&scalar.text)) {
             return;
         }
         let last = scalar.text.split_whitespace().next_back().unwrap_or_default();

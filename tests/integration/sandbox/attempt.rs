@@ -171,9 +171,14 @@ fn raw_sockets() {
 
 /// Every kernel refuses most of these by itself, with another error: that it is our filter that says no is the point.
 fn pairs_of_sockets() {
-    for (name, domain, kind) in
-        [("IP", 2, 1), ("IP of version 6", 10, 1), ("netlink", 16, 3), ("vsock", 40, 1), ("TIPC", 30, 1), ("CAN", 29, 3)]
-    {
+    for (name, domain, kind) in [
+        ("IP", 2, 1),
+        ("IP of version 6", 10, 1),
+        ("netlink", 16, 3),
+        ("vsock", 40, 1),
+        ("TIPC", 30, 1),
+        ("CAN", 29, 3),
+    ] {
         let mut pair = [0; 2];
         said(&format!("a pair, {name}"), unsafe { socketpair(domain, kind, 0, pair.as_mut_ptr()) }.into());
     }
