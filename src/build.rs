@@ -5,7 +5,6 @@
 //! server in it for its tools. Building runs code that nobody trusts: it gets no secret, no key agent, no folder and no
 //! network of the host, and no more time, files and log than the limits say.
 
-mod changed;
 mod context;
 mod image;
 mod labels;
@@ -18,7 +17,6 @@ pub(crate) mod tools;
 mod tree;
 
 pub(crate) use crate::engine::build::Builder;
-pub(crate) use changed::changed;
 pub(crate) use context::Leniency;
 pub(crate) use log::Event;
 pub(crate) use plan::{Plan, Subject, What, plan};

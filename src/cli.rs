@@ -11,6 +11,7 @@ mod generate_key_pair;
 mod images;
 mod keys;
 mod outside;
+mod plan;
 mod policy;
 mod proxy;
 mod review;
@@ -102,6 +103,7 @@ enum Command {
     Build(Box<build::BuildArgs>),
     Validate(Box<validate::ValidateArgs>),
     Review(Box<review::ReviewArgs>),
+    Plan(plan::PlanArgs),
     Proxy(Box<proxy::ProxyArgs>),
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
@@ -141,6 +143,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Build(args) => build::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
+        Command::Plan(args) => plan::run(&args, &cli.global, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),

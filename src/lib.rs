@@ -23,6 +23,7 @@ pub mod git;
 pub mod github;
 pub mod history;
 pub mod ids;
+mod jobs;
 mod layout;
 mod mcp;
 mod net;

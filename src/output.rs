@@ -84,7 +84,7 @@ pub(crate) fn summary_line(summary: &Summary, entries: usize) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

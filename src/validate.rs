@@ -6,7 +6,7 @@ pub mod fix;
 pub mod gather;
 pub(crate) mod index;
 pub(crate) mod mount;
-mod names;
+pub(crate) mod names;
 mod outdented;
 pub(crate) mod place;
 pub(crate) mod policy_change;

@@ -9,10 +9,10 @@ pub(super) use options::BuildArgs;
 use super::outside::Outside;
 use super::{Global, entries, policy, refuse, roots};
 use crate::build::{self, Built, Options, Place, Plan, Session, Subject, What};
-use crate::changes::Range;
 use crate::context::Context;
 use crate::entry::load;
 use crate::error::CommandError;
+use crate::jobs::Need;
 use crate::output::Format;
 use crate::review::prepare::Reach;
 use crate::rules::Obeying;
@@ -80,12 +80,11 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     result::show(args, global, &outcomes.ok_or_else(canceled)??, ui)
 }
 
-/// The entries that a range changed.
+/// The entries that a range gives another image, and those that nobody can say that of: the build refuses them with the reason.
 fn changed(diff: &str, global: &Global) -> Result<Vec<String>, CommandError> {
-    let range = Range::parse(diff).map_err(|error| {
-        refuse(format!("`--diff {diff}` is not a range of commits")).because(&error).hint("write it as BASE..HEAD")
-    })?;
-    build::changed(&global.root, &range)
+    let jobs = super::plan::changed(diff, global)?;
+    let wanted = jobs.entries.iter().filter(|planned| planned.unclear || planned.needs.contains(&Need::Build));
+    Ok(wanted.map(|planned| planned.name.to_string()).collect())
 }
 
 /// `--offline`: what would have to be fetched is refused before anything is done.

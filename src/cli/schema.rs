@@ -41,6 +41,8 @@ enum SchemaName {
     Build,
     /// What build --digests writes
     Digests,
+    /// What plan --format json writes
+    Jobs,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -57,6 +59,7 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Signatures => include_str!("../../schemas/signatures.json"),
         SchemaName::Build => include_str!("../../schemas/build.json"),
         SchemaName::Digests => include_str!("../../schemas/digests.json"),
+        SchemaName::Jobs => include_str!("../../schemas/jobs.json"),
     })?;
     Ok(exit::CLEAN)
 }

@@ -16,6 +16,7 @@ mod guards;
 mod hostile;
 mod hub;
 mod input;
+mod jobs;
 mod layering;
 mod mutation;
 mod night;
