@@ -17,7 +17,9 @@ pub(crate) fn audit(entries: &[Entry]) -> Jobs {
             upstream: upstream_of(entry),
         };
         match source_of(entry) {
-            _ if !is_name(&entry.name) => planned.why.push("its name is not of the form of names".to_owned()),
+            _ if !is_name(&entry.name) => {
+                planned.why.push("its name has more than lowercase letters, digits and hyphens".to_owned())
+            }
             Err(why) => {
                 planned.why.push(why);
                 planned.unclear = true;

@@ -56,7 +56,10 @@ fn planned(
         planned.why = differences(before, after, change, name);
     }
     if !is_name(&planned.name) {
-        planned.why.push("its name is not of the form of names: it is validated, and nothing else".to_owned());
+        planned.why.push(
+            "its name has more than lowercase letters, digits and hyphens: it is validated, and nothing else"
+                .to_owned(),
+        );
         return planned;
     }
     let source = match source_of(after) {

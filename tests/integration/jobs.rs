@@ -62,7 +62,21 @@ fn each_changed_entry_has_what_it_needs_and_why() {
     registry.write("mcp-registry.toml", "[registry]\nnamespace = 'ghcr.io/acme/'\n").commit("change");
     let output = plan(&registry, &["--diff", "main..topic"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
-    insta::assert_snapshot!(output.stdout, @"");
+    insta::assert_snapshot!(output.stdout, @r#"
+    Name; touch x  validate (added; its name has more than lowercase letters, digits and hyphens: it is validated, and nothing else)
+    branch         validate (modified; server.yaml changed elsewhere)
+    broken         validate (added; `source.commit` is no pin: a commit is 40 lower-case hexadecimal digits)
+    file           validate, build, publish (modified; a Dockerfile changed; tools.json changed)
+    gone           nothing to do (deleted)
+    moved          validate, build, review, publish (modified; `source.directory` changed)
+    new            validate, build, review, publish (added)
+    pinned         validate, build, review, publish (modified; `source.commit` changed)
+    remote         validate (modified; server.yaml changed elsewhere)
+    texts          validate (modified; server.yaml changed elsewhere)
+    theirs         validate, review (modified; `source.commit` changed)
+    mcp-registry.toml changed: a maintainer decides
+    11 entries. build: 4 entries in 4 jobs. review: 4 entries in 4 jobs. publish: 4 entries in 4 jobs
+    "#);
     let value = json(&registry, &["plan", "--diff", "main..topic"]);
     assert_eq!(value["matrix"]["review"]["count"], 4, "{value:#}");
     assert_eq!(value["policy_changed"], true);
@@ -75,17 +89,20 @@ fn a_matrix_is_one_line_for_github() {
     write(&registry, "moved", &manifest("moved", TWO, ""));
     registry.commit("change");
     let matrix = |arguments: &[&str]| plan(&registry, &[&["--diff", "main..topic"], arguments].concat()).stdout;
-    insta::assert_snapshot!(matrix(&["--matrix", "review"]), @"");
-    insta::assert_snapshot!(matrix(&["--matrix", "publish", "--jobs", "1"]), @"");
+    insta::assert_snapshot!(matrix(&["--matrix", "review"]), @r#"{"count":2,"include":[{"job":1,"names":"moved"},{"job":2,"names":"pinned"}]}"#);
+    insta::assert_snapshot!(matrix(&["--matrix", "publish", "--jobs", "1"]), @r#"{"count":1,"include":[{"job":1,"names":"moved pinned"}]}"#);
     registry.git(["reset", "--quiet", "--hard", "main"]);
-    insta::assert_snapshot!(matrix(&["--matrix", "build"]), @"");
+    insta::assert_snapshot!(matrix(&["--matrix", "build"]), @r#"{"count":0,"include":[]}"#);
 }
 
 #[test]
 fn an_audit_divides_the_registry_or_some_of_it() {
     let registry = registry();
     let output = plan(&registry, &["--audit", "--jobs", "2"]);
-    insta::assert_snapshot!(output.stdout, @"");
+    insta::assert_snapshot!(output.stdout, @r#"
+    remote  validate (it has no source code to review)
+    8 entries. review: 7 entries in 2 jobs
+    "#);
     let value = json(&registry, &["plan", "--audit", "--shard", "2/3"]);
     assert_eq!(value["entries"].as_array().unwrap().len(), 3, "{value:#}");
     assert_eq!(json(&registry, &["plan", "--audit", "texts", "servers/moved"])["entries"].as_array().unwrap().len(), 2);
@@ -107,5 +124,20 @@ fn what_cannot_be_is_refused_in_words() {
         assert_eq!(output.status, 2, "{arguments:?}");
         writeln!(all, "{}", output.stderr.lines().take(3).collect::<Vec<_>>().join("\n")).unwrap();
     }
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+    error: there is no entry `textz`
+      hint: did you mean `texts`?
+    error: invalid value '4/3' for '--shard <I/N>': write it as 2/5: the second of five, of 10,000 at most
+
+    For more information, try '--help'.
+    error: there is no commit `nowhere` in this repository
+      hint: fetch it first: git fetch origin main, then name it origin/main
+    error: `--diff ..x`: the range names no base
+      hint: write it as `base..head`: `--diff origin/main..HEAD`
+    error: `plan` is written as human or json
+      hint: use `--format json`
+    error: invalid value '257' for '--jobs <N>': 257 is not in 1..=256
+
+    For more information, try '--help'.
+    "#);
 }

@@ -30,6 +30,8 @@ fn help_of_the_program() {
       build              Build the images of entries, each from exactly the commit that it pins
       validate           Check entries: every problem of every entry at once
       review             Review the code that entries pin, in a sandbox: report, labels and verdict
+      plan               Say what a change, or an audit of the registry, needs done, and divide it among
+                         jobs
       proxy              Run the proxy that holds a provider's key, so that an agent needs none
       rules              List the rules of all commands, or of one
       schema             Print the JSON Schema of a file or output
@@ -217,7 +219,7 @@ fn help_of_rules_and_schema() {
 
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
-              pin-plan, pin-state, build-record, signatures, build, digests]
+              pin-plan, pin-state, build-record, signatures, build, digests, jobs]
 
     Options:
       -h, --help     Print help (see more with '--help')
