@@ -74,7 +74,7 @@ pub(crate) struct Planned {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) why: Vec<String>,
     pub(crate) needs: Vec<Need>,
-    /// Whether nobody can say what it is built from.
+    /// Whether nobody can say what it is built from, or its name is handed to no job.
     #[serde(skip)]
     pub(crate) unclear: bool,
     /// The repository that it is built from. Entries of one are kept together.

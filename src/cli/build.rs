@@ -45,7 +45,9 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
         let entry = load::load(&global.root, name);
         plans.push((entry.name.clone(), build::plan(&entry, namespace, args.image_registry.as_deref())?));
     }
-    let options = args.build_options()?;
+    let mut options = args.build_options()?;
+    // The steps would have the engine's network, whatever this program asks for itself.
+    options.network &= !global.offline;
     let reach = Reach {
         roots_pem: roots::read(context)?,
         allow: args.allow_network.iter().chain(&policy.settings.network.allow).copied().collect(),

@@ -60,6 +60,7 @@ fn planned(
             "its name has more than lowercase letters, digits and hyphens: it is validated, and nothing else"
                 .to_owned(),
         );
+        planned.unclear = true;
         return planned;
     }
     let source = match source_of(after) {

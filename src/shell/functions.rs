@@ -14,6 +14,7 @@ pub(crate) struct Functions {
     /// The one whose body comes next.
     next: Option<String>,
     kept: usize,
+    is_beyond: bool,
 }
 
 impl Functions {
@@ -52,7 +53,9 @@ impl Functions {
             if let Some((name, _, body)) = self.open.pop() {
                 self.bodies.insert(name, body);
             }
-        } else if self.kept < MOST {
+        } else if self.kept >= MOST {
+            self.is_beyond = true;
+        } else {
             self.kept += 1;
             let mut command = command.clone();
             // Its own brace is not part of a body.
@@ -62,6 +65,12 @@ impl Functions {
                 body.push(command);
             }
         }
+    }
+
+    /// Whether some of a body was not remembered.
+    #[must_use]
+    pub(crate) fn is_beyond(&self) -> bool {
+        self.is_beyond
     }
 
     pub(crate) fn body(&self, name: &str) -> Option<&[Command]> {

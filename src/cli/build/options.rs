@@ -62,7 +62,7 @@ pub(in crate::cli) struct BuildArgs {
     /// Who builds. The classic builder does not know what newer Dockerfiles need: they are refused with the line.
     #[arg(long, value_enum, value_name = "BUILDER", default_value_t = BuilderName::Buildkit, help_heading = "Build")]
     builder: BuilderName,
-    /// The network of the steps of the build: the engine's default bridge, or none.
+    /// The network of the steps of the build: the engine's default bridge, or none. With --offline it is none.
     #[arg(long, value_enum, value_name = "NETWORK", default_value_t = NetworkName::Default, help_heading = "Build")]
     network: NetworkName,
     /// A build argument; may be repeated.

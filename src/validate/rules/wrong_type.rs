@@ -46,7 +46,9 @@ fn required(document: &Document, route: &Route) -> Option<String> {
         return None;
     }
     let list = Route::new(above.to_vec()).then("required");
-    let is_true = scalar::go_bool(document.at(route)?.scalar()?)?;
+    let written = document.at(route)?.scalar()?;
+    // In quotes it is a text to every reader, and whoever wrote it meant the same.
+    let is_true = scalar::go_bool(written).or_else(|| written.text.parse().ok())?;
     let is_listed = document.at(&list).is_some_and(|list| {
         list.items().iter().filter_map(Node::scalar).any(|item| item.text.as_ref() == name.as_ref())
     });
@@ -131,6 +133,7 @@ mod tests {
         };
         let listed = "    required: [units]\n";
         assert_eq!(help(&parameters("true", "")), "remove it, and list `units` in `config.parameters.required`");
+        assert_eq!(help(&parameters("'true'", "")), "remove it, and list `units` in `config.parameters.required`");
         assert_eq!(help(&parameters("true", listed)), "remove it: `config.parameters.required` lists `units` already");
         assert_eq!(
             help(&parameters("false", "")),

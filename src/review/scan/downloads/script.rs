@@ -78,6 +78,9 @@ impl Walk<'_> {
         let mut reader = Reader::new(text);
         for command in reader.by_ref() {
             scope.functions.note(&command);
+            if scope.functions.is_beyond() {
+                self.beyond(scope.place(&command.range));
+            }
             self.command(command, &mut scope, &mut piped);
         }
         reader.is_certain()

