@@ -1,7 +1,28 @@
 //! Writing files so that a reader, or a run that is killed, never sees half of one.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// Opens a regular file to read it. What is none is refused: opening a named pipe waits for somebody to write to it.
+///
+/// # Errors
+/// When it is not one, or cannot be opened.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    Ok(file)
+}
 
 /// Writes a whole file beside its place and moves it there; an existing file keeps its permissions.
 ///

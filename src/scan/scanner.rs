@@ -2,6 +2,7 @@
 
 use super::parse::parse;
 use super::report::{self, ScanReport};
+use crate::files;
 use crate::ids::ImageReference;
 use crate::layout::{Layout, pack};
 use crate::review::sandbox::Cancel;
@@ -10,7 +11,6 @@ use crate::tool::boxed::{self, Boxed};
 use crate::tool::program::{self, Program};
 use crate::tool::{Limits, ToolError};
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -217,7 +217,28 @@ fn find(folder: &Path, names: &[String]) -> Result<PathBuf, ScanError> {
 fn read(file: &Path) -> Result<Vec<u8>, ScanError> {
     let mut text = Vec::new();
     let limit = report::MAX_BYTES as u64 + 1;
-    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut text));
+    let read = files::open_regular(file).and_then(|file| file.take(limit).read_to_end(&mut text));
     read.map_err(|error| ScanError::File(file.display().to_string(), error))?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::read;
+    use rustix::fs::{CWD, Mode, mkfifoat};
+
+    #[test]
+    fn a_report_that_is_not_a_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.json");
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        for path in [pipe.as_path(), folder.path(), std::path::Path::new("/dev/zero")] {
+            let error = std::error::Error::source(&read(path).unwrap_err()).unwrap().to_string();
+            assert_eq!(error, "it is not a regular file", "{}", path.display());
+        }
+        let file = folder.path().join("report.json");
+        std::fs::write(&file, "{}").unwrap();
+        assert_eq!(read(&file).unwrap(), b"{}");
+    }
 }
