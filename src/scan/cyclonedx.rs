@@ -13,7 +13,24 @@ struct Bom {
 
 #[derive(Deserialize)]
 struct Metadata {
-    component: Option<Component>,
+    component: Option<Image>,
+}
+
+/// What the document is about.
+#[derive(Deserialize)]
+struct Image {
+    name: Option<String>,
+    version: Option<String>,
+    purl: Option<String>,
+    hashes: Option<Vec<Hash>>,
+    properties: Option<Vec<Property>>,
+}
+
+#[derive(Deserialize)]
+struct Hash {
+    #[serde(rename = "alg")]
+    algorithm: Option<String>,
+    content: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -23,8 +40,6 @@ struct Component {
     group: Option<String>,
     name: Option<String>,
     version: Option<String>,
-    purl: Option<String>,
-    properties: Option<Vec<Property>>,
     components: Option<Vec<Component>>,
 }
 
@@ -94,8 +109,12 @@ pub(super) fn parse(text: &[u8]) -> Result<ScanReport, String> {
         };
         let properties = image.properties.iter().flatten().filter(|property| said(property));
         let texts = properties.filter_map(|property| property.value.as_deref());
-        let texts: Vec<&str> = texts.chain(image.version.as_deref()).chain(image.purl.as_deref()).collect();
-        texts.into_iter().for_each(|text| report.note_digests(text));
+        let named = [&image.name, &image.version, &image.purl].into_iter().filter_map(|text| text.as_deref());
+        texts.chain(named).for_each(|text| report.note_digests(text));
+        let sha256 = image.hashes.iter().flatten().filter(|hash| hash.algorithm.as_deref() == Some("SHA-256"));
+        for content in sha256.filter_map(|hash| hash.content.as_deref()) {
+            report.note_digests(&format!("sha256:{}", content.to_ascii_lowercase()));
+        }
     }
     let mut packages = HashMap::new();
     index(bom.components.as_deref().unwrap_or_default(), &mut packages);

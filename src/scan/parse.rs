@@ -1,9 +1,10 @@
 //! Reads a report: SARIF 2.1, or CycloneDX with vulnerabilities (VEX), as Trivy and Grype write them.
 
-use super::report::{MAX_BYTES, MAX_VALUES, ScanReport, unreadable};
+use super::report::{Found, Kind, Level, MAX_BYTES, MAX_VALUES, ScanReport, UNNAMED, unreadable};
 use super::{cyclonedx, sarif};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Which form a report has.
 #[derive(Deserialize)]
@@ -36,9 +37,53 @@ pub(crate) fn parse(text: &[u8]) -> Result<ScanReport, String> {
         Form { runs: Some(_), .. } => sarif::parse(text)?,
         _ => return Err("it is neither SARIF (`runs`) nor CycloneDX (`bomFormat`)".to_owned()),
     };
-    let mut seen = BTreeSet::new();
-    report.found.retain(|found| seen.insert((found.id.clone(), found.package.clone(), found.version.clone())));
+    report.found = merged(report.found);
     Ok(report)
+}
+
+/// What says the same of one package once, as the worst of it that is not excused. Without an id, nobody knows what is the same;
+/// without a package, only the sentence tells.
+fn merged(all: Vec<Found>) -> Vec<Found> {
+    let mut places = HashMap::new();
+    let mut kept: Vec<Found> = Vec::with_capacity(all.len());
+    for found in all {
+        if found.id != UNNAMED {
+            let about = if found.package.is_empty() { found.about.clone() } else { String::new() };
+            let is_other = found.kind == Kind::Other;
+            let key = (found.id.clone(), found.package.clone(), found.version.clone(), about, is_other);
+            match places.entry(key) {
+                Entry::Occupied(place) => {
+                    if let Some(kept) = kept.get_mut(*place.get()) {
+                        merge(kept, found);
+                    }
+                    continue;
+                }
+                Entry::Vacant(place) => _ = place.insert(kept.len()),
+            }
+        }
+        kept.push(found);
+    }
+    kept
+}
+
+fn merge(kept: &mut Found, other: Found) {
+    match (kept.excused.is_some(), other.excused.is_some()) {
+        (true, false) => *kept = other,
+        (false, true) => {}
+        _ => {
+            // One fixed version is enough for an upgrade, and what has none may be a warning only.
+            let fixed = kept.fixed.take().or_else(|| other.fixed.clone());
+            if badness(&other) > badness(kept) {
+                *kept = other;
+            }
+            kept.fixed = fixed;
+        }
+    }
+}
+
+/// What nobody rated is a warning: worse than low, which is a note.
+fn badness(found: &Found) -> (bool, Option<Level>) {
+    (found.level != Some(Level::Low), found.level)
 }
 
 #[cfg(test)]
@@ -78,6 +123,80 @@ mod tests {
                     assert!(longest.into_iter().max() <= Some(300), "{found:?}");
                 }
             }
+        }
+    }
+
+    /// Each result of a report: id, package, level, whether it is excused.
+    fn results(report: &str) -> Vec<String> {
+        let found = parse(report.as_bytes()).unwrap().found;
+        let line = |found: &crate::scan::report::Found| {
+            let excused = if found.excused.is_some() { " excused" } else { "" };
+            format!("{} {} {:?} {:?}{excused}", found.id, found.package, found.level, found.fixed)
+        };
+        found.iter().map(line).collect()
+    }
+
+    fn sarif(results: &str) -> Vec<String> {
+        self::results(&format!(r#"{{"runs": [{{"results": [{results}]}}]}}"#))
+    }
+
+    #[test]
+    fn of_results_about_the_same_the_worst_that_is_not_excused_counts() {
+        let two = r#"{"ruleId": "CVE-2", "level": "note"}, {"ruleId": "CVE-2", "level": "error"}"#;
+        assert_eq!(sarif(two), ["CVE-2  Some(High) None"]);
+        let suppressed =
+            r#"{"ruleId": "CVE-2", "level": "error", "suppressions": [{}]}, {"ruleId": "CVE-2", "level": "note"}"#;
+        assert_eq!(sarif(suppressed), ["CVE-2  Some(Low) None"]);
+        // What can be fixed stays so: `only-fixable` makes a warning of the rest.
+        let fixed = r#"{"ruleId": "a", "message": {"text": "Package: x\nSeverity: HIGH\nFixed Version: 2"}},
+            {"ruleId": "a", "message": {"text": "Package: x\nSeverity: CRITICAL"}},
+            {"ruleId": "a", "message": {"text": "Package: x\nSeverity: WHO KNOWS"}}"#;
+        assert_eq!(sarif(fixed), ["a x Some(Critical) Some(\"2\")"]);
+        let unrated = r#"{"ruleId": "a", "message": {"text": "Package: x\nSeverity: LOW"}},
+            {"ruleId": "a", "message": {"text": "Package: x\nSeverity: WHO KNOWS"}}"#;
+        assert_eq!(sarif(unrated), ["a x None None"]);
+        let cyclonedx = r#"{"bomFormat": "CycloneDX", "vulnerabilities": [
+            {"id": "CVE-1", "ratings": [{"severity": "low"}], "affects": [{"ref": "a"}]},
+            {"id": "CVE-1", "ratings": [{"severity": "critical"}], "affects": [{"ref": "a"}]},
+            {"id": "CVE-3", "ratings": [{"severity": "low"}], "affects": [{"ref": "a"}], "analysis": {"state": "not_affected"}},
+            {"id": "CVE-3", "ratings": [{"severity": "critical"}], "affects": [{"ref": "b"}]},
+            {"id": "CVE-3", "ratings": [{"severity": "high"}], "affects": [{"ref": "a"}]}]}"#;
+        assert_eq!(
+            results(cyclonedx),
+            ["CVE-1 a Some(Critical) None", "CVE-3 a Some(High) None", "CVE-3 b Some(Critical) None"]
+        );
+    }
+
+    #[test]
+    fn results_that_may_be_about_different_things_are_each_their_own() {
+        let nameless = r#"{"level": "note"}, {"level": "error"}, {"level": "error"}"#;
+        assert_eq!(
+            sarif(nameless),
+            ["unnamed  Some(Low) None", "unnamed  Some(High) None", "unnamed  Some(High) None"]
+        );
+        let places =
+            r#"{"ruleId": "key", "message": {"text": "in a"}}, {"ruleId": "key", "message": {"text": "in b"}}"#;
+        assert_eq!(sarif(places), ["key  None None", "key  None None"]);
+        let twice = r#"{"ruleId": "key", "message": {"text": "in a"}}, {"ruleId": "key", "message": {"text": "in a"}}"#;
+        assert_eq!(sarif(twice), ["key  None None"]);
+    }
+
+    #[test]
+    fn every_digest_that_a_report_names_its_image_by_counts() {
+        let hex = "b".repeat(64);
+        for report in [
+            format!(r#"{{"runs": [{{"results": [], "properties": {{"imageName": "x@sha256:{hex}"}}}}]}}"#),
+            format!(
+                r#"{{"bomFormat": "CycloneDX", "vulnerabilities": [], "metadata": {{"component":
+                {{"hashes": [{{"alg": "MD5", "content": "0"}}, {{"alg": "SHA-256", "content": "{hex}"}}]}}}}}}"#
+            ),
+            format!(
+                r#"{{"bomFormat": "CycloneDX", "vulnerabilities": [], "metadata": {{"component":
+                {{"name": "x@sha256:{hex}"}}}}}}"#
+            ),
+        ] {
+            let about = parse(report.as_bytes()).unwrap().about;
+            assert_eq!(about.into_iter().collect::<Vec<_>>(), [format!("sha256:{hex}")], "{report}");
         }
     }
 

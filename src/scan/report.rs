@@ -114,12 +114,15 @@ pub(super) fn unreadable(error: serde_json::Error) -> String {
     format!("it cannot be read: {error}")
 }
 
+/// The id of what has none.
+pub(super) const UNNAMED: &str = "unnamed";
+
 /// An id, without what ids do not have. Waivers name it, and it is the first word of a message.
 pub(super) fn id(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
     match cut(text.trim(), MAX_ID) {
         text if !text.is_empty() && text.chars().all(plain) => text.into_owned(),
-        _ => "unnamed".to_owned(),
+        _ => UNNAMED.to_owned(),
     }
 }
 

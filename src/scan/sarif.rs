@@ -61,6 +61,7 @@ struct RunProperties {
     repo_digests: Option<Vec<String>>,
     #[serde(rename = "imageID")]
     image_id: Option<String>,
+    image_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -95,8 +96,8 @@ pub(super) fn parse(text: &[u8]) -> Result<ScanReport, String> {
         }
         // "null" and nothing both mean that no results were computed (section 3.14.23).
         let results = run.results.ok_or("it has a run without `results`: the scanner did not finish")?;
-        if let Some(RunProperties { repo_digests, image_id }) = &run.properties {
-            repo_digests.iter().flatten().chain(image_id).for_each(|text| report.note_digests(text));
+        if let Some(RunProperties { repo_digests, image_id, image_name }) = &run.properties {
+            repo_digests.iter().flatten().chain(image_id).chain(image_name).for_each(|text| report.note_digests(text));
         }
         let rules = run.tool.and_then(|tool| tool.driver).and_then(|driver| driver.rules).unwrap_or_default();
         let by_id: HashMap<&str, &Rule> =
