@@ -51,6 +51,9 @@ pub(crate) struct Instruction {
     pub(crate) pieces: Vec<(usize, usize)>,
 }
 
+/// The frontend of a file that begins as a JSON object and cannot be read as one, so that nobody knows which one a builder takes.
+pub(crate) const UNREADABLE: &str = "{";
+
 /// Names of variables that BuildKit sets and the classic builder leaves empty, without an error.
 pub(crate) const PLATFORM_ARGUMENTS: [&str; 8] = [
     "TARGETPLATFORM",
@@ -180,11 +183,16 @@ fn directives(text: &str) -> Vec<Directive> {
             found.push(Directive { name, value: value.to_owned(), line: number + 1 });
         }
     }
-    if text.trim_start().starts_with('{')
-        && let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text)
-        && let Some(serde_json::Value::String(value)) = object.get("syntax")
-    {
-        found.push(Directive { name: "syntax".to_owned(), value: value.clone(), line: 1 });
+    let after = if shebang == 1 { text.split_once('\n').map_or("", |(_, after)| after) } else { text };
+    if after.trim_start().starts_with('{') {
+        let blank = after.find('{').and_then(|at| after.get(..at)).unwrap_or_default();
+        let line = shebang + blank.matches('\n').count() + 1;
+        let value = match serde_json::from_str::<serde_json::Value>(after) {
+            Ok(object) => object.get("syntax").and_then(serde_json::Value::as_str).map(str::to_owned),
+            // BuildKit's reader takes more than ours: half a surrogate, say.
+            Err(_) => Some(UNREADABLE.to_owned()),
+        };
+        found.extend(value.map(|value| Directive { name: "syntax".to_owned(), value, line }));
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::{Builder, Options};
-use crate::dockerfile::{Assignments, Dockerfile, Instruction};
+use crate::dockerfile::{Assignments, Dockerfile, Instruction, UNREADABLE};
 use crate::error::CommandError;
 
 /// The images that may read a Dockerfile in place of the built-in frontend.
@@ -79,8 +79,13 @@ fn is_missing(dockerfile: &Dockerfile, target: &str) -> bool {
 fn syntax(dockerfile: &Dockerfile, options: &Options) -> Vec<Problem> {
     let is_known = |syntax: &str| FRONTENDS.iter().any(|known| syntax.starts_with(known));
     let refused = dockerfile.syntaxes().filter(|(syntax, _)| !options.allow_syntax && !is_known(syntax));
-    let text = |syntax| {
-        format!("`{syntax}` would read this file in place of Docker's own frontend; `--allow-syntax` allows that")
+    let text = |syntax| match syntax {
+        UNREADABLE => {
+            "this begins as a JSON object and cannot be read as one: what a builder makes of it, a frontend in place \
+                       of Docker's own say, is not known; `--allow-syntax` allows that"
+                .to_owned()
+        }
+        _ => format!("`{syntax}` would read this file in place of Docker's own frontend; `--allow-syntax` allows that"),
     };
     refused.map(|(syntax, line)| Problem { line, text: text(syntax) }).collect()
 }

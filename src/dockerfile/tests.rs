@@ -78,9 +78,16 @@ fn a_syntax_is_found_in_every_form_that_a_builder_looks_for() {
     assert_eq!(syntaxes("#!/usr/bin/x\n# escape=`\n  #syntax=evil\n"), ["evil 3"]);
     assert_eq!(syntaxes("// syntax=evil\nFROM x"), ["evil 1"]);
     assert_eq!(syntaxes("{\n\"syntax\": \"evil\"}"), ["evil 1"]);
+    assert_eq!(syntaxes("\u{feff}#!/x\n\n {\"syntax\": \"evil\"}"), ["evil 3"]);
+    assert_eq!(syntaxes("{\"syntax\": \"good\", \"syntax\": \"evil\"}"), ["evil 1"]);
+    // Other readers of JSON take what ours refuses.
+    assert_eq!(syntaxes("{\"x\": \"\\ud800\", \"syntax\": \"evil\"}"), ["{ 1"]);
+    assert_eq!(syntaxes("#!/x\n{ FROM x"), ["{ 2"]);
     assert_eq!(syntaxes("# syntax=a\n# syntax=b\n"), ["a 1", "b 2"]);
     // Directives end with the first line that is none.
-    for none in ["# a comment\n# syntax=evil", "\n# syntax=evil", "FROM x\n# syntax=evil", "# syntax="] {
+    for none in
+        ["# a comment\n# syntax=evil", "\n# syntax=evil", "FROM x\n# syntax=evil", "# syntax=", "{\"a\": \"b\"}"]
+    {
         assert_eq!(syntaxes(none), Vec::<String>::new(), "{none}");
     }
 }

@@ -47,6 +47,11 @@ fn another_syntax_is_refused_unless_it_is_allowed() {
         "Dockerfile:1: `evil/x` would read this file in place of Docker's own frontend; `--allow-syntax` allows that";
     assert_eq!(refused("# syntax=evil/x\nFROM scratch"), said);
     assert_eq!(refused("// syntax = evil/x\nFROM scratch"), said);
+    assert_eq!(
+        refused("#!/x\n{\"x\": \"\\ud800\", \"syntax\": \"evil/x\"}"),
+        "Dockerfile:2: this begins as a JSON object and cannot be read as one: what a builder makes of it, a frontend in place of \
+         Docker's own say, is not known; `--allow-syntax` allows that"
+    );
     for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker.io/docker/dockerfile:1@sha256:0"] {
         assert_eq!(refused(&format!("# syntax={known}\nFROM scratch")), "");
     }
