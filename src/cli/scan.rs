@@ -95,7 +95,7 @@ fn subjects(args: &ScanArgs, global: &Global, policy: &Policy) -> Result<Vec<(Na
     let published = args.digests.as_deref();
     if args.images.is_empty() {
         let file = published.ok_or_else(|| refuse("no image"))?;
-        return Ok(subjects::published(global, file)?.into_iter().map(|named| (named, false)).collect());
+        return Ok(subjects::published(global, file)?.0.into_iter().map(|named| (named, false)).collect());
     }
     let published = published.map(digests::read).transpose()?;
     let names = if subjects::has_registry(global) { entries::list(&global.root)? } else { Vec::new() };

@@ -177,8 +177,9 @@ pub(super) fn show(
         text.push_str(&format!("{}  {done}\n", escape::terminal(&row.target.reference())));
     }
     ui.result(&text)?;
-    if !logged {
-        ui.say("not logged in a transparency log: verify with `cosign verify --insecure-ignore-tlog`");
+    if !logged && !rows.is_empty() {
+        let verify = if command == "sign" { "verify" } else { "verify-attestation" };
+        ui.say(&format!("not logged in a transparency log: verify with `cosign {verify} --insecure-ignore-tlog`"));
     }
     Ok(())
 }

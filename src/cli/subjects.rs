@@ -109,18 +109,19 @@ pub(super) fn in_namespace(
     Ok(found)
 }
 
-/// The images of a file of digests, each of the entry that the file says.
+/// The images of a file of digests, each of the entry that the file says, and the names of which the registry has no entry.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn published(global: &Global, file: &Path) -> Result<Vec<Named>, CommandError> {
+pub(super) fn published(global: &Global, file: &Path) -> Result<(Vec<Named>, Vec<String>), CommandError> {
     let published = digests::read(file)?;
     let entries: BTreeMap<Arc<str>, Entry> = all(global).into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+    let without = published.keys().filter(|name| !entries.contains_key(name.as_str())).cloned().collect();
     let one = |(name, image): (String, ImageReference)| match entries.get(name.as_str()) {
         Some(entry) => of(entry, image),
         None => unknown(image),
     };
-    Ok(published.into_iter().map(one).collect())
+    Ok((published.into_iter().map(one).collect(), without))
 }
 
 /// The images of the command line. Where the registry has an entry with the image, its pin is compared.

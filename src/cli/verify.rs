@@ -99,7 +99,16 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
         if args.all || subjects::has_registry(global) { policy::load(&global.root, None)? } else { Policy::default() };
     let subjects = match &args.digests {
         digests if args.all => subjects::in_namespace(global, &policy, digests.as_deref())?,
-        Some(digests) => subjects::published(global, digests)?,
+        Some(file) => {
+            let (published, unknown) = subjects::published(global, file)?;
+            if published.is_empty() {
+                return Err(refuse(format!("there is no image in `--digests {}`: nothing to verify", file.display())));
+            }
+            for name in unknown {
+                ui.say(&format!("the registry has no entry `{name}`: its image is verified without a pin"));
+            }
+            published
+        }
         None => {
             let images = args.images.iter().map(|image| images::parse(image)).collect::<Result<Vec<_>, _>>()?;
             subjects::named(&images, global)

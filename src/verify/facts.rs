@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) attached: Attached,
     /// The revision label of each platform; none where there is no label.
     pub(crate) revisions: Vec<Option<String>>,
+    /// Why the labels of other platforms were not read, a sentence each.
+    pub(crate) unread: Vec<String>,
     /// What of the image itself could not be read, a sentence each.
     pub(crate) problems: Vec<String>,
 }
@@ -36,15 +38,24 @@ pub(crate) struct Facts {
 /// When the registry does not answer.
 pub(crate) async fn read(target: &Target, pinned: bool) -> Result<Facts, OciError> {
     let attached = Attached::read(&target.repository, &target.signatures, &target.digest);
-    let (attached, (revisions, problems)) = if pinned {
-        futures_util::try_join!(attached, revisions(target))?
+    let (attached, labels) = if pinned {
+        futures_util::try_join!(attached, labels(target))?
     } else {
         let attached = attached.await?;
-        let labels = if has_claims(&attached) { revisions(target).await? } else { Default::default() };
+        let labels = if has_claims(&attached) { labels(target).await? } else { Labels::default() };
         (attached, labels)
     };
+    let Labels { revisions, unread, problems } = labels;
     let reference = target.reference();
-    Ok(Facts { reference, digest: target.digest.clone(), attached, revisions, problems })
+    Ok(Facts { reference, digest: target.digest.clone(), attached, revisions, unread, problems })
+}
+
+/// The revision labels of an image, and why there are not more.
+#[derive(Debug, Default)]
+struct Labels {
+    revisions: Vec<Option<String>>,
+    unread: Vec<String>,
+    problems: Vec<String>,
 }
 
 fn has_claims(attached: &Attached) -> bool {
@@ -56,37 +67,53 @@ fn has_claims(attached: &Attached) -> bool {
     attached.layers.iter().any(|layer| layer.tag == Tag::Att) || attached.referrers.iter().any(is_claim)
 }
 
-async fn revisions(target: &Target) -> Result<(Vec<Option<String>>, Vec<String>), OciError> {
-    let mut problems = Vec::new();
+async fn labels(target: &Target) -> Result<Labels, OciError> {
+    let mut labels = Labels::default();
     let mut configs = Vec::new();
     if target.manifest.is_index() {
         let members = match target.manifest.index() {
             Ok(index) => index.manifests,
-            Err(what) => return Ok((Vec::new(), vec![format!("the image is {what}")])),
+            Err(what) => {
+                labels.problems.push(format!("the image is {what}"));
+                return Ok(labels);
+            }
         };
-        let members: Vec<Descriptor> = members.into_iter().filter(is_platform).take(MAX_PLATFORMS).collect();
-        let read = members.iter().map(|member| target.repository.by_digest(&member.digest));
+        if members.iter().any(is_index) {
+            labels.unread.push("the image has an index in its index, whose platforms are not looked at".to_owned());
+        }
+        let members: Vec<Descriptor> = members.into_iter().filter(is_platform).collect();
+        if members.len() > MAX_PLATFORMS {
+            let message = format!("the image has {} platforms, of which {MAX_PLATFORMS} are looked at", members.len());
+            labels.unread.push(message);
+        }
+        let read = members.iter().take(MAX_PLATFORMS).map(|member| target.repository.by_digest(&member.digest));
         for found in stream::iter(read).buffered(8).try_collect::<Vec<_>>().await? {
             match found.map(|found| found.image()) {
                 Some(Ok(manifest)) => configs.push(manifest.config),
-                Some(Err(what)) => problems.push(format!("a platform of the image is {what}")),
-                None => problems.push("a platform of the image is not there".to_owned()),
+                Some(Err(what)) => labels.problems.push(format!("a platform of the image is {what}")),
+                None => labels.problems.push("a platform of the image is not there".to_owned()),
             }
         }
     } else {
         match target.manifest.image() {
             Ok(manifest) => configs.push(manifest.config),
-            Err(what) => problems.push(format!("the image is {what}")),
+            Err(what) => labels.problems.push(format!("the image is {what}")),
         }
     }
     let read = configs.iter().map(|config| revision(&target.repository, config));
-    Ok((stream::iter(read).buffered(8).try_collect().await?, problems))
+    labels.revisions = stream::iter(read).buffered(8).try_collect().await?;
+    Ok(labels)
 }
 
-/// Whether a member of an index is an image: builders add their own attestations as images of an unknown platform.
+fn is_index(member: &Descriptor) -> bool {
+    matches!(member.media_type.as_str(), media_types::INDEX | media_types::DOCKER_INDEX)
+}
+
+/// Whether a member of an index is an image that may be run: builders add their own attestations as images of an unknown platform.
 fn is_platform(member: &Descriptor) -> bool {
-    let os = member.other.get("platform").and_then(|platform| platform.get("os")).and_then(Value::as_str);
-    matches!(member.media_type.as_str(), media_types::MANIFEST | media_types::DOCKER_MANIFEST) && os != Some("unknown")
+    let platform = |key| member.other.get("platform").and_then(|platform| platform.get(key)).and_then(Value::as_str);
+    let is_unknown = [platform("os"), platform("architecture")] == [Some("unknown"); 2];
+    matches!(member.media_type.as_str(), media_types::MANIFEST | media_types::DOCKER_MANIFEST) && !is_unknown
 }
 
 async fn revision(repository: &Repository, config: &Descriptor) -> Result<Option<String>, OciError> {

@@ -171,7 +171,16 @@ fn commits(attestations: &[Attestation], facts: &Facts, expected: &Expectations,
         attestation.statement.predicate.pointer("/buildDefinition/externalParameters/source/commit")?.as_str()
     });
     let built: BTreeSet<&str> = built.collect();
+    // Where there is nothing to compare them with, labels do not matter.
+    if expected.pin.is_some() || !built.is_empty() {
+        problems.extend(facts.unread.iter().map(|why| Problem::new(&rules::COMMIT_MISMATCH, why.clone())));
+    }
     if let Some(pin) = &expected.pin {
+        if facts.revisions.is_empty() {
+            let label = super::facts::REVISION;
+            let message = format!("no platform of the image has a label `{label}` that can be read; the pin is {pin}");
+            problems.push(Problem::new(&rules::COMMIT_MISMATCH, message));
+        }
         for label in &facts.revisions {
             match label {
                 None => {

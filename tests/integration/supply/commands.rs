@@ -7,6 +7,8 @@ use mcp_registry::oci::{Descriptor, ImageIndex, media_types};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
 fn world() -> (World, OciServer) {
     let server = OciServer::start(Manners { referrers: true, ..Manners::default() });
     (World::at(&server.host), server)
@@ -178,6 +180,58 @@ fn each_platform_of_an_index_is_signed_when_asked_for() {
     assert!(!image_manifest(Descriptor::of(media_types::EMPTY, b"{}"), Vec::new()).layers.iter().any(|_| true));
 }
 
+/// What is wrong with a signed index of these members, which an entry pins.
+fn of_index(world: &World, members: serde_json::Value) -> String {
+    let index = serde_json::json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": members });
+    let digest = world.put_manifest("multi", &index);
+    let image = format!("{}@{digest}", world.name);
+    world.sign(&image, &[]);
+    let manifest = format!(
+        "name: weather\nimage: {}\ntype: server\nsource:\n  project: https://github.com/example/weather\n  commit: {}\n",
+        world.name,
+        super::world::COMMIT
+    );
+    world.runner.write("servers/weather/server.yaml", manifest);
+    let output = world.verify(&image, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    let errors = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] == "error");
+    let errors: Vec<String> = errors
+        .map(|finding| format!("{} {}", finding["rule"].as_str().unwrap(), finding["message"].as_str().unwrap()))
+        .collect();
+    assert_eq!(output.status == 0, errors.is_empty(), "{}", output.stderr);
+    errors.join("\n")
+}
+
+#[test]
+fn platforms_of_an_index_whose_label_nobody_reads_are_refused() {
+    let (world, _server) = world();
+    let image = world.image("one");
+    let digest = image.rsplit_once('@').unwrap().1;
+    let size = world.raw_manifest(digest).len();
+    let member = |os: &str, architecture: &str| {
+        serde_json::json!({ "mediaType": media_types::MANIFEST, "digest": digest, "size": size,
+            "platform": { "os": os, "architecture": architecture } })
+    };
+    // A builder's attestation beside a platform is none.
+    assert_eq!(of_index(&world, serde_json::json!([member("linux", "amd64"), member("unknown", "unknown")])), "");
+    assert_eq!(of_index(&world, serde_json::json!([member("unknown", "amd64")])), "", "its label is read");
+    let inner = serde_json::json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [member("linux", "amd64")] });
+    let nested = world.put_manifest("inner", &inner);
+    let length = serde_json::to_vec(&inner).unwrap().len();
+    let nested = serde_json::json!({ "mediaType": INDEX, "digest": nested, "size": length });
+    let many: Vec<_> = (0..33).map(|number| member("linux", &format!("a{number}"))).collect();
+    for (members, said) in [
+        (serde_json::json!([]), "no platform of the image has a label"),
+        (serde_json::json!([member("unknown", "unknown")]), "no platform of the image has a label"),
+        (serde_json::json!([nested]), "the image has an index in its index"),
+        (serde_json::json!([member("linux", "amd64"), nested]), "the image has an index in its index"),
+        (serde_json::json!(many), "the image has 33 platforms"),
+    ] {
+        let errors = of_index(&world, members.clone());
+        assert!(errors.starts_with("commit-mismatch ") && errors.contains(said), "{members}: {errors}");
+    }
+}
+
 #[test]
 fn a_claim_is_written_once_and_replaced_when_asked_for() {
     let (world, server) = world();
@@ -214,6 +268,7 @@ fn an_attestation_is_written_where_the_signatures_are() {
         world.attest(&image, &["--type", "https://example.com/x/v1", "--predicate", "claim.json", "--layout", "sig"]);
     assert!(output.stdout.contains("tag .att written, bundle written"), "{}", output.stdout);
     assert!(output.stderr.contains("written in both layouts"), "{}", output.stderr);
+    assert!(output.stderr.contains("`cosign verify-attestation --insecure-ignore-tlog`"), "{}", output.stderr);
 }
 
 #[test]

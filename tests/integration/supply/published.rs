@@ -1,6 +1,7 @@
 //! Files of digests: what `build --push` published is signed, attested, verified and scanned as a whole.
 
 use super::entries::{all, registry};
+use super::oci_server::{Manners, OciServer};
 use super::world::{COMMIT, World, fixture};
 use crate::runner::Output;
 use serde_json::{Map, Value, json};
@@ -63,6 +64,30 @@ fn what_was_published_is_signed_and_verified_by_its_digests() {
     world.runner.write("digests.json", "{\"server-0\": \"x\"}");
     let wrong = verify(&world, &[]);
     assert_eq!(wrong.status, 2, "{}", wrong.stdout);
+}
+
+#[test]
+fn a_file_without_images_is_said_and_passes_nothing() {
+    let world = World::at("localhost:1");
+    world.runner.write("digests.json", "{}");
+    let empty = verify(&world, &[]);
+    assert_eq!((empty.status, empty.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(empty.stderr, @"error: there is no image in `--digests digests.json`: nothing to verify");
+    let signed = of_file(&world, "sign", &[]);
+    assert_eq!((signed.status, signed.stdout.as_str()), (0, ""), "{}", signed.stderr);
+    insta::assert_snapshot!(signed.stderr, @"there is no image in the file of `--digests`: nothing is signed");
+}
+
+#[test]
+fn an_image_without_an_entry_is_verified_and_that_is_said() {
+    let server = OciServer::start(Manners { referrers: true, ..Manners::default() });
+    let world = World::at(&server.host);
+    let image = world.image("one");
+    world.sign(&image, &[]);
+    world.runner.write("digests.json", serde_json::json!({ "nosuch": image }).to_string());
+    let output = verify(&world, &[]);
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+    insta::assert_snapshot!(output.stderr, @"the registry has no entry `nosuch`: its image is verified without a pin");
 }
 
 #[test]
