@@ -1,7 +1,7 @@
 //! Writing to a repository: a layer under one of the tags, a bundle among the referrers. In an order that can be killed anywhere:
 //! blobs first, and what makes them visible last.
 
-use super::attached::{Layer, Referrer, Tag};
+use super::attached::{Layer, MAX_LAYERS, Referrer, Tag};
 use super::bundle::{BUNDLE, Bundle, CONTENT_ANNOTATION, PREDICATE_ANNOTATION};
 use crate::ids::Digest;
 use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, OciError, Repository, media_types};
@@ -63,6 +63,13 @@ pub(crate) async fn append(
     };
     manifest.layers.retain(|layer| !replaced.iter().any(|old| old.descriptor == *layer));
     manifest.layers.extend(added);
+    let layers = manifest.layers.len();
+    if layers > MAX_LAYERS {
+        let what = format!(
+            "the tag `{name}` would have {layers} layers, of which no more than {MAX_LAYERS} are read; remove those that nobody needs"
+        );
+        return Err(OciError::Form { host: repository.host(), what });
+    }
     let config = config(&manifest.layers);
     manifest.config = repository.push_new_blob(media_types::CONFIG, &config).await?;
     let bytes = serde_json::to_vec(&manifest).map_err(|error| unwritable(repository, &error))?;

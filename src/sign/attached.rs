@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 /// The media type of an `.att` layer.
 pub(crate) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// The maximum number of layers of a tag, and of referrers, that are read. Real images have a dozen.
-const MAX_LAYERS: usize = 200;
+pub(super) const MAX_LAYERS: usize = 200;
 const MAX_REFERRERS: usize = 200;
 /// The maximum size of a signature's payload, in bytes: 250 without annotations.
 const MAX_PAYLOAD_BYTES: u64 = 1 << 20;

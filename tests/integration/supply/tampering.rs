@@ -176,6 +176,21 @@ fn a_doubled_layer_is_refused() {
 }
 
 #[test]
+fn a_signature_that_no_reader_would_reach_is_not_written() {
+    let Some((world, image)) = signed() else { return };
+    change(&world, &image, ".sig", |manifest| {
+        let mut foreign = manifest["layers"][0].clone();
+        foreign["annotations"][SIGNATURE_ANNOTATION] = json!(STANDARD.encode("nothing"));
+        manifest["layers"] = json!(vec![foreign; 200]);
+    });
+    let output = world.signing("sign", &image, &[]).run();
+    assert_eq!(output.status, 3, "{}{}", output.stdout, output.stderr);
+    let said = "would have 201 layers, of which no more than 200 are read; remove those that nobody needs";
+    assert!(output.stderr.contains(said), "{}", output.stderr);
+    assert_eq!(world.manifest(&tag(&image, ".sig"))["layers"].as_array().unwrap().len(), 200);
+}
+
+#[test]
 fn a_foreign_layer_beside_ours_is_a_note_and_never_stands_in_for_ours() {
     let Some((world, image)) = signed() else { return };
     change(&world, &image, ".sig", |manifest| {
