@@ -89,6 +89,33 @@ pub struct Finding {
     pub(crate) sensitive: bool,
 }
 
+impl Finding {
+    /// A finding with nothing but what every finding has.
+    pub(crate) fn new(
+        rule: &'static str,
+        severity: Severity,
+        entry: Option<Arc<str>>,
+        path: Arc<str>,
+        anchor: Anchor,
+        message: String,
+    ) -> Self {
+        Self {
+            rule,
+            severity,
+            entry,
+            path,
+            anchor,
+            message,
+            label: String::new(),
+            help: None,
+            labels: Vec::new(),
+            fixable: false,
+            waived: None,
+            sensitive: false,
+        }
+    }
+}
+
 /// A text that findings point into.
 #[derive(Debug, Clone)]
 pub(crate) enum SourceText {

@@ -39,20 +39,7 @@ impl Named {
             Some(of) => (Some(of.name.clone()), of.path.clone(), Anchor::Value(route)),
             None => (None, self.shown.as_str().into(), Anchor::File),
         };
-        Finding {
-            rule,
-            severity,
-            entry,
-            path,
-            anchor,
-            message: message.to_owned(),
-            label: String::new(),
-            help: None,
-            labels: Vec::new(),
-            fixable: false,
-            waived: None,
-            sensitive: false,
-        }
+        Finding::new(rule, severity, entry, path, anchor, message.to_owned())
     }
 }
 

@@ -22,20 +22,8 @@ source:
 
 /// A finding with nothing but what every finding has.
 pub(super) fn finding(rule: &'static str, severity: Severity, path: &str, anchor: Anchor, message: &str) -> Finding {
-    Finding {
-        rule,
-        severity,
-        entry: path.split('/').nth(1).map(Into::into),
-        path: path.into(),
-        anchor,
-        message: message.to_owned(),
-        label: String::new(),
-        help: None,
-        labels: Vec::new(),
-        fixable: false,
-        waived: None,
-        sensitive: false,
-    }
+    let entry = path.split('/').nth(1).map(Into::into);
+    Finding::new(rule, severity, entry, path.into(), anchor, message.to_owned())
 }
 
 /// A second place.

@@ -182,18 +182,8 @@ fn say<'a>(
     message: String,
 ) -> Said<'a> {
     let finding = Finding {
-        rule: rule.id,
-        severity,
-        entry,
-        path: path.clone(),
-        anchor,
-        message,
-        label: String::new(),
-        help: None,
-        labels: Vec::new(),
         fixable: rule.fix.is_some(),
-        waived: None,
-        sensitive: false,
+        ..Finding::new(rule.id, severity, entry, path.clone(), anchor, message)
     };
     Said { finding: findings.push_mut(finding) }
 }

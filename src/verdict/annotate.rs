@@ -93,18 +93,5 @@ fn about(report: &ReviewReport, path: Option<&str>) -> Finding {
         Some(entry) => (format!("{SERVERS}/{entry}/server.yaml"), Anchor::Value(route!["source", "commit"])),
         None => (path.unwrap_or(".").to_owned(), Anchor::File),
     };
-    Finding {
-        rule: INCOMPLETE,
-        severity: Severity::Error,
-        entry,
-        path: path.into(),
-        anchor,
-        message: String::new(),
-        label: String::new(),
-        help: None,
-        labels: Vec::new(),
-        fixable: false,
-        waived: None,
-        sensitive: false,
-    }
+    Finding::new(INCOMPLETE, Severity::Error, entry, path.into(), anchor, String::new())
 }

@@ -18,18 +18,8 @@ use std::path::Path;
 pub(crate) fn compare(subject: &Subject, tools: &[RegistryTool]) -> Vec<Finding> {
     let file = &subject.tools_file;
     let finding = |rule, severity, anchor, message: String| Finding {
-        rule,
-        severity,
-        entry: Some(subject.entry.clone()),
-        path: file.path.clone(),
-        anchor,
-        message,
-        label: String::new(),
         help: Some("`build --write-tools` writes what the server lists".to_owned()),
-        labels: Vec::new(),
-        fixable: false,
-        waived: None,
-        sensitive: false,
+        ..Finding::new(rule, severity, Some(subject.entry.clone()), file.path.clone(), anchor, message)
     };
     let known: Vec<Value> = match &file.content {
         Content::Absent => {
