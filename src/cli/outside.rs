@@ -3,13 +3,14 @@
 use super::{refuse, roots};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::net::is_loopback;
 use crate::validate::gather::Reach;
 use crate::validate::gather::is_token;
 use ipnet::IpNet;
 use secrecy::ExposeSecret as _;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
-use url::{Host, Url};
+use url::Url;
 
 /// What the process was started with, and these networks that may be reached although they are not public.
 ///
@@ -31,12 +32,7 @@ fn check(api: &Url) -> Result<(), CommandError> {
     if !api.username().is_empty() || api.password().is_some() {
         return Err(refuse("GITHUB_API_URL has a user name or password in it").hint("put the token in GITHUB_TOKEN"));
     }
-    let is_here = match api.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
+    let is_here = api.host_str().is_some_and(is_loopback);
     if api.scheme() == "https" || (api.scheme() == "http" && is_here) {
         return Ok(());
     }

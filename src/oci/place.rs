@@ -30,20 +30,10 @@ impl Place {
     }
 }
 
-/// `localhost`, `127.0.0.0/8` and `::1`, with a port or without.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
-        _ => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Place, is_loopback};
+    use super::Place;
     use crate::ids::ImageReference;
 
     #[test]
@@ -53,15 +43,5 @@ mod tests {
         assert_eq!(name("mcp/x:1"), "index.docker.io/mcp/x");
         assert_eq!(name("docker.io/mcp/x"), "index.docker.io/mcp/x");
         assert_eq!(name("127.0.0.1:5000/mcp/x"), "127.0.0.1:5000/mcp/x");
-    }
-
-    #[test]
-    fn loopback_is_known_with_a_port_and_without() {
-        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:5000", "::1"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["localhost.example", "10.0.0.1:5000", "registry.example:127", "1.127.0.0"] {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::challenge::{Access, Challenge, basic, token};
 use super::logins::{Login, Logins};
-use super::place::is_loopback;
 use super::{OciError, Place};
 use crate::fetch::{Answer, FetchOptions, Fetcher, Incoming, NamedHost, Request, SetupError, host_of};
 use crate::ids::{Digest, ImageReference};
+use crate::net::is_loopback;
 use http::header::{self, HeaderValue};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;

@@ -3,11 +3,12 @@
 use super::Log;
 use crate::fetch::{FetchOptions, Fetcher, NamedHost, SetupError, host_of};
 use crate::ids::ImageReference;
+use crate::net::is_loopback;
 use crate::oci::{OciOptions, Place, Registries};
 use ipnet::IpNet;
 use std::path::PathBuf;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
@@ -50,12 +51,7 @@ pub fn registries(reach: &Reach, images: &[&ImageReference]) -> Result<Registrie
 /// # Errors
 /// When the certificates cannot be read.
 pub(crate) fn log(reach: &Reach, url: Url) -> Result<Log, SetupError> {
-    let plain = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
+    let plain = url.host_str().is_some_and(is_loopback);
     let named = vec![NamedHost { host: host_of(&url), plain }];
     let fetcher = Fetcher::new(&FetchOptions { named, ..reach.fetch() })?;
     Ok(Log { url, fetcher })
