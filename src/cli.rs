@@ -14,6 +14,7 @@ mod outside;
 mod plan;
 mod policy;
 mod proxy;
+mod range;
 mod review;
 mod roots;
 mod rules;

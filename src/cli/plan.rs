@@ -1,13 +1,12 @@
 //! `plan`: what a change or an audit needs done, for the jobs of a CI.
 
-use super::{Global, clock, entries, policy, refuse};
-use crate::changes::Range;
+use super::{Global, clock, entries, policy, range, refuse};
 use crate::entry::load;
 use crate::error::{CommandError, exit};
 use crate::history::History;
 use crate::jobs::{self, Jobs, MAX_JOBS, Need, Shard};
 use crate::output::{Format, count, escape};
-use crate::policy::{POLICY, Policy};
+use crate::policy::POLICY;
 use crate::ui::Ui;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
@@ -83,16 +82,11 @@ pub(super) fn run(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<u8, Comma
 /// # Errors
 /// When it is no range, or history cannot be read.
 pub(super) fn changed(text: &str, global: &Global) -> Result<Jobs, CommandError> {
-    let range = Range::parse(text).map_err(|error| {
-        refuse(format!("`--diff {text}`: {error}")).hint("write it as `base..head`: `--diff origin/main..HEAD`")
-    })?;
+    let range = range::parse(text)?;
     let history = History::open(&global.root)?;
     let compared = history.compare(&range)?;
     history.check_registry(&compared.head)?;
-    let policy = match history.policy_at(&compared.base)? {
-        Some(text) => policy::parse(&text, &format!("{POLICY} at {}", compared.base.short()))?,
-        None => Policy::default(),
-    };
+    let policy = range::policy_at(&history, &compared.base)?;
     jobs::change(&history, &compared, &policy.settings.registry.namespace)
 }
 

@@ -1,8 +1,7 @@
 //! From arguments to a request: which targets, which agents, within which bounds.
 
 use super::options::{AgentName, ProviderName, ReviewArgs};
-use crate::changes::Range;
-use crate::cli::{Global, entries, policy, refuse, roots};
+use crate::cli::{Global, entries, policy, range, refuse, roots};
 use crate::context::Context;
 use crate::entry::load;
 use crate::entry::source::relative;
@@ -85,9 +84,7 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Asked, Comma
     }
     policy::check_root(&global.root)?;
     if let Some(range) = &args.diff {
-        let range = Range::parse(range).map_err(|error| {
-            refuse(format!("`--diff {range}`: {error}")).hint("write it as `base..head`: `--diff origin/main..HEAD`")
-        })?;
+        let range = range::parse(range)?;
         let Changed { targets, policy } = target::of_range(&global.root, &range)?;
         let policy = policy.map(|text| policy::parse(&text, &format!("{POLICY} at the base"))).transpose()?;
         return Ok(Asked { targets, model: policy.and_then(|policy| policy.settings.review.model) });

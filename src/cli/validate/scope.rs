@@ -1,13 +1,13 @@
 //! Which entries a run judges, and where they are read from: the work tree, or Git's objects under `--diff`.
 
 use super::{Filled, Loaded, ValidateArgs};
-use crate::changes::{EntryName, Range};
-use crate::cli::{Global, clock, entries, policy, refuse};
+use crate::changes::EntryName;
+use crate::cli::{Global, clock, entries, policy, range};
 use crate::entry::{Entry, load};
 use crate::error::CommandError;
 use crate::history::{Comparison, History};
 use crate::ids::CommitSha;
-use crate::policy::{POLICY, Policy};
+use crate::policy::Policy;
 use crate::validate::policy_change::PolicyChange;
 use crate::validate::schema;
 use std::collections::BTreeSet;
@@ -46,16 +46,11 @@ fn load_policy(args: &ValidateArgs, global: &Global) -> Result<(Policy, Option<F
 /// Reads the registry as it is at a range's head, to judge what the range changed there by the policy of its base: a
 /// change cannot excuse itself.
 fn load_changed(range: &str, args: &ValidateArgs, global: &Global) -> Result<Loaded, CommandError> {
-    let range = Range::parse(range).map_err(|error| {
-        refuse(format!("`--diff {range}`: {error}")).hint("write it as `base..head`: `--diff origin/main..HEAD`")
-    })?;
+    let range = range::parse(range)?;
     let history = History::open(&global.root)?;
     let Comparison { base, head, changes, .. } = history.compare(&range)?;
     history.check_registry(&head)?;
-    let policy_at = |commit: &CommitSha| match history.policy_at(commit)? {
-        Some(text) => policy::parse(&text, &format!("{POLICY} at {}", commit.short())),
-        None => Ok(Policy::default()),
-    };
+    let policy_at = |commit: &CommitSha| range::policy_at(&history, commit);
     let policy = match &args.policy {
         Some(file) => policy::load(&global.root, Some(file))?,
         None => policy_at(&base).map_err(|error| {
