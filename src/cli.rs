@@ -11,6 +11,7 @@ mod generate_key_pair;
 mod images;
 mod keys;
 mod outside;
+mod places;
 mod plan;
 mod policy;
 mod proxy;
@@ -140,7 +141,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),
-        Command::GenerateKeyPair(args) => generate_key_pair::run(&args, context, &ui),
+        Command::GenerateKeyPair(args) => generate_key_pair::run(&args, &cli.global, context, &ui),
         Command::Build(args) => build::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),

@@ -1,7 +1,7 @@
 //! Writing files so that a reader, or a run that is killed, never sees half of one.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 /// Opens a regular file to read it. What is none is refused: opening a named pipe waits for somebody to write to it.
@@ -22,6 +22,16 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     Ok(file)
+}
+
+/// Reads a regular file of at most `limit` bytes; none when it is larger.
+///
+/// # Errors
+/// When it is not a regular file, or cannot be read.
+pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
 /// Writes a whole file beside its place and moves it there; an existing file keeps its permissions.

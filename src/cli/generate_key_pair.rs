@@ -1,9 +1,10 @@
 //! `generate-key-pair`: a key to sign with, and the one to verify with.
 
-use super::{keys, refuse};
+use super::{Global, keys, refuse};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::files;
+use crate::output::Format;
 use crate::proxy;
 use crate::sign::key::PrivateKey;
 use crate::ui::Ui;
@@ -25,7 +26,11 @@ pub(super) struct GenerateKeyPairArgs {
     output_key_prefix: String,
 }
 
-pub(super) fn run(args: &GenerateKeyPairArgs, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+pub(super) fn run(args: &GenerateKeyPairArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    if global.output.is_some() || global.format != Format::Human {
+        return Err(refuse("the result of `generate-key-pair` is two files: it has no `--output` and no `--format`")
+            .hint("`--output-key-prefix PREFIX` says what they are called: PREFIX.key and PREFIX.pub"));
+    }
     let [private, public] = ["key", "pub"].map(|end| PathBuf::from(format!("{}.{end}", args.output_key_prefix)));
     for path in [&private, &public] {
         // Also before asking for a password; the files are made in a way that never replaces one.

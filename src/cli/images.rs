@@ -3,14 +3,13 @@
 use super::{refuse, roots};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::files;
 use crate::ids::ImageReference;
 use crate::sign::connect::{self, Reach};
 use crate::sign::{Registries, TargetError};
 use clap::Args;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 /// The maximum size of a file of digests, in bytes: some ten thousand entries.
@@ -61,17 +60,12 @@ pub(super) fn parse(image: &str) -> Result<ImageReference, CommandError> {
 
 /// The images of a file that `build --push --digests` wrote, by entry.
 pub(super) fn of_digests(file: &Path) -> Result<BTreeMap<String, String>, CommandError> {
-    let cannot =
-        |error: &std::io::Error| CommandError::unfinished(format!("cannot read {}", file.display())).because(error);
-    let mut text = Vec::new();
-    let opened = File::open(file).map_err(|error| cannot(&error))?;
-    opened.take(MAX_DIGESTS + 1).read_to_end(&mut text).map_err(|error| cannot(&error))?;
-    if text.len() as u64 > MAX_DIGESTS {
-        return Err(refuse(format!("`--digests {}` is larger than {MAX_DIGESTS} bytes", file.display())));
-    }
-    serde_json::from_slice(&text).map_err(|error| {
-        refuse(format!("`--digests {}` is not a JSON object of images by entry", file.display())).because(&error)
-    })
+    let shown = file.display();
+    let text = files::read_regular(file, MAX_DIGESTS)
+        .map_err(|error| refuse(format!("cannot read `--digests {shown}`")).because(&error))?
+        .ok_or_else(|| refuse(format!("`--digests {shown}` is larger than {MAX_DIGESTS} bytes")))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| refuse(format!("`--digests {shown}` is not a JSON object of images by entry")).because(&error))
 }
 
 /// Registries that know these images by name.

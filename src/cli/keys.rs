@@ -3,11 +3,12 @@
 use super::refuse;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::files;
 use crate::proxy;
 use crate::sign::key::{KeyError, MAX_KEY_BYTES, PrivateKey, PublicKey};
 use secrecy::ExposeSecret as _;
-use std::fs::File;
 use std::io::{self, Read as _};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Reads a private key from a file, or from standard input for `-`. Asks for its password if it has one.
@@ -56,18 +57,19 @@ pub(super) fn password(context: &Context, asked: &str) -> Result<Zeroizing<Vec<u
 }
 
 fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-    let cannot = |error: io::Error| refuse(format!("cannot read the key of {}", shown(path))).because(&error);
+    let cannot = |error: io::Error| {
+        let is_file = path == "-" || Path::new(path).is_file() || !Path::new(path).exists();
+        let error = refuse(format!("cannot read the key of {}", shown(path))).because(&error);
+        if is_file { error } else { error.hint("`--key -` reads it from standard input") }
+    };
+    let too_large = || refuse(format!("the key of {} is larger than {MAX_KEY_BYTES} bytes", shown(path)));
+    if path != "-" {
+        let text = files::read_regular(Path::new(path), MAX_KEY_BYTES).map_err(cannot)?;
+        return text.map(Zeroizing::new).ok_or_else(too_large);
+    }
     let mut text = Zeroizing::new(Vec::new());
-    let limit = MAX_KEY_BYTES + 1;
-    if path == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut text).map_err(cannot)?;
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(cannot)?;
-    }
-    if text.len() as u64 > MAX_KEY_BYTES {
-        return Err(refuse(format!("the key of {} is larger than {MAX_KEY_BYTES} bytes", shown(path))));
-    }
-    Ok(text)
+    io::stdin().lock().take(MAX_KEY_BYTES + 1).read_to_end(&mut text).map_err(cannot)?;
+    if text.len() as u64 > MAX_KEY_BYTES { Err(too_large()) } else { Ok(text) }
 }
 
 fn shown(path: &str) -> String {

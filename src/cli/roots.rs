@@ -3,6 +3,7 @@
 use super::refuse;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::files;
 
 /// The largest file of certificates that is read, in bytes: a system's whole bundle has 220 kB.
 const MAX_ROOTS: u64 = 4 << 20;
@@ -16,9 +17,7 @@ pub(super) fn read(context: &Context) -> Result<Option<Vec<u8>>, CommandError> {
     let cannot = |error: std::io::Error| {
         refuse(format!("SSL_CERT_FILE names `{}`, which cannot be read", path.display())).because(&error)
     };
-    let size = std::fs::metadata(path).map_err(cannot)?.len();
-    if size > MAX_ROOTS {
-        return Err(refuse(format!("SSL_CERT_FILE names a file of {size} bytes; {MAX_ROOTS} are read at most")));
-    }
-    std::fs::read(path).map(Some).map_err(cannot)
+    let read = files::read_regular(path, MAX_ROOTS).map_err(cannot)?;
+    let too_large = || refuse(format!("SSL_CERT_FILE names a file of more than {MAX_ROOTS} bytes"));
+    read.ok_or_else(too_large).map(Some)
 }

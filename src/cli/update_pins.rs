@@ -12,7 +12,7 @@ mod table;
 pub(super) use options::UpdatePinsArgs;
 
 use super::outside::{self, Outside};
-use super::{Global, entries, policy};
+use super::{Global, entries, places, policy};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::output::Format;
@@ -37,8 +37,8 @@ pub(super) fn run(args: &UpdatePinsArgs, global: &Global, context: &Context, ui:
     if let Some(to) = &args.to {
         return by_hand::run(args, to, global, ui);
     }
-    files::check_place("--plan", args.plan.as_ref())?;
-    files::check_place("--state", args.state.as_ref())?;
+    places::check_place("--plan", args.plan.as_ref())?;
+    places::check_place("--state", args.state.as_ref())?;
     // What only publishing needs is asked for first: nobody waits for a night to hear that the token is missing.
     let home = args.open_prs.then(|| publishing::Home::of(args, context)).transpose()?;
     if !(args.open_prs && args.apply.is_some()) {

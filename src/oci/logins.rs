@@ -65,6 +65,7 @@ impl Logins {
 fn read(path: &Path, host: &str) -> Result<Option<Login>, String> {
     let shown = path.display();
     let size = match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Err(format!("{shown} is not a regular file")),
         Ok(found) => found.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("cannot read {shown}: {error}")),

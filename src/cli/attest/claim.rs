@@ -7,11 +7,10 @@ use crate::build_record::BuildRecord;
 use crate::cli::refuse;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::files;
 use crate::ids::{Digest, ImageReference};
 use crate::sign::attached::MAX_ATTESTATION_BYTES;
 use crate::verdict::ReviewReport;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The maximum size of what is attested, in bytes: base64 makes a third more of it, twice.
@@ -76,13 +75,10 @@ fn checked_review(path: &Path) -> Result<Vec<u8>, CommandError> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let cannot = |error: std::io::Error| refuse(format!("cannot read `{}`", path.display())).because(&error);
-    let mut text = Vec::new();
-    let limit = MAX_PREDICATE_BYTES + 1;
-    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text)).map_err(cannot)?;
-    if text.len() as u64 > MAX_PREDICATE_BYTES {
+    let read = files::read_regular(path, MAX_PREDICATE_BYTES);
+    let read = read.map_err(|error| refuse(format!("cannot read `{}`", path.display())).because(&error))?;
+    read.ok_or_else(|| {
         let message = format!("`{}` is larger than {MAX_PREDICATE_BYTES} bytes", path.display());
-        return Err(refuse(message).hint("an image registry is not the place for it"));
-    }
-    Ok(text)
+        refuse(message).hint("an image registry is not the place for it")
+    })
 }

@@ -5,23 +5,8 @@ use crate::error::CommandError;
 use crate::pins::plan::{self, Plan};
 use crate::pins::state::{self, State};
 use chrono::{DateTime, Utc};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-
-/// Refuses a file that could not be written at the end of the night, before it begins.
-///
-/// # Errors
-/// When the folder that it would be in is not there.
-pub(super) fn check_place(option: &str, file: Option<&PathBuf>) -> Result<(), CommandError> {
-    let Some(file) = file else { return Ok(()) };
-    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => {
-            let (file, folder) = (file.display(), folder.display());
-            Err(refuse(format!("`{option} {file}` cannot be written: there is no folder `{folder}`")))
-        }
-        _ => Ok(()),
-    }
-}
+use std::io;
+use std::path::Path;
 
 /// Reads what was seen before; nothing when there is no file yet.
 ///
@@ -76,11 +61,9 @@ fn read(path: &Path, option: &str, limit: u64) -> Result<Option<String>, Command
         Ok(found) if !found.is_file() => return Err(refuse(format!("`{option} {shown}` is not a file"))),
         Ok(_) => {}
     }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(cannot)?;
-    if bytes.len() as u64 > limit {
-        return Err(refuse(format!("`{option} {shown}` has more than {limit} bytes, which no run writes")));
-    }
+    let bytes = crate::files::read_regular(path, limit).map_err(cannot)?;
+    let bytes =
+        bytes.ok_or_else(|| refuse(format!("`{option} {shown}` has more than {limit} bytes, which no run writes")))?;
     String::from_utf8(bytes).map(Some).map_err(|_| refuse(format!("`{option} {shown}` is not UTF-8")))
 }
 

@@ -329,7 +329,7 @@ async fn what_cannot_begin_says_why() {
     ");
     outside.registry.write("large.pem", vec![b'\n'; (4 << 20) + 1]);
     insta::assert_snapshot!(refused(&outside, &[], &[("SSL_CERT_FILE", "large.pem")]), @"
-    error: SSL_CERT_FILE names a file of 4194305 bytes; 4194304 are read at most
+    error: SSL_CERT_FILE names a file of more than 4194304 bytes
     status 2
     ");
     insta::assert_snapshot!(refused(&outside, &["--cache", "bad.pem"], &[]), @"

@@ -194,7 +194,7 @@ async fn a_file_that_is_no_state_is_refused_and_left_as_it_is() {
     status 2
     --- stdout
     --- stderr
-    error: `--state folder` is not a file
+    error: `--state folder` is a folder, not a file
     status 2
     --- stdout
     --- stderr
