@@ -14,13 +14,14 @@
 
 #[path = "../tests/integration/container.rs"]
 mod container;
+#[path = "../tests/integration/image_registry.rs"]
+mod image_registry;
 #[path = "../tests/integration/runner.rs"]
 mod runner;
 #[path = "../tests/integration/supply"]
 mod supply {
     pub(crate) mod entries;
     pub(crate) mod oci_server;
-    pub(crate) mod registry;
     pub(crate) mod tools;
     pub(crate) mod world;
 }

@@ -11,6 +11,5 @@ pub(crate) mod lab;
 mod logins;
 mod publishing;
 mod python;
-pub(crate) mod registry;
 mod tools;
 mod workflow;

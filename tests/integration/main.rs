@@ -15,6 +15,7 @@ mod git_server;
 mod guards;
 mod hostile;
 mod hub;
+mod image_registry;
 mod input;
 mod jobs;
 mod layering;

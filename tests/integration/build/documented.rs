@@ -1,7 +1,7 @@
 //! The commands of docs/build.md do what it says.
 
 use super::lab::Lab;
-use super::registry::ImageRegistry;
+use crate::image_registry::ImageRegistry;
 
 #[test]
 fn the_commands_of_the_documentation_work() {

@@ -1,7 +1,7 @@
 //! Image registries that want a login: to push, and for base images. Each with the real registry, or with one that gives tokens.
 
 use super::lab::{Lab, docker};
-use super::registry::ImageRegistry;
+use crate::image_registry::ImageRegistry;
 use crate::supply::oci_server::{Manners, OciServer};
 
 /// `me:secret`

@@ -4,7 +4,7 @@
 //! Needs `mmdebstrap` and `pip`, and what they install from; both are told where that is by this machine's own configuration.
 
 use super::lab::{Lab, docker};
-use super::registry::installed;
+use crate::image_registry::installed;
 use std::path::Path;
 use std::process::{Command, Stdio};
 

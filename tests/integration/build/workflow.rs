@@ -1,7 +1,7 @@
 //! The workflow that publishes, run here: the scripts of its steps, in order, with a real engine and a real image registry.
 
 use super::lab::Lab;
-use super::registry::ImageRegistry;
+use crate::image_registry::ImageRegistry;
 use crate::runner::Output;
 use crate::supply::world::fixture;
 use serde_json::Value;

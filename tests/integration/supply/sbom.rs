@@ -3,7 +3,7 @@
 use super::tools::Readers;
 use super::world::{World, fixture, tag};
 use crate::build::lab::Lab;
-use crate::build::registry::ImageRegistry;
+use crate::image_registry::ImageRegistry;
 use crate::runner::Output;
 use crate::scan::boxed::{Played, containers};
 use base64::Engine as _;

@@ -70,17 +70,6 @@ impl Readers {
     }
 }
 
-/// Debian's image registry; none, with a word, where it is not installed and not required.
-pub(crate) fn docker_registry() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join("docker-registry")).find(|file| file.is_file());
-    assert!(found.is_some() || !required(), "`docker-registry` is not on the PATH: `apt-get install docker-registry`");
-    if found.is_none() {
-        println!("skipped: `docker-registry` is not on the PATH");
-    }
-    found
-}
-
 /// The Sigstore project's own verifier, built from `tests/interop`; none, with a word, where it is not built and not required.
 pub(crate) fn sigstore_verify() -> Option<PathBuf> {
     let program = std::env::var_os("MCP_REGISTRY_INTEROP").map(PathBuf::from);

@@ -1,6 +1,6 @@
 //! An image registry with images in it, the keys, and the program: what most tests of this folder begin with.
 
-use super::registry::DockerRegistry;
+use crate::image_registry::ImageRegistry;
 use crate::runner::{Output, Run, Runner};
 use mcp_registry::ids::{Digest, ImageReference};
 use mcp_registry::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, Registries, Repository, media_types};
@@ -35,15 +35,15 @@ pub(crate) struct World {
     pub(crate) repository: Repository,
     pub(crate) runtime: Runtime,
     http: reqwest::blocking::Client,
-    _registry: Option<DockerRegistry>,
+    registry: Option<ImageRegistry>,
 }
 
 impl World {
     /// With Debian's registry; none where it is not installed.
     pub(crate) fn real() -> Option<Self> {
-        let registry = DockerRegistry::start()?;
+        let registry = ImageRegistry::start()?;
         let host = registry.host.clone();
-        Some(Self { _registry: Some(registry), ..Self::at(&host) })
+        Some(Self { registry: Some(registry), ..Self::at(&host) })
     }
 
     /// With a registry that runs already.
@@ -60,7 +60,7 @@ impl World {
             repository,
             runtime,
             http: reqwest::blocking::Client::builder().no_proxy().build().unwrap(),
-            _registry: None,
+            registry: None,
         }
     }
 
@@ -179,6 +179,15 @@ impl World {
         let answer = request.send().unwrap();
         assert_eq!(answer.status(), 201, "{:?}", answer.text());
         digest
+    }
+
+    /// Loses what the real registry has under this digest, or has it hold other bytes.
+    pub(crate) fn damage(&self, digest: &str, bytes: Option<&[u8]>) {
+        let file = self.registry.as_ref().unwrap().file_of(digest);
+        match bytes {
+            Some(bytes) => std::fs::write(file, bytes).unwrap(),
+            None => std::fs::remove_file(file).unwrap(),
+        }
     }
 
     /// Puts a blob. Its descriptor.

@@ -1,4 +1,4 @@
-//! Debian's `docker-registry`, on loopback, with an empty folder of its own.
+//! Debian's `docker-registry`, on loopback, with an empty folder of its own. It has no referrers API.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(crate) struct ImageRegistry {
     child: Child,
     /// `127.0.0.1:PORT`
     pub(crate) host: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl ImageRegistry {
@@ -43,28 +43,32 @@ impl ImageRegistry {
         });
         let host = format!("127.0.0.1:{port}");
         let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\nhttp: {{addr: \"{host}\"}}\n{auth}",
+            "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n\
+             http: {{addr: \"{host}\"}}\n{auth}",
             folder.path().join("data").display()
         );
         let path = folder.path().join("config.yml");
         std::fs::write(&path, config).unwrap();
         let mut command = Command::new(program);
         command.arg("serve").arg(&path).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let mut registry = Self { child: command.spawn().unwrap(), host, folder };
         let end = Instant::now() + Duration::from_mins(1);
         while Instant::now() < end {
-            if child.try_wait().unwrap().is_some() {
-                drop(child.wait());
+            if registry.child.try_wait().unwrap().is_some() {
                 return None;
             }
-            if TcpStream::connect(&host).is_ok() {
-                return Some(Self { child, host, _folder: folder });
+            if TcpStream::connect(&registry.host).is_ok() {
+                return Some(registry);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        drop(child.kill());
-        drop(child.wait());
         panic!("docker-registry does not listen");
+    }
+
+    /// The file in which it keeps a blob or manifest: what a disk or a hand can damage.
+    pub(crate) fn file_of(&self, digest: &str) -> PathBuf {
+        let hex = digest.strip_prefix("sha256:").unwrap();
+        self.folder.path().join("data/docker/registry/v2/blobs/sha256").join(&hex[..2]).join(hex).join("data")
     }
 
     /// The digest of a tag, asked with plain HTTP; none when it is not there.
@@ -86,12 +90,14 @@ impl Drop for ImageRegistry {
     }
 }
 
-/// A program on the `PATH`. Without it the test says so and passes, unless `MCP_REGISTRY_REQUIRE_DOCKER=1`.
+/// A program on the `PATH`. Without it the test says so and passes, unless a variable says that nothing may be missing.
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
-    let required = std::env::var_os("MCP_REGISTRY_REQUIRE_DOCKER").is_some_and(|value| value == "1");
-    assert!(found.is_some() || !required, "`{program}` is not on the PATH, and MCP_REGISTRY_REQUIRE_DOCKER=1");
+    for variable in ["MCP_REGISTRY_REQUIRE_DOCKER", "MCP_REGISTRY_REQUIRE_READERS"] {
+        let required = std::env::var_os(variable).is_some_and(|value| value == "1");
+        assert!(found.is_some() || !required, "`{program}` is not on the PATH, and {variable}=1");
+    }
     if found.is_none() {
         println!("skipped: `{program}` is not on the PATH");
     }
