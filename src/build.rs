@@ -19,7 +19,7 @@ mod tree;
 pub(crate) use crate::engine::build::Builder;
 pub(crate) use context::Leniency;
 pub(crate) use log::Event;
-pub(crate) use plan::{Plan, Subject, What, plan};
+pub(crate) use plan::{Plan, Subject, Terms, What, plan};
 pub(crate) use record::record;
 
 use crate::engine::Engine;

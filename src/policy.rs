@@ -318,6 +318,14 @@ impl Policy {
         Ok(Self { settings, text: text.into() })
     }
 
+    /// The hosts that `registry.hosts` names, if the policy has the key.
+    #[must_use]
+    pub(crate) fn named_hosts(&self) -> Option<&[String]> {
+        let table: toml::Table = toml::from_str(&self.text).ok()?;
+        table.get("registry")?.get("hosts")?;
+        Some(&self.settings.registry.hosts)
+    }
+
     /// The text with `reason` in every waiver that has none yet, and how many those are. A text that is no policy stays
     /// as it is: [`Policy::parse`] says what is wrong with it.
     #[must_use]

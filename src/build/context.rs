@@ -114,13 +114,24 @@ pub(super) fn write(
 
 fn no_dockerfile(source: &BuiltFrom, items: &Items, dockerfile: &str) -> Problem {
     let at = if source.directory.is_empty() { "the repository" } else { source.directory.as_str() };
-    let problem = format!("the commit {} has no Dockerfile `{dockerfile}` in {at}", source.commit);
-    let is_dockerfile = |path: &&Vec<u8>| {
+    let what = match items.get(dockerfile.as_bytes()) {
+        Some(Item::Folder) => Some("a folder".to_owned()),
+        Some(Item::Link(target)) => {
+            Some(format!("a symbolic link to `{}`, which is not a file of the context", shown(target)))
+        }
+        Some(Item::File { .. }) | None => None,
+    };
+    let problem = match what {
+        Some(what) => format!("at the commit {}, `{dockerfile}` in {at} is {what}", source.commit),
+        None => format!("the commit {} has no Dockerfile `{dockerfile}` in {at}", source.commit),
+    };
+    let is_dockerfile = |(path, item): &(&Vec<u8>, &Item)| {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
-        name.starts_with(b"dockerfile") || name.ends_with(b".dockerfile")
+        let is_named = name.starts_with(b"dockerfile") || name.ends_with(b".dockerfile");
+        is_named && matches!(item, Item::File { .. })
     };
     let others: Vec<String> =
-        items.keys().filter(is_dockerfile).take(3).map(|path| format!("`{}`", shown(path))).collect();
+        items.iter().filter(is_dockerfile).take(3).map(|(path, _)| format!("`{}`", shown(path))).collect();
     let hint = (!others.is_empty()).then(|| format!("set `source.dockerfile`; there is {}", others.join(", ")));
     (problem, hint)
 }

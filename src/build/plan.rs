@@ -5,6 +5,8 @@ use crate::entry::source::{BuiltFrom, source_of};
 use crate::entry::{Entry, EntryFile, EntryType, Manifest, Tool};
 use crate::error::CommandError;
 use crate::ids::ImageReference;
+use crate::net::address::Address;
+use crate::validate::rules::refused_host;
 use std::sync::Arc;
 
 /// What is to be done for an entry.
@@ -31,6 +33,8 @@ pub(crate) struct Subject {
     pub(crate) repository: String,
     /// The image as the entry names it.
     pub(crate) image: String,
+    /// The tag or digest in that name, which the image that is built does not get.
+    pub(crate) version: Option<String>,
     pub(crate) manifest: Manifest,
     /// Its document, for what the model does not have.
     pub(crate) document: Arc<Document>,
@@ -42,12 +46,24 @@ pub(crate) struct Subject {
     pub(crate) tools_file: EntryFile,
 }
 
-/// Decides what is to be done for an entry. `namespace` is the policy's; `image_registry` takes the place of the host in the
-/// image's name.
+/// What decides what is to be done for an entry, beside the entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// That of the policy.
+    pub(crate) namespace: &'a str,
+    /// The hosts that source may come from, if the policy names some.
+    pub(crate) hosts: Option<&'a [String]>,
+    /// Takes the place of the host in the image's name.
+    pub(crate) image_registry: Option<&'a str>,
+}
+
+/// Decides what is to be done for an entry.
 ///
 /// # Errors
-/// When nobody can say what it is built from, or what its image is called.
-pub(crate) fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>) -> Result<What, CommandError> {
+/// When nobody can say what it is built from, or what its image is called, or its source is on a host that the policy does not
+/// allow.
+pub(crate) fn plan(entry: &Entry, terms: Terms<'_>) -> Result<What, CommandError> {
+    let Terms { namespace, hosts, image_registry } = terms;
     let name = &entry.name;
     let wrong = |why: String| CommandError::usage(format!("`{name}` cannot be built: {why}"));
     let source = source_of(entry).map_err(wrong)?;
@@ -77,6 +93,7 @@ pub(crate) fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>)
         entry: name.clone(),
         repository,
         image,
+        version: reference.digest.map(|digest| format!("@{digest}")).or(reference.tag.map(|tag| format!(":{tag}"))),
         manifest: manifest.clone(),
         document: document.clone(),
         text: text.clone(),
@@ -84,8 +101,26 @@ pub(crate) fn plan(entry: &Entry, namespace: &str, image_registry: Option<&str>)
         tools_file: entry.tools_file.clone(),
     };
     match source {
-        Some(source) if is_ours => Ok(What::Build(Box::new(Plan { subject, source }))),
+        Some(source) if is_ours => {
+            if let Some((message, help)) = hosts.and_then(|hosts| foreign(&source.project, hosts)) {
+                return Err(wrong(message).hint(help));
+            }
+            Ok(What::Build(Box::new(Plan { subject, source })))
+        }
         None if is_ours => Err(wrong("it names no repository: `source.project` is missing".to_owned())),
         _ => Ok(What::Prebuilt(Box::new(subject))),
+    }
+}
+
+/// What `validate` says of a source where these hosts are allowed; of a folder of this machine, which has none, the same.
+fn foreign(project: &str, hosts: &[String]) -> Option<(String, String)> {
+    let by = "by the policy";
+    match Address::parse(project) {
+        Some(address) => refused_host(&address, hosts, by),
+        None => {
+            let hosts: Vec<String> = hosts.iter().map(|host| format!("`{host}`")).collect();
+            let message = "`source.project` names no host that this registry takes source from".to_owned();
+            Some((message, format!("allowed {by}: {}", hosts.join(", "))))
+        }
     }
 }

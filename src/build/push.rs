@@ -23,13 +23,14 @@ impl Session {
             .map_err(|error| CommandError::usage(format!("{repository} cannot be pushed")).because(&error))?;
         let there = self.registries.repository(&name);
         let refused = |error: OciError| {
-            let denied = matches!(error, OciError::Denied { .. });
-            let error = CommandError::unfinished(format!("{repository} was not pushed")).because(&error);
-            error.hint(if denied {
-                "log in with `docker login`; the login needs the right to push"
-            } else {
-                "the second run goes on where this one ended"
-            })
+            let hint = match &error {
+                OciError::Denied { .. } => Some("log in with `docker login`; the login needs the right to push"),
+                error if error.may_pass() => Some("the second run goes on where this one ended"),
+                _ => None,
+            };
+            let mut failed = CommandError::unfinished(format!("{repository} was not pushed")).because(&error);
+            failed.hints.extend(hint.map(str::to_owned));
+            failed
         };
         let login = self.login(&there.place.host).await?;
         let commit_tag = tags.first().map_or("latest", String::as_str);

@@ -8,12 +8,12 @@ pub(super) use options::BuildArgs;
 
 use super::outside::Outside;
 use super::{Global, entries, policy, refuse, roots};
-use crate::build::{self, Built, Options, Place, Plan, Session, Subject, What};
+use crate::build::{self, Built, Options, Place, Plan, Session, Subject, Terms, What};
 use crate::context::Context;
 use crate::entry::load;
 use crate::error::CommandError;
 use crate::jobs::Need;
-use crate::output::Format;
+use crate::output::{self, Format};
 use crate::review::prepare::Reach;
 use crate::rules::Obeying;
 use crate::ui::Ui;
@@ -39,11 +39,15 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
             wanted.push(name);
         }
     }
-    let namespace = &policy.settings.registry.namespace;
+    let terms = Terms {
+        namespace: &policy.settings.registry.namespace,
+        hosts: policy.named_hosts(),
+        image_registry: args.image_registry.as_deref(),
+    };
     let mut plans = Vec::new();
     for name in wanted {
         let entry = load::load(&global.root, name);
-        plans.push((entry.name.clone(), build::plan(&entry, namespace, args.image_registry.as_deref())?));
+        plans.push((entry.name.clone(), build::plan(&entry, terms)?));
     }
     let mut options = args.build_options()?;
     // The steps would have the engine's network, whatever this program asks for itself.
@@ -61,6 +65,7 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     if global.offline {
         refuse_network(&plans)?;
     }
+    args.check_places()?;
     if let Some(file) = &args.digests {
         result::start_digests(file)?;
     }
@@ -174,6 +179,7 @@ impl Work<'_> {
             let record =
                 build::record(&self.global.root, plan, &self.options, &image.built, image.digest.clone(), times)?;
             result::write_record(file, &record)?;
+            self.ui.say(&format!("  record  {}", file.display()));
         }
         if let (Some(file), Some(digest)) = (&self.args.digests, &image.digest) {
             result::write_digest(file, &plan.subject.entry, &format!("{repository}@{}", digest.as_str()))?;
@@ -202,7 +208,7 @@ impl Work<'_> {
     /// Asks a server for its tools, and compares or writes them.
     async fn tools(&self, session: &Session, subject: &Subject, image: &str) -> Result<Judged, CommandError> {
         let listed = session.tools(subject, image, &self.args.tools_options(self.context.now.timestamp())).await?;
-        self.ui.say(&format!("`{}` lists {} tools", subject.entry, listed.len()));
+        self.ui.say(&format!("`{}` lists {}", subject.entry, output::count(listed.len(), "tool")));
         let mut findings = if self.args.write_tools {
             if build::tools::write(&self.global.root, subject, &listed)? {
                 self.ui.say(&format!("  wrote {}", subject.tools_file.path));
@@ -234,5 +240,14 @@ impl Work<'_> {
         let Built { files, bytes, context_digest, .. } = built;
         self.ui.say(&format!("  context {} ({files} files, {bytes} bytes{left_out})", context_digest.as_str()));
         self.ui.say(&format!("  image   {}", built.id));
+        let subject = &plan.subject;
+        let is_given = |version: &&String| {
+            let tag = version.strip_prefix(':').unwrap_or_default();
+            !self.args.all_tags(&plan.source.commit).iter().any(|given| given == tag)
+        };
+        if let Some(version) = subject.version.as_ref().filter(is_given) {
+            let how = version.strip_prefix(':').map_or_else(String::new, |tag| format!("; `--tag {tag}` adds it"));
+            self.ui.say(&format!("  not named `{version}`, as the entry's `image` is{how}"));
+        }
     }
 }

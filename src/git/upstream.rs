@@ -265,6 +265,8 @@ impl UpstreamError {
             Self::NotACommit(_) => "an annotated tag has an id of its own: give the id of its commit".to_owned(),
             Self::Alternates(_) => "make a full copy of it: git clone --no-local --bare".to_owned(),
             Self::OldProtocol(_) => "ask its operators for Git 2.18 or later".to_owned(),
+            // What that says is about the registry's own repository.
+            Self::Local(super::GitError::NotARepository(_)) => return None,
             Self::Local(error) => return error.hint(),
             _ => return None,
         })

@@ -1,7 +1,7 @@
 //! What a range of commits changed.
 
 use super::{Jobs, Need, Planned, is_name, upstream_of};
-use crate::build::{What, plan};
+use crate::build::{Terms, What, plan};
 use crate::changes::{ChangeKind, EntryChange, EntryName, RawPath};
 use crate::entry::source::{BuiltFrom, source_of};
 use crate::entry::{Entry, MANIFEST, README, SERVERS, TOOLS};
@@ -74,7 +74,7 @@ fn planned(
     let is_other = |same: fn(&Entry, &Entry) -> bool| before.iter().all(|before| !same(before, after));
     let built = is_other(|before, after| what(before) == what(after) && before.manifest.image == after.manifest.image);
     if (built || change.files.iter().any(|file| is_dockerfile(&file.path)))
-        && matches!(plan(after, namespace, None), Ok(What::Build(_)))
+        && matches!(plan(after, Terms { namespace, hosts: None, image_registry: None }), Ok(What::Build(_)))
     {
         planned.needs.push(Need::Build);
         planned.needs.push(Need::Publish);

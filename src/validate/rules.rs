@@ -323,6 +323,8 @@ pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
+pub(crate) use foreign_host::refused as refused_host;
+
 /// The candidate that is most like `word`: a misspelling of it, not any other word. Both may come from entries, and a rule
 /// asks once for each word of one: more than 100 candidates, which is more than a format has, are not compared.
 #[must_use]

@@ -3,13 +3,13 @@
 use crate::build::tools::ToolsOptions;
 use crate::build::{Builder, ContextLimits, Leniency, Limits, Options, What};
 use crate::cli::fail_on::FailOn;
-use crate::cli::{Global, images, refuse, units};
+use crate::cli::{Global, images, places, refuse, units};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::ids::{CommitSha, ImageReference};
 use crate::review::prepare::Reach;
 use crate::sign::{Registries, connect};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +17,9 @@ use std::time::Duration;
 
 /// Build the images of entries, each from exactly the commit that it pins.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:
+#[command(
+    group(ArgGroup::new("which").required(true).multiple(true).args(["names", "diff"])),
+    after_help = "Examples:
   mcp-registry build weather                          build mcp/weather:<COMMIT> and mcp/weather:latest
   mcp-registry build weather --network none           no step of the build has a network
   mcp-registry build weather --tools                  also compare the server's tools with tools.json
@@ -28,10 +30,11 @@ use std::time::Duration;
 
 The context is source.directory at that commit and nothing else, without what .dockerignore excludes. Steps of a build
 run with the engine's default bridge network; they get no secret, no key agent and no folder of this machine.
-docs/build.md says more.")]
+docs/build.md says more."
+)]
 pub(in crate::cli) struct BuildArgs {
     /// The entries to build, by folder name.
-    #[arg(value_name = "NAME", required_unless_present = "diff")]
+    #[arg(value_name = "NAME")]
     pub(super) names: Vec<String>,
     /// The entries whose pin, source, image or Dockerfile this range of commits changed: BASE..HEAD.
     #[arg(long, value_name = "RANGE", conflicts_with = "names")]
@@ -179,6 +182,21 @@ impl BuildArgs {
             }
             None => Ok(()),
         }
+    }
+
+    /// Refuses places that no result could be written to: that is known before anything is built. The folder of `--records` is made.
+    ///
+    /// # Errors
+    /// With the place.
+    pub(super) fn check_places(&self) -> Result<(), CommandError> {
+        if let Some(folder) = &self.records {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| refuse(format!("`--records {}` cannot be made", folder.display())).because(&error))?;
+        }
+        for (option, file) in [("--record", &self.record), ("--digests", &self.digests), ("--log", &self.log)] {
+            places::check_place(option, file.as_ref())?;
+        }
+        Ok(())
     }
 
     /// The commit's tag, those that were asked for, and `latest`, in that order: who sees `latest` finds the others.

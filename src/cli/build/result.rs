@@ -100,7 +100,12 @@ pub(super) fn show(args: &BuildArgs, global: &Global, outcomes: &[Outcome], ui: 
             rules: &rules,
         };
         outcomes.iter().filter_map(Outcome::name).for_each(|name| ui.say(&format!("  as {name}")));
-        output::render(&report, global.format, &options)
+        // Nobody was asked: that there are no problems would be said of nothing.
+        if judged.is_empty() && global.format == Format::Human {
+            String::new()
+        } else {
+            output::render(&report, global.format, &options)
+        }
     } else if global.format == Format::Json {
         let builds: Vec<Value> = outcomes.iter().map(Outcome::json).collect();
         escape::visible_json(&json!({ "version": 1, "builds": builds }))
@@ -125,9 +130,6 @@ pub(super) fn write_record(file: &Path, record: &BuildRecord) -> Result<(), Comm
         CommandError::unfinished(format!("cannot write {}", file.display())).because(error)
     };
     let text = record.to_json().map_err(|error| cannot(&error))?;
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
-    }
     crate::files::write_whole(file, text.as_bytes()).map_err(|error| cannot(&error))
 }
 

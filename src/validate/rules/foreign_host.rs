@@ -49,27 +49,40 @@ fn check(subject: &Subject<'_>, _: &Document, sink: &mut Sink<'_>) {
 
 /// Reports what is wrong with the host; whether something was.
 fn check_host(address: &Address<'_>, subject: &Subject<'_>, route: Route, sink: &mut Sink<'_>) -> bool {
-    let hosts = &subject.policy.settings.registry.hosts;
+    let by = if subject.policy.text.is_empty() { "by default" } else { "by the policy" };
+    let wrong = refused(address, &subject.policy.settings.registry.hosts, by);
+    let is_wrong = wrong.is_some();
+    if let Some((message, help)) = wrong {
+        sink.value(route, message).help(help);
+    }
+    is_wrong
+}
+
+/// What is wrong with the host of an address where these are allowed, and what to do.
+pub(crate) fn refused(address: &Address<'_>, hosts: &[String], by: &str) -> Option<(String, String)> {
     let host = address.host;
     let with_port = address.port.map(|port| format!("{host}:{port}"));
     // Credentials for an allowed host are reported by `insecure-url`.
     if hosts.iter().any(|known| known == with_port.as_deref().unwrap_or(host)) {
-        return false;
+        return None;
     }
     let plain = host.to_lowercase();
     let plain = plain.trim_end_matches('.');
     let plain = plain.strip_prefix("www.").unwrap_or(plain);
     let shown = excerpt(host);
     if host.is_empty() {
-        sink.value(route, "this address names no host").help("write `https://HOST/OWNER/REPOSITORY`");
-        return true;
+        return Some(("this address names no host".to_owned(), "write `https://HOST/OWNER/REPOSITORY`".to_owned()));
     }
-    if address.userinfo.is_some() {
-        sink.value(route, format!("this address leads to `{shown}`: what stands before the `@` is a user name"))
-            .help("remove everything between `https://` and the host");
+    Some(if address.userinfo.is_some() {
+        (
+            format!("this address leads to `{shown}`: what stands before the `@` is a user name"),
+            "remove everything between `https://` and the host".to_owned(),
+        )
     } else if matches!(address.port, None | Some("" | "443")) && hosts.iter().any(|known| known == plain) {
-        sink.value(route, format!("the host is not spelled plainly: `{}`", excerpt(&authority(address))))
-            .help(format!("write `https://{plain}/…`, so that the same repository has the same address everywhere"));
+        (
+            format!("the host is not spelled plainly: `{}`", excerpt(&authority(address))),
+            format!("write `https://{plain}/…`, so that the same repository has the same address everywhere"),
+        )
     } else {
         let (shown, what) = match address.port {
             Some(_) if hosts.iter().any(|known| known == plain) => {
@@ -77,11 +90,11 @@ fn check_host(address: &Address<'_>, subject: &Subject<'_>, route: Route, sink: 
             }
             _ => (shown, describe(host, plain, hosts)),
         };
-        let by = if subject.policy.text.is_empty() { "by default" } else { "by the policy" };
-        sink.value(route, format!("`{shown}` is not a host that this registry takes source from{what}"))
-            .help(format!("allowed {by}: {}", list(hosts)));
-    }
-    true
+        (
+            format!("`{shown}` is not a host that this registry takes source from{what}"),
+            format!("allowed {by}: {}", list(hosts)),
+        )
+    })
 }
 
 fn authority(address: &Address<'_>) -> String {

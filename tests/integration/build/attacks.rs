@@ -316,6 +316,30 @@ fn what_the_pin_does_not_have_is_not_built() {
 }
 
 #[test]
+fn a_dockerfile_that_is_not_a_file_is_called_what_it_is() {
+    let Some(lab) = Lab::new() else { return };
+    lab.write("folder/Dockerfile/x", "").write("other/Dockerfile", "FROM scratch\n");
+    std::os::unix::fs::symlink("../other/Dockerfile", lab.upstream().join("folder/Away")).unwrap();
+    std::os::unix::fs::symlink("nowhere", lab.upstream().join("folder/Dangling")).unwrap();
+    let commit = lab.entry("a-folder", "directory: folder");
+    lab.pin("a-link", &commit, "directory: folder\ndockerfile: Away");
+    lab.pin("dangling", &commit, "directory: folder\ndockerfile: Dangling");
+    let text = lab.registry.read("servers/a-link/server.yaml");
+    let project = lab.upstream().display().to_string();
+    lab.registry
+        .write("servers/no-repository/server.yaml", text.replace("a-link", "no-repository").replace(&project, "/etc"));
+    let output = lab.run(&["build", "a-folder", "a-link", "dangling", "no-repository"]);
+    assert_eq!((output.status, output.stdout.as_str()), (3, ""));
+    insta::assert_snapshot!(lab.normal(&output.stderr).replace(&commit, "[COMMIT]"), @r"
+    error: `a-folder` was not built: at the commit [COMMIT], `Dockerfile` in folder is a folder
+    error: `a-link` was not built: at the commit [COMMIT], `Away` in folder is a symbolic link to `../other/Dockerfile`, which is not a file of the context
+    error: `dangling` was not built: at the commit [COMMIT], `Dangling` in folder is a symbolic link to `nowhere`, which is not a file of the context
+    error: the code of `no-repository` cannot be fetched
+      because: `/etc` is not in a Git repository
+    ");
+}
+
+#[test]
 fn submodules_are_refused_or_empty() {
     let Some(lab) = Lab::new() else { return };
     lab.write("Dockerfile", "FROM scratch\nCOPY . /\n");

@@ -1,7 +1,7 @@
 //! `--push`, `--record` and `--digests`, with a real image registry.
 
 use super::lab::{Lab, check_schema};
-use super::registry::ImageRegistry;
+use crate::image_registry::ImageRegistry;
 use mcp_registry::build_record::BuildRecord;
 
 #[test]
@@ -119,6 +119,68 @@ fn an_image_registry_that_is_not_there_is_said() {
     assert_eq!((output.status, output.stdout.as_str()), (3, ""));
     assert!(output.stderr.contains("/weather was not pushed"), "{}", output.stderr);
     assert!(!lab.registry.root().join("r.json").exists());
+}
+
+#[test]
+fn source_of_a_host_that_the_policy_does_not_allow_is_not_built() {
+    let registry = crate::runner::Runner::new();
+    let entry = |project: &str| {
+        let commit = "1".repeat(40);
+        let text = format!("name: a\nimage: mcp/a\ntype: server\nsource:\n  project: {project}\n  commit: {commit}\n");
+        registry.write("servers/a/server.yaml", text);
+    };
+    let mut said = String::new();
+    registry.write("mcp-registry.toml", "[registry]\nhosts = ['github.com', 'git.acme.example']\n");
+    for project in ["https://evil.example/a/b", "https://github.com.evil.example/a/b", "/etc", "../upstream"] {
+        entry(project);
+        let output = registry.run(["build", "a", "--offline"]);
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        said.push_str(&output.stderr);
+    }
+    insta::assert_snapshot!(said, @r"
+    error: `a` cannot be built: `evil.example` is not a host that this registry takes source from
+      hint: allowed by the policy: `github.com`, `git.acme.example`
+    error: `a` cannot be built: `github.com.evil.example` is not a host that this registry takes source from; it begins like `github.com`, but only the end of a name says whose it is
+      hint: allowed by the policy: `github.com`, `git.acme.example`
+    error: `a` cannot be built: `source.project` names no host that this registry takes source from
+      hint: allowed by the policy: `github.com`, `git.acme.example`
+    error: `a` cannot be built: `source.project` names no host that this registry takes source from
+      hint: allowed by the policy: `github.com`, `git.acme.example`
+    ");
+    entry("https://git.acme.example/a/b");
+    let output = registry.run(["build", "a", "--offline"]);
+    assert!(output.stderr.contains("would have to be fetched"), "{}", output.stderr);
+}
+
+#[test]
+fn places_that_no_result_could_be_written_to_are_refused_before_anything_is_built() {
+    let registry = crate::runner::Runner::new();
+    let text =
+        format!("name: a\nimage: mcp/a\ntype: server\nsource:\n  project: /nowhere\n  commit: {}\n", "1".repeat(40));
+    registry.write("servers/a/server.yaml", text).write("file", "");
+    let mut said = String::new();
+    for wrong in [
+        &["--record", "nowhere/"][..],
+        &["--record", "nowhere/r.json"],
+        &["--record", "servers"],
+        &["--records", "file"],
+        &["--log", "nowhere/log"],
+        &["--push", "--digests", "nowhere/d.json"],
+    ] {
+        let output = registry.run([&["build", "a"], wrong].concat());
+        assert_eq!(output.status, 2, "{wrong:?}: {}", output.stderr);
+        said.push_str(&output.stderr);
+    }
+    insta::assert_snapshot!(said, @r"
+    error: `--record nowhere/` is a folder, not a file
+    error: `--record nowhere/r.json` cannot be written: there is no folder `nowhere`
+    error: `--record servers` is a folder, not a file
+    error: `--records file` cannot be made
+      because: File exists (os error 17)
+    error: `--log nowhere/log` cannot be written: there is no folder `nowhere`
+    error: `--digests nowhere/d.json` cannot be written: there is no folder `nowhere`
+    ");
+    assert!(!registry.root().join("nowhere").exists());
 }
 
 #[test]
