@@ -157,6 +157,7 @@ fn found(vulnerability: &Vulnerability, affected: Option<&Affected>, packages: &
         fixed: fixed(&package, vulnerability.recommendation.as_deref().unwrap_or_default(), versions),
         level: level(vulnerability),
         about: sentence(about),
+        place: String::new(),
         excused: vulnerability.analysis.as_ref().and_then(excuse),
     }
 }

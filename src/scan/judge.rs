@@ -61,6 +61,9 @@ impl Judge {
                 message.push_str(&format!(" {}", found.version));
             }
         }
+        if !found.place.is_empty() {
+            message.push_str(&format!(" at {}", found.place));
+        }
         if let Some(fixed) = &found.fixed {
             message.push_str(&format!(", fixed in {fixed}"));
         }

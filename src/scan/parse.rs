@@ -42,13 +42,14 @@ pub(crate) fn parse(text: &[u8]) -> Result<ScanReport, String> {
 }
 
 /// What says the same of one package once, as the worst of it that is not excused. Without an id, nobody knows what is the same;
-/// without a package, only the sentence tells.
+/// without a package, only the sentence and the place tell.
 fn merged(all: Vec<Found>) -> Vec<Found> {
     let mut places = HashMap::new();
     let mut kept: Vec<Found> = Vec::with_capacity(all.len());
     for found in all {
         if found.id != UNNAMED {
-            let about = if found.package.is_empty() { found.about.clone() } else { String::new() };
+            let nameless = found.package.is_empty();
+            let about = if nameless { (found.about.clone(), found.place.clone()) } else { Default::default() };
             let is_other = found.kind == Kind::Other;
             let key = (found.id.clone(), found.package.clone(), found.version.clone(), about, is_other);
             match places.entry(key) {
@@ -179,6 +180,18 @@ mod tests {
         assert_eq!(sarif(places), ["key  None None", "key  None None"]);
         let twice = r#"{"ruleId": "key", "message": {"text": "in a"}}, {"ruleId": "key", "message": {"text": "in a"}}"#;
         assert_eq!(sarif(twice), ["key  None None"]);
+        let at =
+            |place: &str| format!(r#"{{"ruleId": "key", "message": {{"text": "a key"}}, "locations": [{place}]}}"#);
+        let file = |line: u8| {
+            at(&format!(
+                r#"{{"physicalLocation": {{"artifactLocation": {{"uri": "a"}}, "region": {{"startLine": {line}}}}}}}"#
+            ))
+        };
+        let named = at(r#"{"logicalLocations": [{"fullyQualifiedName": "a.b"}]}"#);
+        let elsewhere = [file(1), file(2), file(1), named, at("{}")].join(",");
+        assert_eq!(sarif(&elsewhere).len(), 4);
+        let found = parse(format!(r#"{{"runs": [{{"results": [{elsewhere}]}}]}}"#).as_bytes()).unwrap().found;
+        assert_eq!(found.iter().map(|found| &*found.place).collect::<Vec<_>>(), ["a:1", "a:2", "a.b", ""]);
     }
 
     #[test]

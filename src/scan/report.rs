@@ -73,6 +73,8 @@ pub(crate) struct Found {
     pub(crate) level: Option<Level>,
     /// A sentence about it; may be empty.
     pub(crate) about: String,
+    /// Where in the image, if the report says that and no package: a path, perhaps with a line.
+    pub(crate) place: String,
     /// Why the report says that it does not count.
     pub(crate) excused: Option<String>,
 }

@@ -72,8 +72,41 @@ struct Outcome {
     kind: Option<String>,
     level: Option<String>,
     message: Option<Message>,
+    locations: Option<Vec<Location>>,
     suppressions: Option<Vec<Suppression>>,
     properties: Option<Properties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Option<Physical>,
+    logical_locations: Option<Vec<Logical>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Option<Artifact>,
+    region: Option<Region>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: Option<String>,
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -141,8 +174,28 @@ fn found(result: &Outcome, rule: Option<&Rule>) -> Option<Found> {
             (None, Some(_)) => String::new(),
             (_, None) => sentence(message),
         },
+        place: match said("Package") {
+            Some(_) => String::new(),
+            None => name(&place(result.locations.as_deref().unwrap_or_default())),
+        },
         excused: excuse(result.suppressions.as_deref().unwrap_or_default()),
     })
+}
+
+/// The first place that a result names: a file with a line, or what else it is called.
+fn place(locations: &[Location]) -> String {
+    let physical = |location: &Location| {
+        let physical = location.physical_location.as_ref()?;
+        let file = physical.artifact_location.as_ref()?.uri.clone()?;
+        let line = physical.region.as_ref().and_then(|region| region.start_line);
+        Some(line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
+    };
+    let logical = |location: &Location| {
+        let logical = location.logical_locations.as_ref()?.first()?;
+        logical.fully_qualified_name.clone().or_else(|| logical.name.clone())
+    };
+    let found = locations.iter().find_map(physical).or_else(|| locations.iter().find_map(logical));
+    found.unwrap_or_default()
 }
 
 /// The value of a line `Key: value`.

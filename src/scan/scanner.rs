@@ -124,6 +124,9 @@ impl Scanner {
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
         }
+        if path.exists() && !path.is_file() {
+            return Err("it is neither a file nor a folder".to_owned());
+        }
         let has_end = path.extension().is_some_and(|end| end == "json" || end == "sarif");
         if path.is_file() || has_end {
             return Ok(Self::File(path.to_owned()));
@@ -135,9 +138,13 @@ impl Scanner {
             }
             None => (None, text),
         };
+        let is_path = known.is_none() && (text.starts_with(['.', '/', '~']) || text.ends_with('/'));
+        if is_path {
+            return Err("there is no such file or folder".to_owned());
+        }
         match ImageReference::parse(image) {
             Ok(_) => Ok(Self::Image(known, image.to_owned())),
-            Err(error) => Err(format!("it is neither a scanner that is known, nor a file, nor an image: {error}")),
+            Err(error) => Err(format!("it is neither trivy or grype, nor a file that is there, nor an image: {error}")),
         }
     }
 

@@ -37,3 +37,12 @@ fn judged(registry: &Runner, report: &str, more: &[&str]) -> Output {
     let image = image();
     registry.run([&["scan", "--offline", "--scanner", report, &image][..], more].concat())
 }
+
+/// Why an image was not scanned, with the last lines of its scanner.
+fn unscanned(shown: &str) -> String {
+    let line = |line: &str| match line.split_once(" was not scanned: ") {
+        Some((_, why)) => Some(format!("  because: {why}")),
+        None => line.starts_with("  | ").then(|| line.to_owned()),
+    };
+    shown.lines().filter_map(line).collect::<Vec<_>>().join("\n")
+}

@@ -36,11 +36,16 @@ pub(in crate::cli) fn findings(
     let Scanned { report, known } = match scanned {
         Ok(scanned) => scanned,
         Err(error) => {
-            // With the last lines of the scanner, which a finding has no place for.
-            ui.error(&error);
+            // A finding has no place for the last lines of the scanner.
+            if !error.excerpt.is_empty() {
+                ui.say(&format!("the last lines of the scanner about `{}`:", named.shown));
+                error.excerpt.iter().for_each(|line| ui.say(&format!("  | {line}")));
+            }
             let causes = error.causes.iter().map(|cause| format!(": {cause}"));
             let message: String = std::iter::once(error.message.clone()).chain(causes).collect();
-            into.findings.push(named.finding(UNSCANNED, Severity::Error, route!["image"], &message));
+            let mut finding = named.finding(UNSCANNED, Severity::Error, route!["image"], &message);
+            finding.help = Some(error.hints.join("; ")).filter(|help| !help.is_empty());
+            into.findings.push(finding);
             into.unfinished = true;
             return;
         }

@@ -49,8 +49,9 @@ fn what_is_not_a_whole_report_is_never_a_pass() {
     ] {
         let output = report(text, &[]);
         assert_eq!(output.status, 3, "{what}: {}{}", output.stdout, output.stderr);
-        let why = output.stderr.lines().find(|line| line.contains("because")).unwrap_or(&output.stderr);
-        said.push_str(&format!("{what}: {}\n", why.trim().trim_start_matches("because: ")));
+        assert_eq!(output.stderr, "", "{what}");
+        let why = output.stdout.lines().find_map(|line| Some(line.split_once(" was not scanned: ")?.1));
+        said.push_str(&format!("{what}: {}\n", why.unwrap_or(&output.stdout)));
     }
     insta::assert_snapshot!(said, @r"
     nothing: the report cannot be used: it is empty

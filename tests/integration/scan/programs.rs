@@ -146,10 +146,7 @@ fn a_program_that_misbehaves_is_never_a_pass() {
         let output = playing.scan(more);
         assert_eq!(output.status, 3, "{what}: {}{}", output.stdout, output.stderr);
         assert!(!output.stderr.contains('\u{1b}'), "{what}: {}", output.stderr);
-        let shown = playing.shown(&output);
-        let because: Vec<&str> =
-            shown.lines().filter(|line| line.contains("because") || line.contains("  | ")).collect();
-        said.push_str(&format!("{what}:\n{}\n", because.join("\n")));
+        said.push_str(&format!("{what}:\n{}\n", super::unscanned(&playing.shown(&output))));
     }
     insta::assert_snapshot!(said, @r"
     fails:
@@ -184,11 +181,9 @@ fn a_program_that_is_not_there_is_said() {
     status 3
     error[unscanned-image]: `[HOST]/mcp/weather@sha256:[HEX]` was not scanned: there is no program `trivy` on the PATH
     --> [HOST]/mcp/weather@sha256:[HEX]
+     = help: install `trivy`, or use an image of it
 
     1 error in 1 entry
-    error: `[HOST]/mcp/weather@sha256:[HEX]` was not scanned
-      because: there is no program `trivy` on the PATH
-      hint: install `trivy`, or use an image of it
     ");
 }
 
@@ -210,10 +205,14 @@ fn the_image_that_the_engine_has_of_an_entry_is_scanned_by_name() {
     };
     let missing = scan(&[]);
     assert_eq!(missing.status, 3);
-    insta::assert_snapshot!(lab.normal(&missing.stderr), @r"
-    error: the engine does not have the image `[NAMESPACE]/weather`
-      hint: `mcp-registry build weather` builds it; `--digests FILE` looks at published ones
+    insta::assert_snapshot!(lab.normal(&missing.stdout), @r"
+    error[unscanned-image]: the engine does not have the image `[NAMESPACE]/weather`
+    --> servers/weather/server.yaml
+     = help: `mcp-registry build weather` builds it; `--digests FILE` looks at published ones
+
+    1 error in 1 entry
     ");
+    assert_eq!(missing.stderr, "");
     assert_eq!(lab.run(&["build", "weather"]).status, 0);
     let output = scan(&[]);
     assert_eq!(output.status, 1, "{}", output.stderr);
@@ -222,7 +221,7 @@ fn the_image_that_the_engine_has_of_an_entry_is_scanned_by_name() {
     lab.check_temporary();
     let too_large = scan(&["--max-image", "1k"]);
     assert_eq!(too_large.status, 3);
-    assert!(too_large.stderr.contains("it has more than 1024 bytes"), "{}", too_large.stderr);
+    assert!(too_large.stdout.contains("it has more than 1024 bytes"), "{}", too_large.stdout);
     lab.check_temporary();
 }
 
