@@ -6,48 +6,33 @@ pub(crate) mod provenance;
 use crate::sign::attached::{Attached, Layer, Referrer, Tag};
 use crate::sign::key::PublicKey;
 use crate::sign::statement::Statement;
-use crate::sign::{Layouts, SignError, Signer, Target, Written, attach};
+use crate::sign::{Layouts, SignError, Signer, Target, Written};
 use predicate::Predicate;
 
 /// What became of an attestation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attested {
     pub(crate) written: Written,
-    /// How many older ones of the type were taken out.
-    pub(crate) replaced: usize,
     /// Where it was written, which may be more than was asked for.
     pub(crate) layouts: Layouts,
 }
 
 /// Attaches a claim. It is written in each layout that was asked for, and in each that our signatures or attestations of this
-/// digest use: readers of one layout do not see the other.
+/// digest use: readers of one layout do not see the other. With [`Signer::replace`], the key's other claims of this type are taken
+/// out, and so is what nobody can read of this type.
 ///
 /// # Errors
 /// When the registry or the log does not do its part. Run again, it completes what is missing.
-pub(crate) async fn attest(
-    target: &Target,
-    predicate: &Predicate,
-    replace: bool,
-    signer: &Signer<'_>,
-) -> Result<Attested, SignError> {
+pub(crate) async fn attest(target: &Target, predicate: &Predicate, signer: &Signer<'_>) -> Result<Attested, SignError> {
     let attached = Attached::read(&target.repository, &target.signatures, &target.digest).await?;
     let used = used(&attached, signer.key.public());
     let layouts = Layouts { tags: signer.layouts.tags || used.tags, bundles: signer.layouts.bundles || used.bundles };
-    let signer = Signer { key: signer.key, layouts, log: signer.log, now: signer.now };
+    let signer = Signer { layouts, ..*signer };
     let statement = Statement::about(Some(target.name()), &target.digest, &predicate.kind, predicate.value.clone());
     let statement = serde_json::to_vec(&statement)?;
-    let (layers, referrers) = if replace {
-        older(&attached, &statement, &predicate.kind, signer.key.public())
-    } else {
-        (Vec::new(), Vec::new())
-    };
     let bundle = signer.bundle(target, &attached, &statement, &predicate.kind).await?;
-    let tag = signer.att(target, &attached, (&statement, &predicate.kind), &layers).await?;
-    // The old one goes when the new one is there.
-    if layouts.bundles {
-        attach::detach(&target.repository, &target.digest, &referrers, attached.api).await?;
-    }
-    Ok(Attested { written: Written { tag, bundle }, replaced: layers.len().max(referrers.len()), layouts })
+    let tag = signer.att(target, &attached, &statement, &predicate.kind).await?;
+    Ok(Attested { written: Written::of(tag, bundle), layouts })
 }
 
 /// What this key has claimed of this type about the image, in whichever layout: the first of several.
@@ -80,22 +65,4 @@ fn used(attached: &Attached, key: &PublicKey) -> Layouts {
         |referrer: &Referrer| referrer.envelope().is_some_and(|envelope| envelope.signature_by(key).is_some());
     let bundles = attached.referrers.iter().any(is_ours);
     Layouts { tags, bundles }
-}
-
-/// Ours of this type that say something else.
-fn older<'a>(
-    attached: &'a Attached,
-    statement: &[u8],
-    kind: &str,
-    key: &PublicKey,
-) -> (Vec<&'a Layer>, Vec<&'a Referrer>) {
-    let is_older = |envelope: &crate::sign::dsse::Envelope| {
-        let Some(payload) = envelope.payload().filter(|payload| payload != statement) else { return false };
-        let of_kind = Statement::parse(&payload).is_ok_and(|old| old.predicate_type == kind);
-        of_kind && envelope.signature_by(key).is_some()
-    };
-    let layers = attached.layers.iter().filter(|layer| layer.tag == Tag::Att);
-    let layers = layers.filter(|layer| layer.envelope().is_some_and(|envelope| is_older(&envelope))).collect();
-    let referrers = attached.referrers.iter().filter(|referrer| referrer.envelope().is_some_and(is_older));
-    (layers, referrers.collect())
 }

@@ -73,6 +73,19 @@ pub enum OciError {
     NoBlob { host: String, digest: Digest },
 }
 
+impl OciError {
+    /// Whether asking again later may end better.
+    #[must_use]
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Fetch(FetchError::Refused(_)) => true,
+            Self::Fetch(error) => !error.for_good(),
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+}
+
 fn said(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }

@@ -14,6 +14,7 @@ pub(crate) mod log;
 pub mod payload;
 pub(crate) mod statement;
 mod target;
+mod write;
 
 pub(crate) use crate::oci::Registries;
 pub(crate) use target::{Target, TargetError};
@@ -21,16 +22,11 @@ pub(crate) use target::{Target, TargetError};
 use crate::fetch::Fetcher;
 use crate::oci::OciError;
 use crate::rekor::{self, RekorError};
-use attach::NewLayer;
-use attached::{Attached, Layer, Referrer, Tag};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bundle::Bundle;
+use attached::Attached;
 use chrono::{DateTime, Utc};
-use dsse::Envelope;
 use key::{KeyError, PrivateKey};
-use log::{LogEntry, Logged};
-use payload::{LOG_ANNOTATION, Payload, SIGNATURE_ANNOTATION};
+use log::LogEntry;
+use payload::Payload;
 use statement::{COSIGN_SIGN, Statement};
 use std::collections::BTreeMap;
 use url::Url;
@@ -49,10 +45,12 @@ pub(crate) struct Log {
     pub(crate) fetcher: Fetcher,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Signer<'a> {
     pub(crate) key: &'a PrivateKey,
     pub(crate) layouts: Layouts,
+    /// Whether what this key has written before is taken out, and what nobody can read.
+    pub(crate) replace: bool,
     /// Where to log, if anywhere.
     pub(crate) log: Option<&'a Log>,
     /// The time of the run.
@@ -69,10 +67,37 @@ pub(crate) enum Outcome {
     Skipped,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of a signature or attestation.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) tag: Outcome,
     pub(crate) bundle: Outcome,
+    /// How many older ones of the key were taken out.
+    pub(crate) replaced: usize,
+    /// What nobody could read and was taken out, a sentence each.
+    pub(crate) broken: Vec<String>,
+}
+
+impl Written {
+    pub(crate) fn of(tag: InLayout, bundle: InLayout) -> Self {
+        let replaced = tag.replaced.max(bundle.replaced);
+        let broken = bundle.broken.into_iter().chain(tag.broken).collect();
+        Self { tag: tag.outcome, bundle: bundle.outcome, replaced, broken }
+    }
+}
+
+/// What became of it in one layout.
+#[derive(Debug)]
+pub(crate) struct InLayout {
+    pub(crate) outcome: Outcome,
+    pub(crate) replaced: usize,
+    pub(crate) broken: Vec<String>,
+}
+
+impl From<Outcome> for InLayout {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, replaced: 0, broken: Vec::new() }
+    }
 }
 
 /// Why something could not be signed.
@@ -99,11 +124,16 @@ impl SignError {
     /// Whether trying again ends the same.
     #[must_use]
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Log(RekorError::NotV1(_)) | Self::Oci(OciError::Form { .. }))
+        match self {
+            Self::Oci(error) => !error.may_pass(),
+            Self::Log(error) => matches!(error, RekorError::NotV1(_)),
+            Self::Key(_) | Self::Json(_) => false,
+        }
     }
 }
 
-/// Signs an image, in each layout that has no such signature yet.
+/// Signs an image, in each layout that has no such signature yet. With [`Signer::replace`], the key's other signatures of the image
+/// are taken out, and so is what nobody can read; what others signed stays.
 ///
 /// # Errors
 /// When the registry or the log does not do its part. Run again, it completes what is missing.
@@ -122,123 +152,11 @@ pub(crate) async fn sign(
         subject.annotations = Some(annotations.collect());
     }
     let statement = serde_json::to_vec(&statement)?;
-    // The bundle first: the tag is what makes a signature visible to the most readers.
-    let bundle = signer.bundle(target, &attached, &statement, COSIGN_SIGN).await?;
+    // The bundle first: the tag is what makes a signature visible to the most readers. Its payload is not seen before that.
+    let bundle = signer.bundle(target, &attached, &statement, COSIGN_SIGN);
+    let (bundle, ()) = futures_util::try_join!(bundle, signer.send_payload(target, &attached, &payload))?;
     let tag = signer.sig(target, &attached, &payload).await?;
-    Ok(Written { tag, bundle })
-}
-
-impl Signer<'_> {
-    /// Writes the layer of a signature, unless it is there.
-    async fn sig(&self, target: &Target, attached: &Attached, payload: &[u8]) -> Result<Outcome, SignError> {
-        if !self.layouts.tags {
-            return Ok(Outcome::Skipped);
-        }
-        let same = attached.layers.iter().filter(|layer| layer.tag == Tag::Sig && self.is_same_layer(layer, payload));
-        let same: Vec<&Layer> = same.collect();
-        if same.iter().any(|layer| self.log.is_none() || layer.log().is_some()) {
-            return Ok(Outcome::Present);
-        }
-        let signature = self.key.sign(payload)?;
-        let mut annotations = BTreeMap::from([(SIGNATURE_ANNOTATION.to_owned(), STANDARD.encode(&signature))]);
-        if let Some(log) = self.log {
-            let about = Logged { payload, signature: &signature, key: self.key.public() };
-            let entry = log.enter(&log::hashed_rekord(about)).await?;
-            annotations.insert(LOG_ANNOTATION.to_owned(), serde_json::to_string(&entry.to_layer())?);
-        }
-        let new = NewLayer { bytes: payload.to_vec().into(), annotations };
-        attach::append(&target.signatures, Tag::Sig, &target.digest, vec![new], &same).await?;
-        Ok(Outcome::Written)
-    }
-
-    fn is_same_layer(&self, layer: &Layer, payload: &[u8]) -> bool {
-        layer.bytes.as_deref() == Ok(payload)
-            && layer.signature().is_some_and(|signature| self.key.public().verifies(payload, &signature))
-    }
-
-    /// Writes the layer of an attestation, unless it is there. Layers in `replaced` are taken out in the same step.
-    pub(crate) async fn att(
-        &self,
-        target: &Target,
-        attached: &Attached,
-        statement: (&[u8], &str),
-        replaced: &[&Layer],
-    ) -> Result<Outcome, SignError> {
-        if !self.layouts.tags {
-            return Ok(Outcome::Skipped);
-        }
-        let (statement, predicate_type) = statement;
-        let of_tag = attached.layers.iter().filter(|layer| layer.tag == Tag::Att);
-        let same = of_tag.filter(|layer| layer.envelope().is_some_and(|envelope| self.is_same(&envelope, statement)));
-        let same: Vec<&Layer> = same.collect();
-        let replaced: Vec<&Layer> = replaced.iter().copied().filter(|layer| !same.contains(layer)).collect();
-        let is_there = same.iter().any(|layer| self.log.is_none() || layer.log().is_some());
-        if is_there && replaced.is_empty() {
-            return Ok(Outcome::Present);
-        }
-        let mut new = Vec::new();
-        if !is_there {
-            let (envelope, entry) = self.envelope(statement).await?;
-            let mut annotations = BTreeMap::from([
-                (SIGNATURE_ANNOTATION.to_owned(), String::new()),
-                ("predicateType".to_owned(), predicate_type.to_owned()),
-            ]);
-            if let Some(entry) = entry {
-                annotations.insert(LOG_ANNOTATION.to_owned(), serde_json::to_string(&entry.to_layer())?);
-            }
-            new.push(NewLayer { bytes: serde_json::to_vec(&envelope)?.into(), annotations });
-        }
-        let old: Vec<&Layer> = if is_there { replaced } else { replaced.into_iter().chain(same).collect() };
-        attach::append(&target.signatures, Tag::Att, &target.digest, new, &old).await?;
-        Ok(Outcome::Written)
-    }
-
-    /// Writes a bundle, unless it is there.
-    pub(crate) async fn bundle(
-        &self,
-        target: &Target,
-        attached: &Attached,
-        statement: &[u8],
-        predicate_type: &str,
-    ) -> Result<Outcome, SignError> {
-        if !self.layouts.bundles {
-            return Ok(Outcome::Skipped);
-        }
-        let same = attached.referrers.iter().filter(|referrer| self.is_same_bundle(referrer, target, statement));
-        let same: Vec<&Referrer> = same.collect();
-        if same.iter().any(|referrer| self.log.is_none() || is_logged(referrer)) {
-            return Ok(Outcome::Present);
-        }
-        let (envelope, entry) = self.envelope(statement).await?;
-        let bundle = Bundle::of(envelope, self.key.public(), entry.as_ref());
-        let subject = target.manifest.descriptor();
-        attach::refer(&target.repository, &subject, &bundle, predicate_type, (self.now, attached.api)).await?;
-        attach::detach(&target.repository, &target.digest, &same, attached.api).await?;
-        Ok(Outcome::Written)
-    }
-
-    fn is_same_bundle(&self, referrer: &Referrer, target: &Target, statement: &[u8]) -> bool {
-        let about = referrer.manifest.subject.as_ref().is_some_and(|subject| subject.digest == target.digest);
-        let listed = referrer.descriptor.artifact_type.as_deref() == Some(bundle::BUNDLE);
-        about && listed && referrer.envelope().is_some_and(|envelope| self.is_same(envelope, statement))
-    }
-
-    fn is_same(&self, envelope: &Envelope, statement: &[u8]) -> bool {
-        envelope.payload().as_deref() == Some(statement) && envelope.signature_by(self.key.public()).is_some()
-    }
-
-    async fn envelope(&self, statement: &[u8]) -> Result<(Envelope, Option<LogEntry>), SignError> {
-        let envelope = Envelope::sign(self.key, statement)?;
-        let entry = match self.log {
-            Some(log) => Some(log.enter(&log::dsse(&envelope, self.key.public())?).await?),
-            None => None,
-        };
-        Ok((envelope, entry))
-    }
-}
-
-fn is_logged(referrer: &Referrer) -> bool {
-    referrer.bundle.as_ref().is_ok_and(|bundle| !bundle.verification_material.tlog_entries.is_empty())
+    Ok(Written::of(tag, bundle))
 }
 
 impl Log {

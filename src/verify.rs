@@ -8,10 +8,12 @@ pub(crate) mod facts;
 pub(crate) mod judge;
 mod problem;
 mod read;
+mod remedy;
 pub mod rules;
 
 pub(crate) use facts::Facts;
 pub(crate) use judge::judge;
+pub(crate) use problem::Problem;
 
 use crate::ids::CommitSha;
 use crate::sign::key::PublicKey;

@@ -63,9 +63,6 @@ pub(super) struct AttestArgs {
     /// The folder that `build --records` wrote to: the provenance of each entry of --digests is made.
     #[arg(long, value_name = "DIR", requires = "digests", conflicts_with = "sbom_generator")]
     records: Option<PathBuf>,
-    /// Replace older claims of this type by this key.
-    #[arg(long)]
-    replace: bool,
 
     /// Who makes the bill of materials: `syft`, a program of the PATH, or an image that follows BuildKit's protocol for SBOM
     /// scanners. The one that is there already is kept, unless --replace.
@@ -120,7 +117,7 @@ pub(super) fn run(args: &AttestArgs, global: &Global, context: &Context, ui: &Ui
             (None, None) => return Err(refuse("nothing to attest")),
         };
         let attested = prepared.wait(async {
-            let attested = attest(&target, &claim, args.replace, &prepared.signer()).await;
+            let attested = attest(&target, &claim, &prepared.signer()).await;
             attested.map_err(|error| signing::failed(&format!("cannot attest {}", target.reference()), &error))
         })?;
         done.push((target, claim, attested));
@@ -134,7 +131,7 @@ pub(super) fn run(args: &AttestArgs, global: &Global, context: &Context, ui: &Ui
 }
 
 fn row<'a>((target, claim, attested): &'a (Target, Predicate, Attested)) -> Row<'a> {
-    Row { target, kind: Some(&claim.kind), written: attested.written, replaced: attested.replaced }
+    Row { target, kind: Some(&claim.kind), written: &attested.written }
 }
 
 async fn find(prepared: &Prepared, image: &ImageReference) -> Result<Target, CommandError> {

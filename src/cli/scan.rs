@@ -102,7 +102,8 @@ fn subjects(args: &ScanArgs, global: &Global, policy: &Policy) -> Result<Vec<(Na
     let mut found = Vec::new();
     for text in &args.images {
         if text.contains('@') {
-            let named = subjects::named(&[images::parse(text)?], global);
+            let namespace = &policy.settings.registry.namespace;
+            let (named, _) = subjects::named(&[images::parse(text)?], global, namespace);
             found.extend(named.into_iter().map(|named| (named, false)));
             continue;
         }

@@ -7,7 +7,7 @@ use crate::error::{CommandError, exit};
 use crate::ids::ImageReference;
 use crate::sign::{self, Target, Written};
 use crate::ui::Ui;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,14 +19,17 @@ const CONCURRENCY: usize = 16;
 ///
 /// What is there already is not written again, and a run that was interrupted is completed by the next one.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    group(ArgGroup::new("which").required(true).multiple(true).args(["images", "digests"])),
+    after_help = "Examples:
   mcp-registry sign --key cosign.key IMAGE@DIGEST
   mcp-registry sign --key cosign.key -a commit=$(git rev-parse HEAD) IMAGE@DIGEST
   mcp-registry sign --key cosign.key --digests digests.json
-  printf '%s' \"$COSIGN_KEY\" | mcp-registry sign --key - IMAGE@DIGEST")]
+  printf '%s' \"$COSIGN_KEY\" | mcp-registry sign --key - IMAGE@DIGEST"
+)]
 pub(super) struct SignArgs {
     /// Images, by digest.
-    #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "digests")]
+    #[arg(value_name = "IMAGE@DIGEST")]
     images: Vec<String>,
     /// Also sign each image of this file, which `build --push --digests` wrote.
     #[arg(long, value_name = "FILE")]
@@ -87,8 +90,7 @@ pub(super) fn run(args: &SignArgs, global: &Global, context: &Context, ui: &Ui) 
     });
     bar.finish_and_clear();
     let signed = signed?;
-    let rows: Vec<Row<'_>> =
-        signed.iter().map(|(target, written)| Row { target, kind: None, written: *written, replaced: 0 }).collect();
+    let rows: Vec<Row<'_>> = signed.iter().map(|(target, written)| Row { target, kind: None, written }).collect();
     signing::show("sign", &rows, args.signing.rekor_url.is_some(), global, ui)?;
     Ok(exit::CLEAN)
 }

@@ -6,6 +6,7 @@ use super::{Global, keys, refuse};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::ids::ImageReference;
+use crate::net::is_loopback;
 use crate::output::{Format, escape};
 use crate::sign::connect;
 use crate::sign::key::PrivateKey;
@@ -25,10 +26,25 @@ pub(super) struct SigningArgs {
     #[arg(long, value_enum, default_value_t = LayoutArg::Both)]
     pub(super) layout: LayoutArg,
     /// Log it in this transparency log (Rekor v1). Without it, nothing is logged.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = log_url)]
     pub(super) rekor_url: Option<Url>,
+    /// Replace what this key has written before (of an attestation, claims of this type), and take out what nobody can read. What
+    /// others signed stays.
+    #[arg(long)]
+    pub(super) replace: bool,
     #[command(flatten)]
     pub(super) images: ImageArgs,
+}
+
+/// The address of a log: https, or http on loopback.
+fn log_url(text: &str) -> Result<Url, String> {
+    let wrong = || "write it as https://HOST; http is for this machine only".to_owned();
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    match url.scheme() {
+        "https" if url.has_host() => Ok(url),
+        "http" if url.host_str().is_some_and(is_loopback) => Ok(url),
+        _ => Err(wrong()),
+    }
 }
 
 /// A layout on the command line.
@@ -56,13 +72,15 @@ pub(super) struct Prepared {
     key: PrivateKey,
     log: Option<Log>,
     layouts: Layouts,
+    replace: bool,
     now: chrono::DateTime<chrono::Utc>,
     pub(super) outside: Outside,
 }
 
 impl Prepared {
     pub(super) fn signer(&self) -> Signer<'_> {
-        Signer { key: &self.key, layouts: self.layouts, log: self.log.as_ref(), now: self.now }
+        let Self { key, layouts, replace, log, now, .. } = self;
+        Signer { key, layouts: *layouts, replace: *replace, log: log.as_ref(), now: *now }
     }
 
     /// Waits for this; ends early on Ctrl-C.
@@ -110,7 +128,8 @@ pub(super) fn prepare(
     }
     let key = keys::private(&args.key, context)?;
     let outside = Outside::start()?;
-    Ok(Prepared { registries, images, signatures, key, log, layouts, now: context.now, outside })
+    let (replace, now) = (args.replace, context.now);
+    Ok(Prepared { registries, images, signatures, key, log, layouts, replace, now, outside })
 }
 
 /// What `--format json` writes.
@@ -138,8 +157,7 @@ pub(super) struct Row<'a> {
     pub(super) target: &'a Target,
     /// The type of an attestation.
     pub(super) kind: Option<&'a str>,
-    pub(super) written: Written,
-    pub(super) replaced: usize,
+    pub(super) written: &'a Written,
 }
 
 pub(super) fn show(
@@ -149,6 +167,9 @@ pub(super) fn show(
     global: &Global,
     ui: &Ui,
 ) -> Result<(), CommandError> {
+    for (row, broken) in rows.iter().flat_map(|row| row.written.broken.iter().map(move |broken| (row, broken))) {
+        ui.say(&format!("taken out of {}, because nobody can read it: {broken}", row.target.reference()));
+    }
     if global.format == Format::Json {
         let images = rows.iter().map(|row| ImageJson {
             image: row.target.name(),
@@ -156,7 +177,7 @@ pub(super) fn show(
             kind: row.kind,
             tag: word(row.written.tag),
             bundle: word(row.written.bundle),
-            replaced: row.replaced,
+            replaced: row.written.replaced,
             logged,
         });
         let json = SignaturesJson { version: 1, command, images: images.collect() };
@@ -171,8 +192,8 @@ pub(super) fn show(
         if let Some(kind) = row.kind {
             done = format!("{kind}: {done}");
         }
-        if row.replaced > 0 {
-            done.push_str(&format!(", {} replaced", row.replaced));
+        if row.written.replaced > 0 {
+            done.push_str(&format!(", {} replaced", row.written.replaced));
         }
         text.push_str(&format!("{}  {done}\n", escape::terminal(&row.target.reference())));
     }

@@ -111,20 +111,47 @@ pub(super) fn published(global: &Global, file: &Path) -> Result<(Vec<Named>, Vec
     Ok((published.into_iter().map(one).collect(), without))
 }
 
-/// The images of the command line. Where the registry has an entry with the image, its pin is compared.
-pub(super) fn named(images: &[ImageReference], global: &Global) -> Vec<Named> {
+/// The images of the command line, and what is to be said of them. Where the registry has an entry with the image, its pin is
+/// compared.
+pub(super) fn named(images: &[ImageReference], global: &Global, namespace: &str) -> (Vec<Named>, Vec<String>) {
     let entries = all(global);
-    let one = |image: &ImageReference| {
-        let same = |entry: &&Entry| {
-            let of_entry = entry.manifest.image.as_deref().and_then(|image| ImageReference::parse(image).ok());
-            of_entry.is_some_and(|of_entry| of_entry.short_name() == image.short_name())
-        };
-        match entries.iter().find(same) {
-            Some(entry) => of(entry, image.clone()),
-            None => unknown(image.clone()),
+    let mut said = Vec::new();
+    let one = |image: &ImageReference| match of_image(&entries, image, namespace) {
+        Some((entry, is_elsewhere)) => {
+            if is_elsewhere {
+                said.push(format!("{image} is compared with the entry `{}`, whose image it is elsewhere", entry.name));
+            }
+            of(entry, image.clone())
+        }
+        None => {
+            if has_registry(global) {
+                said.push(format!("the registry has no entry with the image {image}: it has no pin to compare"));
+            }
+            unknown(image.clone())
         }
     };
-    images.iter().map(one).collect()
+    let named = images.iter().map(one).collect();
+    (named, said)
+}
+
+/// The entry of an image, and whether that is of another image registry: the one that names it, or else the only one that
+/// `build --image-registry` would have given this name.
+fn of_image<'e>(entries: &'e [Entry], image: &ImageReference, namespace: &str) -> Option<(&'e Entry, bool)> {
+    let reference = |entry: &Entry| ImageReference::parse(entry.manifest.image.as_deref()?).ok();
+    let name = image.short_name();
+    let is_same = |entry: &&Entry| reference(entry).is_some_and(|of_entry| of_entry.short_name() == name);
+    if let Some(entry) = entries.iter().find(is_same) {
+        return Some((entry, false));
+    }
+    let is_moved = |entry: &&Entry| {
+        let path = reference(entry).filter(|_| entry.manifest.is_built_in(namespace)).map(|of_entry| of_entry.path);
+        path.is_some_and(|path| name.ends_with(&format!("/{path}")))
+    };
+    let mut moved = entries.iter().filter(is_moved);
+    match (moved.next(), moved.next()) {
+        (Some(entry), None) => Some((entry, true)),
+        _ => None,
+    }
 }
 
 /// Whether there is a registry at the root. Images that are named need none.

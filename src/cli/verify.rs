@@ -15,8 +15,8 @@ use crate::ids::ImageReference;
 use crate::output::Format;
 use crate::policy::Policy;
 use crate::ui::Ui;
-use crate::verify::all::{self, Subject};
-use crate::verify::{Expectations, Layout};
+use crate::verify::all::{self, Subject, Unverified};
+use crate::verify::{Expectations, Layout, rules};
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -112,7 +112,9 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
         }
         None => {
             let images = args.images.iter().map(|image| images::parse(image)).collect::<Result<Vec<_>, _>>()?;
-            subjects::named(&images, global)
+            let (named, said) = subjects::named(&images, global, &policy.settings.registry.namespace);
+            said.iter().for_each(|said| ui.say(said));
+            named
         }
     };
     let mut reach = args.reach.reach(context)?;
@@ -135,8 +137,13 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
     let mut verified = verified.ok_or_else(stopped)?.into_iter();
     // An entry whose image nobody knows is in its place among the others.
     let verified = subjects.iter().map(|named| match &named.missing {
-        Some(missing) => Err(missing.clone()),
-        None => verified.next().unwrap_or_else(|| Err("it was left out".to_owned())),
+        Some(missing) => Err(Unverified {
+            reason: missing.clone(),
+            help: "`build NAME --push --digests FILE` publishes its image, and notes the digest".to_owned(),
+        }),
+        None => verified.next().unwrap_or_else(|| {
+            Err(Unverified { reason: "it was left out".to_owned(), help: rules::UNVERIFIED_IMAGE.help.to_owned() })
+        }),
     });
     let verified: Vec<_> = verified.collect();
     let mut scanned = Vec::new();

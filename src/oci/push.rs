@@ -41,6 +41,19 @@ impl Repository {
         self.put_blob(media_type, bytes, false).await
     }
 
+    /// Writes a blob that a manifest names and the registry did not have, or not with these bytes. Whether it has them now.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub(crate) async fn give_back(&self, media_type: &str, bytes: &Bytes) -> Result<bool, OciError> {
+        let descriptor = self.put_blob(media_type, bytes, false).await?;
+        match self.blob(&descriptor, descriptor.size).await {
+            Ok(_) => Ok(true),
+            Err(OciError::Content { .. } | OciError::NoBlob { .. } | OciError::Form { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn put_blob(&self, media_type: &str, bytes: &Bytes, ask: bool) -> Result<Descriptor, OciError> {
         let descriptor = Descriptor::of(media_type, bytes);
         let known = (self.place.clone(), descriptor.digest.clone());

@@ -4,7 +4,7 @@ use super::challenge::Access;
 use super::manifest::{accepted, media_types};
 use super::registries::MAX_ERROR_BYTES;
 use super::{Descriptor, ImageIndex, ImageManifest, MAX_MANIFEST_BYTES, OciError, Repository};
-use crate::fetch::{Answer, Request};
+use crate::fetch::{Answer, FetchError, Request};
 use crate::ids::Digest;
 use http::Method;
 use http::header;
@@ -83,7 +83,8 @@ impl Repository {
 
     async fn manifest(&self, reference: &str, access: Access) -> Result<Option<Found>, OciError> {
         let request = Request::get(self.url(&format!("manifests/{reference}"))?, MAX_MANIFEST_BYTES);
-        let answer = self.send(request.header(header::ACCEPT, accepted()), access).await?;
+        let answer = self.send(request.header(header::ACCEPT, accepted()), access).await;
+        let answer = answer.map_err(|error| self.oversized(error, "a manifest"))?;
         match answer.status.as_u16() {
             200 => Ok(Some(found(&answer))),
             404 => Ok(None),
@@ -100,7 +101,8 @@ impl Repository {
             return Err(self.form(format!("a blob of {} bytes where at most {limit} are read", descriptor.size)));
         }
         let url = self.url(&format!("blobs/{}", descriptor.digest))?;
-        let answer = self.send(Request::get(url, descriptor.size).within(BLOB_TIMEOUT), Access::Pull).await?;
+        let answer = self.send(Request::get(url, descriptor.size).within(BLOB_TIMEOUT), Access::Pull).await;
+        let answer = answer.map_err(|error| self.oversized(error, &format!("the blob {}", descriptor.digest)))?;
         match answer.status.as_u16() {
             200 => {}
             404 => return Err(OciError::NoBlob { host: self.host(), digest: descriptor.digest.clone() }),
@@ -111,6 +113,16 @@ impl Repository {
             return Err(OciError::Content { host: self.host(), expected: descriptor.digest.clone(), found });
         }
         Ok(answer.body)
+    }
+
+    /// More than was asked for is not a registry that is away: it has something else than it says.
+    fn oversized(&self, error: OciError, what: &str) -> OciError {
+        match error {
+            OciError::Fetch(FetchError::TooLarge { limit }) => {
+                self.form(format!("{what} with more than {limit} bytes"))
+            }
+            error => error,
+        }
     }
 
     /// Whether a blob is there.

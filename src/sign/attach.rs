@@ -1,7 +1,7 @@
 //! Writing to a repository: a layer under one of the tags, a bundle among the referrers. In an order that can be killed anywhere:
 //! blobs first, and what makes them visible last.
 
-use super::attached::{Layer, MAX_LAYERS, Referrer, Tag};
+use super::attached::{Layer, MAX_LAYERS, Tag};
 use super::bundle::{BUNDLE, Bundle, CONTENT_ANNOTATION, PREDICATE_ANNOTATION};
 use crate::ids::Digest;
 use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, OciError, Repository, media_types};
@@ -22,7 +22,8 @@ pub(crate) struct NewLayer {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
-/// Appends layers under a tag. Others' layers stay as they are; those in `replaced` are taken out.
+/// Appends layers under a tag. Others' layers stay as they are; those in `replaced` are taken out. With `overwrite`, what is not
+/// a manifest of layers is overwritten.
 ///
 /// # Errors
 /// When the registry does not take it.
@@ -32,6 +33,7 @@ pub(crate) async fn append(
     digest: &Digest,
     new: Vec<NewLayer>,
     replaced: &[&Layer],
+    overwrite: bool,
 ) -> Result<(), OciError> {
     let name = tag.of(digest);
     let media_type = match tag {
@@ -45,12 +47,13 @@ pub(crate) async fn append(
         added.push(descriptor);
     }
     // Read last, so that what others appended meanwhile is lost as rarely as a registry without conditions allows.
-    let mut manifest = match repository.by_tag(&name).await? {
-        Some(found) => found.image().map_err(|what| {
-            let what = format!("{what} under the tag `{name}`, which would be overwritten");
-            OciError::Form { host: repository.host(), what }
-        })?,
-        None => ImageManifest {
+    let mut manifest = match repository.by_tag(&name).await?.map(|found| found.image()) {
+        Some(Ok(found)) => found,
+        Some(Err(what)) if !overwrite => {
+            let what = format!("{what} under the tag `{name}`: `--replace` overwrites it");
+            return Err(OciError::Form { host: repository.host(), what });
+        }
+        Some(Err(_)) | None => ImageManifest {
             schema_version: 2,
             media_type: Some(IMAGE_MANIFEST.to_owned()),
             artifact_type: None,
@@ -88,7 +91,8 @@ fn config(layers: &[Descriptor]) -> Bytes {
     config.to_string().into()
 }
 
-/// Attaches a bundle to its subject. `api` is whether the registry has the referrers API, as far as is known.
+/// Attaches a bundle to its subject, and takes those in `replaced` out of the list. `api` is whether the registry has the referrers
+/// API, as far as is known.
 ///
 /// # Errors
 /// When the registry does not take it, or takes it and does not list it.
@@ -97,11 +101,13 @@ pub(crate) async fn refer(
     subject: &Descriptor,
     bundle: &Bundle,
     predicate_type: &str,
+    replaced: &[&Digest],
     (now, api): (DateTime<Utc>, bool),
-) -> Result<Digest, OciError> {
+) -> Result<(), OciError> {
     let bytes = serde_json::to_vec(bundle).map_err(|error| unwritable(repository, &error))?;
-    let layer = repository.push_new_blob(BUNDLE, &bytes.into()).await?;
-    let config = repository.push_blob(media_types::EMPTY, &Bytes::from_static(EMPTY)).await?;
+    let (bytes, empty) = (Bytes::from(bytes), Bytes::from_static(EMPTY));
+    let layer = repository.push_new_blob(BUNDLE, &bytes);
+    let (layer, config) = futures_util::try_join!(layer, repository.push_blob(media_types::EMPTY, &empty))?;
     let annotation = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let manifest = ImageManifest {
         schema_version: 2,
@@ -123,37 +129,34 @@ pub(crate) async fn refer(
     descriptor.artifact_type = Some(BUNDLE.to_owned());
     descriptor.annotations.clone_from(&manifest.annotations);
     let pushed = repository.push_manifest(None, IMAGE_MANIFEST, bytes.into()).await?;
-    if pushed.listed {
-        return Ok(pushed.digest);
-    }
     let is_listed = |listed: &[Descriptor]| listed.iter().any(|one| one.digest == pushed.digest);
-    if api {
-        // It has the API, and did not say that it used it.
-        if is_listed(&repository.referrers(&subject.digest).await?.descriptors) {
-            return Ok(pushed.digest);
-        }
+    if !pushed.listed && !api {
+        // One write: nobody sees the list without both.
+        let change = |manifests: &mut Vec<Descriptor>| {
+            manifests.retain(|one| !replaced.contains(&&one.digest));
+            if !is_listed(manifests) {
+                manifests.push(descriptor);
+            }
+        };
+        return repository.change_fallback(&subject.digest, change).await;
+    }
+    // It has the API, and may not have said that it used it.
+    if !pushed.listed && !is_listed(&repository.referrers(&subject.digest).await?.descriptors) {
         let what = "neither `OCI-Subject` for a manifest with a subject nor that manifest in its list of referrers: \
                     readers would not find the bundle";
         return Err(OciError::Form { host: repository.host(), what: what.to_owned() });
     }
-    repository
-        .change_fallback(&subject.digest, |manifests| {
-            if !is_listed(manifests) {
-                manifests.push(descriptor);
-            }
-        })
-        .await?;
-    Ok(pushed.digest)
+    detach(repository, &subject.digest, replaced, api).await
 }
 
-/// Takes bundles out of the list of referrers.
+/// Takes manifests out of the list of referrers.
 ///
 /// # Errors
 /// When the registry does not do it: some delete nothing.
 pub(crate) async fn detach(
     repository: &Repository,
     subject: &Digest,
-    replaced: &[&Referrer],
+    replaced: &[&Digest],
     api: bool,
 ) -> Result<(), OciError> {
     if replaced.is_empty() {
@@ -161,15 +164,11 @@ pub(crate) async fn detach(
     }
     if api {
         for old in replaced {
-            repository.delete_manifest(&old.descriptor.digest).await?;
+            repository.delete_manifest(old).await?;
         }
         return Ok(());
     }
-    repository
-        .change_fallback(subject, |manifests| {
-            manifests.retain(|one| !replaced.iter().any(|old| old.descriptor.digest == one.digest));
-        })
-        .await
+    repository.change_fallback(subject, |manifests| manifests.retain(|one| !replaced.contains(&&one.digest))).await
 }
 
 fn unwritable(repository: &Repository, error: &serde_json::Error) -> OciError {

@@ -1,7 +1,7 @@
 //! Everything that is attached to a digest: the layers of the tags `.sig` and `.att`, and the bundles among its referrers. Read as
 //! it is, judged elsewhere: whoever can write to the repository can attach anything.
 
-use super::bundle::{BUNDLE, Bundle};
+use super::bundle::{BUNDLE, Bundle, PREDICATE_ANNOTATION};
 use super::dsse::Envelope;
 use super::payload::{LOG_ANNOTATION, SIGNATURE_ANNOTATION, SIMPLE_SIGNING};
 use crate::ids::Digest;
@@ -9,9 +9,12 @@ use crate::oci::{Descriptor, Found, ImageManifest, OciError, Repository, media_t
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
 
 /// The media type of an `.att` layer.
 pub(crate) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// The annotation of an `.att` layer that repeats the predicate's type.
+pub(crate) const TYPE_ANNOTATION: &str = "predicateType";
 /// The maximum number of layers of a tag, and of referrers, that are read. Real images have a dozen.
 pub(super) const MAX_LAYERS: usize = 200;
 const MAX_REFERRERS: usize = 200;
@@ -68,6 +71,12 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
+    /// The type of statement that it is listed as.
+    #[must_use]
+    pub(crate) fn listed_as(&self) -> Option<&str> {
+        self.descriptor.annotations.get(TYPE_ANNOTATION).map(String::as_str)
+    }
+
     /// The signature in the annotation, DER.
     #[must_use]
     pub(crate) fn signature(&self) -> Option<Vec<u8>> {
@@ -92,13 +101,47 @@ impl Layer {
 pub(crate) struct Referrer {
     /// The descriptor in the list of referrers.
     pub(crate) descriptor: Descriptor,
+    /// Whether the list has it more than once.
+    pub(crate) doubled: bool,
     /// The manifest that it leads to.
     pub(crate) manifest: ImageManifest,
     /// The bundle; or why there is none.
     pub(crate) bundle: Result<Bundle, Unusable>,
 }
 
+impl Lost {
+    /// The type of statement that it was listed as, if it was among the referrers and the list says that.
+    #[must_use]
+    pub(crate) fn listed_as(&self) -> Option<&str> {
+        match &self.place {
+            Where::Referrer(descriptor) => descriptor.annotations.get(PREDICATE_ANNOTATION).map(String::as_str),
+            Where::Tag(_) | Where::Rest => None,
+        }
+    }
+}
+
 impl Referrer {
+    /// The type of statement that it is listed as, or that its manifest says.
+    #[must_use]
+    pub(crate) fn listed_as(&self) -> Option<&str> {
+        let of = [&self.manifest.annotations, &self.descriptor.annotations];
+        of.into_iter().find_map(|annotations| annotations.get(PREDICATE_ANNOTATION)).map(String::as_str)
+    }
+
+    /// Whether its manifest refers to this image.
+    #[must_use]
+    pub(crate) fn is_about(&self, digest: &Digest) -> bool {
+        self.manifest.subject.as_ref().is_some_and(|subject| subject.digest == *digest)
+    }
+
+    /// Whether the list and the manifest call it what it is: a bundle, once, with a statement of this type.
+    #[must_use]
+    pub(crate) fn is_listed_as(&self, kind: &str) -> bool {
+        let is_manifest = self.descriptor.media_type == media_types::MANIFEST;
+        let is_bundle = is_manifest && artifact_type(&self.manifest) == BUNDLE && !self.doubled;
+        is_bundle && self.listed_as().is_none_or(|listed| listed == kind)
+    }
+
     /// The envelope in the bundle.
     #[must_use]
     pub(crate) fn envelope(&self) -> Option<&Envelope> {
@@ -115,14 +158,34 @@ pub(crate) enum Unusable {
     Malformed(String),
 }
 
+/// Something that is listed and cannot be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Lost {
+    pub(crate) place: Where,
+    /// What is wrong, a sentence.
+    pub(crate) problem: String,
+}
+
+/// Where something is that cannot be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Where {
+    /// The manifest of a tag.
+    Tag(Tag),
+    /// A manifest that the list of referrers has.
+    Referrer(Descriptor),
+    /// Behind the last one that is read.
+    Rest,
+}
+
 /// What is attached to a digest.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Attached {
     /// The layers of both tags.
     pub(crate) layers: Vec<Layer>,
     pub(crate) referrers: Vec<Referrer>,
-    /// What is there and cannot be read, a sentence each.
-    pub(crate) problems: Vec<String>,
+    pub(crate) lost: Vec<Lost>,
+    /// What the list of referrers has without it being a bundle about the image, a sentence each.
+    pub(crate) strays: Vec<String>,
     /// Whether the registry has the referrers API.
     pub(crate) api: bool,
 }
@@ -138,10 +201,10 @@ impl Attached {
         digest: &Digest,
     ) -> Result<Self, OciError> {
         let att = layers(signatures, Tag::Att, digest);
-        let (mut attached, (layers, problems)) =
+        let (mut attached, (layers, lost)) =
             futures_util::try_join!(Self::signatures(repository, signatures, digest), att)?;
         attached.layers.extend(layers);
-        attached.problems.extend(problems);
+        attached.lost.extend(lost);
         Ok(attached)
     }
 
@@ -155,9 +218,9 @@ impl Attached {
         digest: &Digest,
     ) -> Result<Self, OciError> {
         let sig = layers(signatures, Tag::Sig, digest);
-        let (mut attached, (layers, problems)) = futures_util::try_join!(referrers(repository, digest), sig)?;
+        let (mut attached, (layers, lost)) = futures_util::try_join!(referrers(repository, digest), sig)?;
         attached.layers.extend(layers);
-        attached.problems.extend(problems);
+        attached.lost.extend(lost);
         Ok(attached)
     }
 }
@@ -173,16 +236,21 @@ fn damaged<T>(result: Result<T, OciError>) -> Result<Result<T, String>, OciError
     }
 }
 
-async fn layers(repository: &Repository, tag: Tag, digest: &Digest) -> Result<(Vec<Layer>, Vec<String>), OciError> {
+async fn layers(repository: &Repository, tag: Tag, digest: &Digest) -> Result<(Vec<Layer>, Vec<Lost>), OciError> {
     let name = tag.of(digest);
-    let Some(found) = repository.by_tag(&name).await? else { return Ok((Vec::new(), Vec::new())) };
-    let manifest = match found.image() {
-        Ok(manifest) => manifest,
-        Err(what) => return Ok((Vec::new(), vec![format!("the tag `{name}` leads to {what}")])),
+    let found = match damaged(repository.by_tag(&name).await)? {
+        Ok(Some(found)) => found.image().map_err(|what| format!("the tag `{name}` leads to {what}")),
+        Ok(None) => return Ok((Vec::new(), Vec::new())),
+        Err(problem) => Err(format!("the tag `{name}`: {problem}")),
     };
-    let mut problems = Vec::new();
+    let manifest = match found {
+        Ok(manifest) => manifest,
+        Err(problem) => return Ok((Vec::new(), vec![Lost { place: Where::Tag(tag), problem }])),
+    };
+    let mut lost = Vec::new();
     if manifest.layers.len() > MAX_LAYERS {
-        problems.push(format!("the tag `{name}` has more than {MAX_LAYERS} layers; the rest was not read"));
+        let problem = format!("the tag `{name}` has more than {MAX_LAYERS} layers; the rest was not read");
+        lost.push(Lost { place: Where::Rest, problem });
     }
     let known = manifest.layers.into_iter().take(MAX_LAYERS).enumerate();
     let known = known.filter(|(_, descriptor)| descriptor.media_type == tag.media_type());
@@ -191,60 +259,99 @@ async fn layers(repository: &Repository, tag: Tag, digest: &Digest) -> Result<(V
         Ok::<_, OciError>(Layer { tag, index, descriptor, bytes })
     });
     let layers = stream::iter(read).buffered(AT_A_TIME).try_collect().await?;
-    Ok((layers, problems))
+    Ok((layers, lost))
 }
 
 async fn referrers(repository: &Repository, digest: &Digest) -> Result<Attached, OciError> {
     let listed = repository.referrers(digest).await?;
-    let mut problems = Vec::new();
-    if listed.descriptors.len() > MAX_REFERRERS {
-        problems.push(format!("the image has more than {MAX_REFERRERS} referrers; the rest was not read"));
-    }
-    let known = listed.descriptors.into_iter().take(MAX_REFERRERS);
-    let known = known.filter(|descriptor| descriptor.media_type == media_types::MANIFEST);
-    let read = known.map(|descriptor| async move { referrer(repository, descriptor).await });
-    let read: Vec<Result<Option<Referrer>, String>> =
-        stream::iter(read).buffered(AT_A_TIME).try_collect::<Vec<_>>().await?;
-    let mut referrers = Vec::new();
-    for one in read {
-        match one {
-            Ok(referrer) => referrers.extend(referrer),
-            Err(problem) => problems.push(problem),
+    let mut attached = Attached { api: listed.api, ..Attached::default() };
+    // An index that somebody wrote may have one twice; what an image registry lists by itself is not anybody's doing.
+    let mut known: Vec<(Descriptor, bool)> = Vec::new();
+    for descriptor in listed.descriptors {
+        match known.iter_mut().find(|(known, _)| known.digest == descriptor.digest) {
+            Some((_, doubled)) => *doubled = !listed.api,
+            None => known.push((descriptor, false)),
         }
     }
-    Ok(Attached { layers: Vec::new(), referrers, problems, api: listed.api })
+    if known.len() > MAX_REFERRERS {
+        let problem = format!("the image has more than {MAX_REFERRERS} referrers; the rest was not read");
+        attached.lost.push(Lost { place: Where::Rest, problem });
+    }
+    let read = known.into_iter().take(MAX_REFERRERS).map(|listed| follow(repository, digest, listed));
+    for one in stream::iter(read).buffered(AT_A_TIME).try_collect::<Vec<_>>().await? {
+        match one {
+            Followed::Bundle(referrer) => attached.referrers.push(*referrer),
+            Followed::Lost(lost) => attached.lost.push(lost),
+            Followed::Stray(why) => attached.strays.push(why),
+            Followed::Other => {}
+        }
+    }
+    Ok(attached)
 }
 
-/// Follows one descriptor; none when it is not about a bundle. What a list says about a manifest proves nothing, so that each is
-/// looked at.
-async fn referrer(
+/// What a list of referrers leads to.
+enum Followed {
+    Bundle(Box<Referrer>),
+    Lost(Lost),
+    Stray(String),
+    /// Something about the image that is not a bundle: a bill of materials that another tool attached, say.
+    Other,
+}
+
+/// Follows one descriptor. What a list says about a manifest proves nothing, so that each is looked at.
+async fn follow(
     repository: &Repository,
-    descriptor: Descriptor,
-) -> Result<Result<Option<Referrer>, String>, OciError> {
+    digest: &Digest,
+    (descriptor, doubled): (Descriptor, bool),
+) -> Result<Followed, OciError> {
+    let shown = format!("the referrer {}", descriptor.digest);
+    let lost = |descriptor: &Descriptor, problem: String| {
+        Ok(Followed::Lost(Lost { place: Where::Referrer(descriptor.clone()), problem }))
+    };
     let found: Found = match damaged(repository.by_digest(&descriptor.digest).await)? {
         Ok(Some(found)) => found,
-        Ok(None) => return Ok(Err(format!("the referrer {} is listed but not there", descriptor.digest))),
-        Err(problem) => return Ok(Err(problem)),
+        Ok(None) => return lost(&descriptor, format!("{shown} is listed but not there")),
+        Err(problem) => return lost(&descriptor, problem),
     };
     let manifest = match found.image() {
         Ok(manifest) => manifest,
-        Err(what) => return Ok(Err(format!("the referrer {} is {what}", descriptor.digest))),
+        // An index may be attached, too, and is not a bundle.
+        Err(_) if found.is_index() => {
+            let subject = found.index().ok().and_then(|index| index.other.get("subject")?.get("digest").cloned());
+            let subject = subject.as_ref().and_then(Value::as_str);
+            return Ok(stray(&shown, subject, digest, doubled).map_or(Followed::Other, Followed::Stray));
+        }
+        Err(what) => return lost(&descriptor, format!("{shown} is {what}")),
     };
-    if artifact_type(&manifest) != BUNDLE {
-        return Ok(Ok(None));
+    let kind = artifact_type(&manifest);
+    let is_bundle = kind == BUNDLE || manifest.layers.iter().any(|layer| layer.media_type == BUNDLE);
+    if !is_bundle {
+        let subject = manifest.subject.as_ref().map(|subject| subject.digest.as_str());
+        let mislabeled = descriptor.artifact_type.as_deref() == Some(BUNDLE);
+        let mislabeled = mislabeled.then(|| format!("{shown} is listed as a bundle, and is `{kind}`"));
+        let stray = stray(&shown, subject, digest, doubled).or(mislabeled);
+        return Ok(stray.map_or(Followed::Other, Followed::Stray));
     }
     let layer = match manifest.layers.as_slice() {
         [layer] if layer.media_type == BUNDLE => layer.clone(),
         _ => {
             let what = "its manifest does not have exactly one layer with a bundle".to_owned();
             let bundle = Err(Unusable::Malformed(what));
-            return Ok(Ok(Some(Referrer { descriptor, manifest, bundle })));
+            return Ok(Followed::Bundle(Box::new(Referrer { descriptor, doubled, manifest, bundle })));
         }
     };
     let bytes = damaged(repository.blob(&layer, MAX_ATTESTATION_BYTES).await)?;
     let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|error| Unusable::Malformed(error.to_string()));
     let bundle = bytes.map_err(Unusable::Damaged).and_then(parse);
-    Ok(Ok(Some(Referrer { descriptor, manifest, bundle })))
+    Ok(Followed::Bundle(Box::new(Referrer { descriptor, doubled, manifest, bundle })))
+}
+
+/// What is wrong with an entry of the list that nobody signed.
+fn stray(shown: &str, subject: Option<&str>, digest: &Digest, doubled: bool) -> Option<String> {
+    if subject != Some(digest.as_str()) {
+        return Some(format!("{shown} is listed for this image, and refers to {}", subject.unwrap_or("nothing")));
+    }
+    doubled.then(|| format!("{shown} is listed twice"))
 }
 
 /// What kind of artifact a manifest is: what it says, or the type of its configuration.

@@ -20,6 +20,8 @@ const MAX_PLATFORMS: usize = 32;
 pub(crate) struct Facts {
     /// `HOST/REPOSITORY@DIGEST`.
     pub(crate) reference: String,
+    /// The repository of the tags `.sig` and `.att`, if it is not the image's own.
+    pub(crate) signatures: Option<String>,
     pub(crate) digest: crate::ids::Digest,
     /// What is attached to it.
     pub(crate) attached: Attached,
@@ -47,7 +49,9 @@ pub(crate) async fn read(target: &Target, pinned: bool) -> Result<Facts, OciErro
     };
     let Labels { revisions, unread, problems } = labels;
     let reference = target.reference();
-    Ok(Facts { reference, digest: target.digest.clone(), attached, revisions, unread, problems })
+    let signatures = &target.signatures.place;
+    let signatures = (*signatures != target.repository.place).then(|| signatures.name());
+    Ok(Facts { reference, signatures, digest: target.digest.clone(), attached, revisions, unread, problems })
 }
 
 /// The revision labels of an image, and why there are not more.

@@ -1,9 +1,9 @@
 //! Facts about an image against what it must have. Pure.
 
-use super::problem::Problem;
+use super::problem::{Problem, Repair};
 use super::read::{Attestation, Ours, Place, Signature};
-use super::rules;
 use super::{Expectations, Facts, Layout};
+use super::{remedy, rules};
 use crate::attest::predicate::PROVENANCE;
 use crate::sign::statement::Statement;
 use serde_json::{Map, Value};
@@ -34,6 +34,7 @@ pub(crate) fn judge(facts: &Facts, expected: &Expectations) -> Judged {
         };
         problems.push(Problem::new(&rules::FOREIGN_SIGNATURE, message));
     }
+    remedy::tell(&mut problems, &ours, facts, expected);
     let count = |place| ours.signatures.iter().filter(|signature| signature.place == place).count();
     let types = ours.attestations.iter().map(|attestation| attestation.statement.predicate_type.clone()).collect();
     Judged { problems, in_tag: count(Place::Tag), in_bundles: count(Place::Bundle), types }
@@ -57,11 +58,11 @@ fn signatures(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem>)
         (Layout::Any, true, _) if ours.foreign.sig > 0 => {
             let message =
                 "the bundle is by the key, and nothing under the tag `.sig` is: cosign 2 and skopeo refuse the image";
-            problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message));
+            problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(Repair::Signature));
         }
         (Layout::Any, _, true) if ours.foreign.bundles > 0 => {
             let message = "the tag `.sig` has a signature by the key, and no bundle does: cosign 3 refuses the image";
-            problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message));
+            problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(Repair::Signature));
         }
         (Layout::Any, true, _) => {
             let message = "the signature is in a bundle only: cosign 2, skopeo and the MCP Gateway do not read it";
@@ -91,12 +92,12 @@ fn signatures(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem>)
     };
     if annotations(&tags) != annotations(&bundles) {
         let message = "the signatures of the two layouts have different annotations";
-        problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message));
+        problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(Repair::Signature));
     }
     let logged = |all: &[&Signature]| all.iter().any(|signature| signature.logged);
     if logged(&tags) != logged(&bundles) {
         let message = "the signature has a log entry in one layout and none in the other";
-        problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message));
+        problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(Repair::Signature));
     }
 }
 
@@ -124,7 +125,8 @@ fn attestations(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem
             (_, true) => ("in a bundle", "cosign 3 ignores it once anybody attaches a bundle"),
             (false, false) if tags != bundles => {
                 let message = format!("the attestations of the type `{kind}` differ between the layouts");
-                problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message));
+                let repair = Repair::Claim(Some((*kind).to_owned()));
+                problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(repair));
                 continue;
             }
             _ => continue,
@@ -138,7 +140,10 @@ fn attestations(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem
         let message = format!("the attestation of the type `{kind}` is not {missing}: {readers}");
         match expected.layout {
             _ if wanted => problems.push(Problem::new(&rules::MISSING_LAYOUT, message)),
-            Layout::Any if hidden > 0 => problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message)),
+            Layout::Any if hidden > 0 => {
+                let repair = Repair::Claim(Some((*kind).to_owned()));
+                problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(repair));
+            }
             Layout::Any => problems.push(Problem::new(&rules::SINGLE_LAYOUT, message)),
             _ => {}
         }

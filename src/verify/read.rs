@@ -1,9 +1,10 @@
 //! What is attached, sorted into what one of our keys signed and what it did not.
 
-use super::problem::Problem;
+use super::problem::{Problem, Repair};
 use super::rules::{self, Id};
 use super::{Expectations, Facts};
-use crate::sign::attached::{Layer, Referrer, Tag, Unusable};
+use crate::oci::media_types;
+use crate::sign::attached::{Layer, Lost, Referrer, Tag, Unusable, Where, artifact_type};
 use crate::sign::bundle::{BUNDLE, PREDICATE_ANNOTATION};
 use crate::sign::dsse::{Envelope, IN_TOTO};
 use crate::sign::key::PublicKey;
@@ -23,6 +24,8 @@ pub(super) enum Place {
 pub(super) struct Signature {
     pub(super) place: Place,
     pub(super) annotations: Map<String, Value>,
+    /// The name that it says, under the tag.
+    pub(super) name: Option<String>,
     pub(super) logged: bool,
 }
 
@@ -60,18 +63,23 @@ pub(super) struct Ours {
 impl Ours {
     pub(super) fn of(facts: &Facts, expected: &Expectations) -> Self {
         let mut ours = Self::default();
-        let damaged = facts.attached.problems.iter().chain(&facts.problems);
-        for problem in damaged {
-            ours.say(&rules::DAMAGED_ATTACHMENT, problem.clone());
+        for problem in &facts.problems {
+            let problem = Problem::new(&rules::DAMAGED_ATTACHMENT, problem.clone());
+            ours.problems
+                .push(problem.help("the image registry has lost or changed the image: build and push it again"));
+        }
+        facts.attached.lost.iter().for_each(|lost| ours.lost(lost));
+        for stray in &facts.attached.strays {
+            ours.problems.push(Problem::new(&rules::UNRELATED_REFERRER, stray.clone()));
         }
         let mut seen = Vec::new();
         for layer in &facts.attached.layers {
             let before = ours.foreign.count();
-            ours.layer(layer, facts, expected);
+            let repair = ours.layer(layer, facts, expected);
             let key = (layer.tag, layer.descriptor.digest.clone(), layer.signature());
             if ours.foreign.count() == before && seen.contains(&key) {
                 let message = format!("layer {} of `{}` is there twice", layer.index, layer.tag.of(&facts.digest));
-                ours.say(&rules::DUPLICATE_LAYER, message);
+                ours.say(&rules::DUPLICATE_LAYER, message, repair);
             }
             seen.push(key);
         }
@@ -81,92 +89,133 @@ impl Ours {
         ours
     }
 
-    fn say(&mut self, rule: &'static Id, message: String) {
+    fn say(&mut self, rule: &'static Id, message: String, repair: Repair) {
+        self.problems.push(Problem::new(rule, message).by(repair));
+    }
+
+    /// What nothing but finding out who did it helps against.
+    fn alarm(&mut self, rule: &'static Id, message: String) {
         self.problems.push(Problem::new(rule, message));
     }
 
-    fn layer(&mut self, layer: &Layer, facts: &Facts, expected: &Expectations) {
+    fn lost(&mut self, lost: &Lost) {
+        let repair = match lost.place {
+            Where::Tag(Tag::Sig) => Repair::Signature,
+            Where::Tag(Tag::Att) => Repair::Claim(None),
+            Where::Referrer(_) => of_kind(lost.listed_as().unwrap_or(COSIGN_SIGN)),
+            Where::Rest => {
+                let problem = Problem::new(&rules::DAMAGED_ATTACHMENT, lost.problem.clone());
+                return self.problems.push(problem.help("remove those that nobody needs from the image registry"));
+            }
+        };
+        self.say(&rules::DAMAGED_ATTACHMENT, lost.problem.clone(), repair);
+    }
+
+    /// Judges a layer. What would write it anew.
+    fn layer(&mut self, layer: &Layer, facts: &Facts, expected: &Expectations) -> Repair {
         let place = format!("layer {} of `{}`", layer.index, layer.tag.of(&facts.digest));
+        let listed = || Repair::Claim(layer.listed_as().map(str::to_owned));
+        let repair = if layer.tag == Tag::Sig { Repair::Signature } else { listed() };
         let bytes = match &layer.bytes {
             Ok(bytes) => bytes,
-            Err(problem) => return self.say(&rules::DAMAGED_ATTACHMENT, format!("{place}: {problem}")),
+            Err(problem) => {
+                self.say(&rules::DAMAGED_ATTACHMENT, format!("{place}: {problem}"), repair.clone());
+                return repair;
+            }
         };
         let log = layer.log().map(|text| serde_json::from_str::<LayerEntry>(text).ok());
         let log = log.map(|entry| entry.as_ref().map(LogEntry::from_layer));
         match layer.tag {
             Tag::Sig => {
-                let Some(signature) = layer.signature() else { return self.foreign.sig += 1 };
-                let Some(key) = expected.keys.iter().find(|key| key.verifies(bytes, &signature)) else {
-                    return self.foreign.sig += 1;
+                let key = layer.signature().and_then(|signature| {
+                    let key = expected.keys.iter().find(|key| key.verifies(bytes, &signature))?;
+                    Some((key, signature))
+                });
+                let Some((key, signature)) = key else {
+                    self.foreign.sig += 1;
+                    return repair;
                 };
-                let Some(annotations) = self.payload(bytes, &place, facts) else { return };
+                let Some(payload) = self.payload(bytes, &place, facts) else { return repair };
                 let about = Logged { payload: bytes, signature: &signature, key };
-                let logged = self.log(log, about, &place, expected);
-                self.signatures.push(Signature { place: Place::Tag, annotations, logged });
+                let logged = self.log(log, about, (&place, &repair), expected);
+                let annotations = payload.optional.unwrap_or_default();
+                let name = Some(payload.critical.identity.docker_reference);
+                self.signatures.push(Signature { place: Place::Tag, annotations, name, logged });
+                repair
             }
-            Tag::Att => {
-                let Some(envelope) = layer.envelope() else { return self.foreign.att += 1 };
-                let annotation = layer.descriptor.annotations.get("predicateType").map(String::as_str);
-                self.envelope(&envelope, (Place::Tag, &place), annotation, log, facts, expected);
-            }
+            Tag::Att => match layer.envelope() {
+                Some(envelope) => {
+                    let listed = layer.listed_as();
+                    self.envelope(&envelope, (Place::Tag, &place), listed, log, facts, expected).unwrap_or(repair)
+                }
+                None => {
+                    self.foreign.att += 1;
+                    repair
+                }
+            },
         }
     }
 
-    /// The annotations of a signed payload; none when it is not about the image.
-    fn payload(&mut self, bytes: &[u8], place: &str, facts: &Facts) -> Option<Map<String, Value>> {
+    /// A signed payload; none when it is not about the image.
+    fn payload(&mut self, bytes: &[u8], place: &str, facts: &Facts) -> Option<Payload> {
         let payload: Payload = match serde_json::from_slice(bytes) {
             Ok(payload) => payload,
             Err(error) => {
-                self.say(&rules::INVALID_PAYLOAD, format!("{place} is signed and cannot be read: {error}"));
+                self.alarm(&rules::INVALID_PAYLOAD, format!("{place} is signed and cannot be read: {error}"));
                 return None;
             }
         };
         if payload.critical.kind != COSIGN_TYPE {
-            self.say(&rules::INVALID_PAYLOAD, format!("{place} is signed as `{}`", payload.critical.kind));
+            self.alarm(&rules::INVALID_PAYLOAD, format!("{place} is signed as `{}`", payload.critical.kind));
             return None;
         }
         let signed = &payload.critical.image.docker_manifest_digest;
         if *signed != facts.digest.as_str() {
-            self.say(&rules::DIGEST_MISMATCH, format!("{place} is a signature of `{signed}`, not of this image"));
+            self.alarm(&rules::DIGEST_MISMATCH, format!("{place} is a signature of `{signed}`, not of this image"));
             return None;
         }
-        Some(payload.optional.unwrap_or_default())
+        Some(payload)
     }
 
     fn referrer(&mut self, referrer: &Referrer, facts: &Facts, expected: &Expectations) {
         let place = format!("the referrer {}", referrer.descriptor.digest);
+        let wrong = wrongly_listed(referrer, facts);
         let bundle = match &referrer.bundle {
             Ok(bundle) => bundle,
             Err(Unusable::Damaged(problem)) => {
-                return self.say(&rules::DAMAGED_ATTACHMENT, format!("{place}: {problem}"));
+                let repair = of_kind(referrer.listed_as().unwrap_or(COSIGN_SIGN));
+                return self.say(&rules::DAMAGED_ATTACHMENT, format!("{place}: {problem}"), repair);
             }
-            Err(Unusable::Malformed(_)) => return self.foreign.bundles += 1,
+            Err(Unusable::Malformed(_)) => return self.stranger(wrong),
         };
-        let Some(envelope) = &bundle.dsse_envelope else { return self.foreign.bundles += 1 };
+        let Some(envelope) = &bundle.dsse_envelope else { return self.stranger(wrong) };
         let before = self.foreign.count();
         let annotation = referrer.manifest.annotations.get(PREDICATE_ANNOTATION).map(String::as_str);
         let log = bundle.verification_material.tlog_entries.first().map(LogEntry::from_bundle);
-        self.envelope(envelope, (Place::Bundle, &place), annotation, log, facts, expected);
+        let repair = self.envelope(envelope, (Place::Bundle, &place), annotation, log, facts, expected);
         if self.foreign.count() > before {
-            return;
+            self.foreign.bundles -= 1;
+            return self.stranger(wrong);
         }
-        let subject = referrer.manifest.subject.as_ref().map(|subject| &subject.digest);
-        if subject != Some(&facts.digest) {
-            let subject = subject.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-            self.say(&rules::WRONG_REFERRER, format!("{place} is listed for this image, and refers to {subject}"));
+        let repair = repair.unwrap_or(Repair::Signature);
+        for (rule, message) in wrong {
+            self.say(rule, message, repair.clone());
         }
-        match referrer.descriptor.artifact_type.as_deref() {
-            Some(BUNDLE) => {}
-            // What cosign 3 writes into the fallback index.
-            None | Some(crate::oci::media_types::EMPTY) => {
-                self.say(&rules::UNTYPED_REFERRER, format!("{place} is listed without the type of a bundle"));
-            }
-            Some(other) => {
-                self.say(&rules::WRONG_REFERRER, format!("{place} is a bundle, and is listed as `{other}`"));
-            }
+        // What cosign 3 writes into the fallback index.
+        if matches!(referrer.descriptor.artifact_type.as_deref(), None | Some(media_types::EMPTY)) {
+            let message = format!("{place} is listed without the type of a bundle");
+            self.problems.push(Problem::new(&rules::UNTYPED_REFERRER, message));
         }
     }
 
+    /// A bundle that is by none of our keys: what is wrong with its place in the list is a note, as it is itself.
+    fn stranger(&mut self, wrong: Vec<(&'static Id, String)>) {
+        self.foreign.bundles += 1;
+        let notes = wrong.into_iter().map(|(_, message)| Problem::new(&rules::UNRELATED_REFERRER, message));
+        self.problems.extend(notes);
+    }
+
+    /// Judges an envelope. What would write it anew, if it is by one of our keys.
     fn envelope(
         &mut self,
         envelope: &Envelope,
@@ -175,44 +224,46 @@ impl Ours {
         log: Option<Option<LogEntry>>,
         facts: &Facts,
         expected: &Expectations,
-    ) {
+    ) -> Option<Repair> {
         let signed = expected.keys.iter().find_map(|key| Some((key, envelope.signature_by(key)?)));
         let Some(((key, signature), payload)) = signed.zip(envelope.payload()) else {
             match place {
                 Place::Tag => self.foreign.att += 1,
                 Place::Bundle => self.foreign.bundles += 1,
             }
-            return;
+            return None;
         };
         if envelope.payload_type != IN_TOTO {
-            return self.say(&rules::INVALID_PAYLOAD, format!("{shown} is signed as `{}`", envelope.payload_type));
+            self.alarm(&rules::INVALID_PAYLOAD, format!("{shown} is signed as `{}`", envelope.payload_type));
+            return None;
         }
         let statement = match Statement::parse(&payload) {
             Ok(statement) => statement,
             Err(reason) => {
-                return self.say(&rules::INVALID_PAYLOAD, format!("{shown} is signed and cannot be read: {reason}"));
+                self.alarm(&rules::INVALID_PAYLOAD, format!("{shown} is signed and cannot be read: {reason}"));
+                return None;
             }
         };
+        let kind = &statement.predicate_type;
+        let repair = of_kind(kind);
         let Some(subject) = statement.subject(&facts.digest) else {
             let message = format!("{shown} is about {}, not about this image", statement.digests());
-            return self.say(&rules::SUBJECT_MISMATCH, message);
+            self.alarm(&rules::SUBJECT_MISMATCH, message);
+            return Some(repair);
         };
-        if annotation.is_some_and(|annotation| annotation != statement.predicate_type) {
-            let message = format!(
-                "{shown} is listed as `{}`, and what is signed is `{}`",
-                annotation.unwrap_or_default(),
-                statement.predicate_type
-            );
-            self.say(&rules::PREDICATE_MISMATCH, message);
+        if let Some(annotation) = annotation.filter(|annotation| annotation != kind) {
+            let message = format!("{shown} is listed as `{annotation}`, and what is signed is `{kind}`");
+            self.say(&rules::PREDICATE_MISMATCH, message, repair.clone());
         }
         let about = Logged { payload: &payload, signature: &signature, key };
-        let logged = self.log(log, about, shown, expected);
-        if statement.predicate_type == COSIGN_SIGN {
+        let logged = self.log(log, about, (shown, &repair), expected);
+        if *kind == COSIGN_SIGN {
             let annotations = subject.annotations.clone().unwrap_or_default();
-            self.signatures.push(Signature { place, annotations, logged });
+            self.signatures.push(Signature { place, annotations, name: None, logged });
         } else {
             self.attestations.push(Attestation { place, statement });
         }
+        Some(repair)
     }
 
     /// Judges the entry of a log. Whether there is one.
@@ -220,7 +271,7 @@ impl Ours {
         &mut self,
         entry: Option<Option<LogEntry>>,
         about: Logged<'_>,
-        place: &str,
+        (place, repair): (&str, &Repair),
         expected: &Expectations,
     ) -> bool {
         let checked = match &entry {
@@ -231,15 +282,49 @@ impl Ours {
             Some(Some(entry)) => any_log(&expected.logs, entry, about),
         };
         if let Err(reason) = checked {
-            self.say(&rules::LOG_MISMATCH, format!("the log entry of {place} does not prove it: {reason}"));
+            let message = format!("the log entry of {place} does not prove it: {reason}");
+            self.say(&rules::LOG_MISMATCH, message, repair.clone());
         }
         true
     }
 
     fn unlogged(&mut self, place: &str) -> bool {
-        self.say(&rules::UNLOGGED_SIGNATURE, format!("{place} has no entry of a transparency log"));
+        self.alarm(&rules::UNLOGGED_SIGNATURE, format!("{place} has no entry of a transparency log"));
         false
     }
+}
+
+/// What writes statements of this type anew.
+fn of_kind(kind: &str) -> Repair {
+    if kind == COSIGN_SIGN { Repair::Signature } else { Repair::Claim(Some(kind.to_owned())) }
+}
+
+/// What is wrong with a bundle's place in the list of referrers, whoever has signed it.
+fn wrongly_listed(referrer: &Referrer, facts: &Facts) -> Vec<(&'static Id, String)> {
+    let Referrer { descriptor, manifest, doubled, .. } = referrer;
+    let place = format!("the referrer {}", descriptor.digest);
+    let mut wrong: Vec<(&'static Id, String)> = Vec::new();
+    let mut say = |message: String| wrong.push((&rules::WRONG_REFERRER, message));
+    if !referrer.is_about(&facts.digest) {
+        let subject = manifest.subject.as_ref();
+        let subject = subject.map_or_else(|| "nothing".to_owned(), |subject| subject.digest.to_string());
+        say(format!("{place} is listed for this image, and refers to {subject}"));
+    }
+    if let Some(other) =
+        descriptor.artifact_type.as_deref().filter(|kind| !matches!(*kind, BUNDLE | media_types::EMPTY))
+    {
+        say(format!("{place} is a bundle, and is listed as `{other}`"));
+    }
+    if descriptor.media_type != media_types::MANIFEST {
+        say(format!("{place} is a manifest, and is listed as `{}`", descriptor.media_type));
+    }
+    if artifact_type(manifest) != BUNDLE {
+        say(format!("{place} is a bundle, and its manifest says `{}`", artifact_type(manifest)));
+    }
+    if *doubled {
+        wrong.push((&rules::DUPLICATE_LAYER, format!("{place} is listed twice")));
+    }
+    wrong
 }
 
 fn any_log(logs: &[PublicKey], entry: &LogEntry, about: Logged<'_>) -> Result<(), String> {

@@ -63,7 +63,7 @@ impl<'a> Generating<'a> {
         ui: &Ui,
     ) -> Result<Predicate, CommandError> {
         let signer = prepared.signer();
-        if !args.replace {
+        if !args.signing.replace {
             let there = prepared.wait(async {
                 let there = present(target, self.kind, signer.key.public()).await;
                 there.map_err(|error| signing::failed(&format!("cannot attest {}", target.reference()), &error))

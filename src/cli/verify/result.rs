@@ -12,7 +12,8 @@ use crate::route;
 use crate::rules::Obeying;
 use crate::scan::rules::UNSCANNED;
 use crate::ui::Ui;
-use crate::verify::all::Verified;
+use crate::verify::Problem;
+use crate::verify::all::{Unverified, Verified};
 use crate::verify::rules::{self, Id};
 use chrono::NaiveDate;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(super) struct About<'a> {
 pub(super) fn show(
     about: &About<'_>,
     subjects: &[Named],
-    verified: &[Result<Verified, String>],
+    verified: &[Result<Verified, Unverified>],
     scanned: Vec<(Named, Result<Scanned, CommandError>)>,
     ui: &Ui,
 ) -> Result<u8, CommandError> {
@@ -41,8 +42,11 @@ pub(super) fn show(
         match result {
             Ok(verified) => {
                 let problems = &verified.judged.problems;
-                let mut found: Vec<Finding> =
-                    problems.iter().map(|one| finding(named, one.rule, one.severity, &one.message)).collect();
+                let one = |one: &Problem| {
+                    let help = one.help.as_deref().unwrap_or(one.rule.help);
+                    finding(named, one.rule, one.severity, (&one.message, help))
+                };
+                let mut found: Vec<Finding> = problems.iter().map(one).collect();
                 obeying.obey(&mut found);
                 if found.iter().all(|finding| finding.waived.is_some() || finding.severity < Severity::Error) {
                     good.push_str(&line(verified));
@@ -53,7 +57,9 @@ pub(super) fn show(
                 }
             }
             // Whatever the policy says: what was not looked at has not passed.
-            Err(reason) => findings.push(finding(named, &rules::UNVERIFIED_IMAGE, Severity::Error, reason)),
+            Err(Unverified { reason, help }) => {
+                findings.push(finding(named, &rules::UNVERIFIED_IMAGE, Severity::Error, (reason, help)));
+            }
         }
     }
     let mut found = scan::Found::default();
@@ -116,9 +122,9 @@ fn status(args: &VerifyArgs, report: &Report) -> u8 {
     }
 }
 
-fn finding(named: &Named, rule: &'static Id, severity: Severity, message: &str) -> Finding {
+fn finding(named: &Named, rule: &'static Id, severity: Severity, (message, help): (&str, &str)) -> Finding {
     let route = if *rule == rules::COMMIT_MISMATCH { route!["source", "commit"] } else { route!["image"] };
     let mut finding = named.finding(rule.id, severity, route, message);
-    finding.help = Some(rule.help.to_owned());
+    finding.help = Some(help.to_owned());
     finding
 }

@@ -287,7 +287,7 @@ fn help_of_sign() {
     What is there already is not written again, and a run that was interrupted is completed by the next
     one.
 
-    Usage: mcp-registry sign [OPTIONS] --key <FILE> [IMAGE@DIGEST]...
+    Usage: mcp-registry sign [OPTIONS] --key <FILE> <IMAGE@DIGEST|--digests <FILE>>
 
     Arguments:
       [IMAGE@DIGEST]...
@@ -314,6 +314,10 @@ fn help_of_sign() {
 
           --rekor-url <URL>
               Log it in this transparency log (Rekor v1). Without it, nothing is logged
+
+          --replace
+              Replace what this key has written before (of an attestation, claims of this type), and
+              take out what nobody can read. What others signed stays
 
       -a, --annotation <KEY=VALUE>
               An annotation of the signature; may be repeated
@@ -389,6 +393,10 @@ fn help_of_attest() {
           --rekor-url <URL>
               Log it in this transparency log (Rekor v1). Without it, nothing is logged
 
+          --replace
+              Replace what this key has written before (of an attestation, claims of this type), and
+              take out what nobody can read. What others signed stays
+
           --type <TYPE>
               What kind of claim: slsaprovenance1, spdxjson, cyclonedx, review, or a URI. Needed with
               --predicate only; with --sbom-generator syft, it says which form of SBOM is made (default:
@@ -409,9 +417,6 @@ fn help_of_attest() {
           --records <DIR>
               The folder that `build --records` wrote to: the provenance of each entry of --digests is
               made
-
-          --replace
-              Replace older claims of this type by this key
 
       -h, --help
               Print help (see a summary with '-h')

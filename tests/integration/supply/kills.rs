@@ -50,8 +50,8 @@ fn picture(holdings: &Holdings, image: &str) -> BTreeMap<String, Vec<String>> {
     seen
 }
 
-/// Kills a command before and after each of its writes.
-fn killed_everywhere(referrers: bool, arguments: &[&str], prepare: &dyn Fn(&World, &str)) {
+/// Kills a command before and after each of its writes. Half of it, `verify` may find what is missing, and `wrong`, which it repairs.
+fn killed_everywhere(referrers: bool, arguments: &[&str], prepare: &dyn Fn(&World, &str), wrong: &[&str]) {
     let server = OciServer::start(Manners { referrers, ..Manners::default() });
     let world = World::at(&server.host);
     let image = world.image("one");
@@ -80,7 +80,7 @@ fn killed_everywhere(referrers: bool, arguments: &[&str], prepare: &dyn Fn(&Worl
             for finding in report["findings"].as_array().unwrap() {
                 let rule = finding["rule"].as_str().unwrap();
                 let missing = ["unsigned-image", "single-layout", "missing-attestation"];
-                assert!(missing.contains(&rule), "write {number} {phase:?}: {}", half.stdout);
+                assert!(missing.contains(&rule) || wrong.contains(&rule), "write {number} {phase:?}: {}", half.stdout);
             }
             let output = world.runner.run(&command);
             assert_eq!(output.status, 0, "write {number} {phase:?}: {}", output.stderr);
@@ -106,20 +106,54 @@ fn with_claim(world: &World, image: &str) {
 
 #[test]
 fn sign_can_be_killed_at_every_write_with_the_referrers_api() {
-    killed_everywhere(true, &["sign", "-a", "a=b"], &|_, _| {});
+    killed_everywhere(true, &["sign", "-a", "a=b"], &|_, _| {}, &[]);
 }
 
 #[test]
 fn sign_can_be_killed_at_every_write_with_the_fallback_tag() {
-    killed_everywhere(false, &["sign", "-a", "a=b"], &|_, _| {});
+    killed_everywhere(false, &["sign", "-a", "a=b"], &|_, _| {}, &[]);
 }
 
 #[test]
 fn attest_can_be_killed_at_every_write_with_the_referrers_api() {
-    killed_everywhere(true, &CLAIM, &with_claim);
+    killed_everywhere(true, &CLAIM, &with_claim, &[]);
 }
 
 #[test]
 fn attest_can_be_killed_at_every_write_with_the_fallback_tag() {
-    killed_everywhere(false, &CLAIM, &with_claim);
+    killed_everywhere(false, &CLAIM, &with_claim, &[]);
+}
+
+/// An older signature, which somebody doubled.
+fn with_old_signature(world: &World, image: &str) {
+    world.sign(image, &["-a", "a=old"]);
+    super::tampering::change(world, image, ".sig", |manifest| {
+        let layers = manifest["layers"].as_array_mut().unwrap();
+        layers.push(layers[0].clone());
+    });
+}
+
+/// An older claim.
+fn with_old_claim(world: &World, image: &str) {
+    with_claim(world, image);
+    world.runner.write("claim.json", r#"{"checked": false}"#);
+    world.attest(image, &CLAIM[1..]);
+    world.runner.write("claim.json", r#"{"checked": true}"#);
+}
+
+const SIGN_ANEW: [&str; 4] = ["sign", "--replace", "-a", "a=b"];
+const ATTEST_ANEW: [&str; 6] =
+    ["attest", "--replace", "--type", "https://example.com/claim/v1", "--predicate", "claim.json"];
+const WRONG: [&str; 2] = ["duplicate-layer", "layouts-disagree"];
+
+#[test]
+fn a_repair_can_be_killed_at_every_write_with_the_referrers_api() {
+    killed_everywhere(true, &SIGN_ANEW, &with_old_signature, &WRONG);
+    killed_everywhere(true, &ATTEST_ANEW, &with_old_claim, &WRONG);
+}
+
+#[test]
+fn a_repair_can_be_killed_at_every_write_with_the_fallback_tag() {
+    killed_everywhere(false, &SIGN_ANEW, &with_old_signature, &WRONG);
+    killed_everywhere(false, &ATTEST_ANEW, &with_old_claim, &WRONG);
 }

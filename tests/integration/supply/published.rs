@@ -56,7 +56,7 @@ fn what_was_published_is_signed_and_verified_by_its_digests() {
     2 | image: [HOST]/mcp/server-2
       |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: run it again: what cannot be reached is never a pass
+      = help: `build NAME --push --digests FILE` publishes its image, and notes the digest
 
     1 error in 3 entries
     ");

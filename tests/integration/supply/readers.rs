@@ -513,3 +513,22 @@ fn the_verifier_of_the_sigstore_project_accepts_our_bundles() {
         assert!(!verify("openssl.pub", &other), "another artifact");
     }
 }
+
+#[test]
+fn what_was_repaired_is_verified_by_every_reader() {
+    let Some(lab) = lab() else { return };
+    let world = &lab.world;
+    let image = world.image("one");
+    world.sign(&image, &["-a", "stage=release"]);
+    lab.attest_all(&image, &[]);
+    let digest = |manifest: &str, list: &str| world.manifest(manifest)[list][0]["digest"].as_str().unwrap().to_owned();
+    // The registry keeps what it has under a payload's digest, whatever it is sent: what is signed must get another one.
+    world.damage(&digest(&tag(&image, ".sig"), "layers"), Some(b"{}"));
+    world.damage(&digest(&tag(&image, ".att"), "layers"), None);
+    world.damage(&digest(&digest(&tag(&image, ""), "manifests"), "layers"), Some(b"{}"));
+    assert_eq!(world.verify(&image, &[]).status, 1);
+    world.sign(&image, &["--replace", "-a", "stage=release"]);
+    lab.attest_all(&image, &["--replace"]);
+    assert_eq!(world.verify(&image, &["--layout", "both"]).status, 0);
+    lab.everybody_accepts(&image, "cosign-3.pub");
+}
