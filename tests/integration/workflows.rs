@@ -15,6 +15,9 @@ fn all() -> Vec<(String, Value)> {
                 open.push(path);
                 continue;
             }
+            if path.extension().is_none_or(|extension| extension != "yml") {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             let value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             found.push((path.strip_prefix(&github).unwrap().display().to_string(), value));
@@ -31,19 +34,41 @@ fn steps(file: &Value) -> Vec<&Value> {
     jobs.chain([&file["runs"]["steps"]]).filter_map(Value::as_array).flatten().collect()
 }
 
+/// The text of a file that [`all`] names.
+fn text(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".github").join(path)).unwrap()
+}
+
+/// Jobs of all workflows, each with its file and name.
+fn jobs(files: &[(String, Value)]) -> Vec<(String, &Value)> {
+    let of = |(path, file): &'_ (String, Value)| -> Vec<String> {
+        file["jobs"].as_object().into_iter().flat_map(|jobs| jobs.keys()).map(|job| format!("{path}: {job}")).collect()
+    };
+    let values = files.iter().flat_map(|(_, file)| file["jobs"].as_object().into_iter().flat_map(|jobs| jobs.values()));
+    files.iter().flat_map(of).zip(values).collect()
+}
+
+/// Whether a step uses this repository's own action, of the very commit that the workflow is of.
+const OWN: &str = "$/.github/actions/mcp-registry";
+
 #[test]
-fn actions_of_others_are_pinned_by_commit() {
+fn actions_of_others_are_pinned_by_commit_and_say_their_version() {
     let mut pinned = 0;
     for (path, file) in all() {
+        let lines = text(&path);
         for step in steps(&file) {
-            let Some(uses) = step["uses"].as_str().filter(|uses| !uses.starts_with("./")) else { continue };
+            let Some(uses) = step["uses"].as_str().filter(|uses| *uses != OWN) else { continue };
             let (_, commit) = uses.split_once('@').unwrap_or((uses, ""));
             let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
             assert!(is_commit, "{path}: {uses}");
+            assert!(lines.contains(&format!("{uses} # v")), "{path}: {uses} does not say its version");
+            // From version 7 on, it refuses to check out what a fork wrote where there are secrets.
+            let is_old = |version: u32| lines.contains(&format!("actions/checkout@{commit} # v{version}."));
+            assert!(!(1..7).any(is_old), "{path}: {uses}");
             pinned += 1;
         }
     }
-    assert!(pinned > 5, "{pinned}");
+    assert!(pinned > 20, "{pinned}");
 }
 
 /// An expression in a script is pasted into it before a shell reads it, whatever it holds.
@@ -62,26 +87,121 @@ fn no_expression_is_pasted_into_a_script() {
 
 #[test]
 fn workflows_ask_for_little_and_keep_no_credentials() {
-    for (path, file) in all() {
-        if !path.starts_with("workflows/") {
-            continue;
-        }
-        let permissions = file["permissions"].as_object().unwrap_or_else(|| panic!("{path}: no permissions"));
-        assert!(permissions.values().all(|level| level == "read"), "{path}: {permissions:?}");
+    let files = all();
+    for (path, file) in files.iter().filter(|(path, _)| path.starts_with("workflows/")) {
+        assert_eq!(file["permissions"], serde_json::json!({}), "{path}: jobs that say nothing have permissions");
         assert!(file["concurrency"]["group"].is_string(), "{path}: no concurrency group");
-        assert!(file["on"].get("pull_request_target").is_none(), "{path}: runs a stranger's change with our rights");
-        for (name, job) in file["jobs"].as_object().unwrap() {
-            let given = job["permissions"].as_object().into_iter().flat_map(|given| given.values());
-            assert!(given.into_iter().all(|level| level == "read"), "{path}: {name}");
-            assert!(job["timeout-minutes"].is_u64(), "{path}: {name} may run for ever");
-        }
-        for step in steps(&file) {
+        assert!(file["name"].is_string(), "{path}: no name");
+        for step in steps(file) {
+            assert!(step["name"].is_string(), "{path}: a step without a name: {step}");
             let uses = step["uses"].as_str().unwrap_or_default();
             if uses.starts_with("actions/checkout@") {
                 assert_eq!(step["with"]["persist-credentials"], false, "{path}: {step}");
             }
+            if uses.starts_with("actions/create-github-app-token@") {
+                let with = step["with"].as_object().unwrap();
+                assert!(
+                    with.keys().any(|key| key.starts_with("permission-")),
+                    "{path}: the App's token may do everything"
+                );
+            }
         }
     }
+    for (place, job) in jobs(&files) {
+        let given = job["permissions"].as_object().unwrap_or_else(|| panic!("{place}: no permissions"));
+        let allowed = |(what, level): (&String, &Value)| {
+            // A release is made with the workflow's own token: nothing has to start after it.
+            level == "read"
+                || (place == "workflows/release.yml: publish" && matches!(what.as_str(), "contents" | "packages"))
+        };
+        assert!(given.iter().all(allowed), "{place}: {given:?}");
+        assert!(job["timeout-minutes"].is_u64(), "{place} may run for ever");
+        assert!(job["name"].is_string(), "{place} has no name");
+    }
+}
+
+/// What a stranger proposes is Git objects to these jobs, and never files, whoever they run for.
+#[test]
+fn nothing_of_a_pull_request_is_checked_out_or_run() {
+    let files = all();
+    let mut privileged = 0;
+    for (path, file) in &files {
+        for step in steps(file) {
+            let (uses, with) = (step["uses"].as_str().unwrap_or_default(), &step["with"]);
+            let other = ["ref", "repository", "path"].iter().any(|input| !with[input].is_null());
+            assert!(!uses.starts_with("actions/checkout@") || !other, "{path}: {step}");
+            let script = step["run"].as_str().unwrap_or_default();
+            assert!(
+                !["git checkout", "git switch", "git worktree", "git reset"].iter().any(|no| script.contains(no)),
+                "{path}: {script}"
+            );
+        }
+        privileged += usize::from(file["on"].get("pull_request_target").is_some());
+        // Where the workflow itself is the pull request's, there is nothing to take.
+        if file["on"].get("pull_request").is_some() || file["on"].get("pull_request_review").is_some() {
+            assert!(!file.to_string().contains("secrets."), "{path}");
+            assert!(file["jobs"].as_object().unwrap().values().all(|job| job["environment"].is_null()), "{path}");
+        }
+    }
+    assert_eq!(privileged, 4);
+}
+
+/// Secrets are those of environments, which are for the default branch alone; and of jobs that name one.
+#[test]
+fn a_job_with_a_secret_names_the_environment_that_keeps_it() {
+    let files = all();
+    let mut seen = 0;
+    for (place, job) in jobs(&files) {
+        let whole = job.to_string();
+        for secret in
+            ["MCP_REGISTRY_PRIVATE_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "COSIGN_", "IMAGE_REGISTRY_PASSWORD"]
+        {
+            let environment = match secret {
+                "MCP_REGISTRY_PRIVATE_KEY" => "mcp-registry",
+                "ANTHROPIC_API_KEY" | "OPENAI_API_KEY" => "security-review",
+                _ if place.starts_with("workflows/release.yml") => "release",
+                _ => "publish",
+            };
+            if whole.contains(&format!("secrets.{secret}")) {
+                assert_eq!(job["environment"], environment, "{place}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 12, "{seen}");
+}
+
+/// The commands of a job that this repository's action runs.
+fn ran(job: &Value) -> Vec<String> {
+    let steps = job["steps"].as_array().unwrap().iter().filter(|step| step["uses"] == OWN);
+    steps.filter_map(|step| step["with"]["command"].as_str()).map(str::to_owned).collect()
+}
+
+/// Principle 6 again: who judges has no token that can write, and who has it takes one file, whose digest the judging job said.
+#[test]
+fn the_jobs_that_write_checks_judge_nothing_and_those_that_judge_write_nothing() {
+    let files = all();
+    let (mut writing, mut judging) = (0, 0);
+    for (place, job) in jobs(&files) {
+        let commands = ran(job);
+        let has_token = job.to_string().contains("create-github-app-token");
+        if commands.iter().any(|command| matches!(command.as_str(), "validate" | "build" | "review")) {
+            assert!(!has_token && !job.to_string().contains("steps.token"), "{place}");
+            assert!(job["outputs"]["sha256"].is_string(), "{place}");
+            judging += 1;
+        }
+        if has_token && !place.contains("update-pins") {
+            assert!(
+                commands.iter().all(|command| matches!(command.as_str(), "checks" | "merge")),
+                "{place}: {commands:?}"
+            );
+            writing += 1;
+        }
+        for step in job["steps"].as_array().unwrap().iter().filter(|step| !step["with"]["report"].is_null()) {
+            assert!(step["with"]["sha256"].as_str().unwrap().contains("outputs.sha256"), "{place}: {step}");
+        }
+    }
+    assert_eq!((writing, judging), (12, 3));
 }
 
 /// Principle 6: the job that reads what upstreams say has no token that can write, and the one that has asks no upstream.
@@ -103,7 +223,7 @@ fn the_token_that_writes_never_meets_an_upstream() {
 /// What a job does, in order: the program's commands, and whether it has a key.
 fn commands(job: &Value) -> Vec<String> {
     let scripts = job["steps"].as_array().unwrap().iter().filter_map(|step| step["run"].as_str());
-    let words = regex::Regex::new(r"mcp-registry ([a-z]+)|(docker login)").unwrap();
+    let words = regex::Regex::new(r#""\$MCP_REGISTRY" ([a-z]+)|(docker login)"#).unwrap();
     let named = |found: regex::Captures<'_>| {
         found.get(1).or_else(|| found.get(2)).map(|word| word.as_str().to_owned()).unwrap_or_default()
     };

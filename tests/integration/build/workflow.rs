@@ -32,6 +32,7 @@ impl Workflow<'_> {
         // The names that the step has, as the expressions would be.
         for (name, expression) in step["env"].as_object().unwrap() {
             let value = match expression.as_str().unwrap() {
+                "${{ steps.tool.outputs.program }}" => env!("CARGO_BIN_EXE_mcp-registry").to_owned(),
                 "${{ github.event.before }}" => self.before.clone(),
                 "${{ vars.IMAGE_REGISTRY }}" => self.images.host.clone(),
                 "${{ vars.IMAGE_REGISTRY_USER }}" => "somebody".to_owned(),
