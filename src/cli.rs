@@ -4,12 +4,15 @@ mod agent;
 mod attest;
 mod build;
 mod clock;
+mod completions;
 mod digests;
 mod entries;
 mod fail_on;
 mod generate_key_pair;
 mod images;
+mod init;
 mod keys;
+mod man;
 mod outside;
 mod places;
 mod plan;
@@ -36,7 +39,7 @@ use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::output::{Format, escape};
 use crate::ui::{Color, LogFormat, Ui, UiOptions};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -103,6 +106,9 @@ enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
     Build(Box<build::BuildArgs>),
+    Completions(completions::CompletionsArgs),
+    Init(Box<init::InitArgs>),
+    Man(man::ManArgs),
     Validate(Box<validate::ValidateArgs>),
     Review(Box<review::ReviewArgs>),
     Plan(plan::PlanArgs),
@@ -143,6 +149,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),
         Command::GenerateKeyPair(args) => generate_key_pair::run(&args, &cli.global, context, &ui),
         Command::Build(args) => build::run(&args, &cli.global, context, &ui),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command(), &ui),
+        Command::Init(args) => init::run(&args, &cli.global, context, &ui),
+        Command::Man(args) => man::run(&args, Cli::command(), &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Plan(args) => plan::run(&args, &cli.global, &ui),

@@ -23,6 +23,7 @@ pub mod git;
 pub mod github;
 pub mod history;
 pub mod ids;
+mod init;
 mod jobs;
 mod layout;
 mod mcp;

@@ -43,6 +43,8 @@ enum SchemaName {
     Digests,
     /// What plan --format json writes
     Jobs,
+    /// What init --format json writes
+    Init,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -60,6 +62,7 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Build => include_str!("../../schemas/build.json"),
         SchemaName::Digests => include_str!("../../schemas/digests.json"),
         SchemaName::Jobs => include_str!("../../schemas/jobs.json"),
+        SchemaName::Init => include_str!("../../schemas/init.json"),
     })?;
     Ok(exit::CLEAN)
 }

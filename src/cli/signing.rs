@@ -149,8 +149,6 @@ struct ImageJson<'a> {
     tag: &'static str,
     bundle: &'static str,
     replaced: usize,
-    /// What nobody could read and was taken out.
-    unreadable: &'a [String],
     logged: bool,
 }
 
@@ -180,7 +178,6 @@ pub(super) fn show(
             tag: word(row.written.tag),
             bundle: word(row.written.bundle),
             replaced: row.written.replaced,
-            unreadable: &row.written.broken,
             logged,
         });
         let json = SignaturesJson { version: 1, command, images: images.collect() };
@@ -197,9 +194,6 @@ pub(super) fn show(
         }
         if row.written.replaced > 0 {
             done.push_str(&format!(", {} replaced", row.written.replaced));
-        }
-        if !row.written.broken.is_empty() {
-            done.push_str(&format!(", {} unreadable taken out", row.written.broken.len()));
         }
         text.push_str(&format!("{}  {done}\n", escape::terminal(&row.target.reference())));
     }

@@ -1,6 +1,7 @@
 //! Whole-program tests: one binary, one module per subject. [`runner`] says how to write one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::disallowed_methods)]
 
+mod action;
 mod agent;
 mod build;
 mod changes;
@@ -16,6 +17,7 @@ mod guards;
 mod hostile;
 mod hub;
 mod image_registry;
+mod init;
 mod input;
 mod jobs;
 mod layering;
@@ -35,6 +37,7 @@ mod review;
 mod reviewer;
 mod rules;
 mod runner;
+mod runs;
 mod sandbox;
 mod scan;
 mod schema;

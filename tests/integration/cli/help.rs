@@ -28,6 +28,10 @@ fn help_of_the_program() {
 
     Commands:
       build              Build the images of entries, each from exactly the commit that it pins
+      completions        Print completions for a shell
+      init               Write the skeleton of a registry: policy, an example, and the workflows that
+                         run it on GitHub
+      man                Print the manual page, or write one for each command
       validate           Check entries: every problem of every entry at once
       review             Review the code that entries pin, in a sandbox: report, labels and verdict
       plan               Say what a change, or an audit of the registry, needs done, and divide it among
@@ -219,7 +223,7 @@ fn help_of_rules_and_schema() {
 
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
-              pin-plan, pin-state, build-record, signatures, build, digests, jobs]
+              pin-plan, pin-state, build-record, signatures, build, digests, jobs, init]
 
     Options:
       -h, --help     Print help (see more with '--help')

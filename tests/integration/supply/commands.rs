@@ -84,7 +84,6 @@ fn what_was_done_is_said_once_in_words_and_once_as_json() {
           "tag": "present",
           "bundle": "present",
           "replaced": 0,
-          "unreadable": [],
           "logged": false
         }
       ]

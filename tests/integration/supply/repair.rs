@@ -237,7 +237,7 @@ fn what_nobody_could_read_is_taken_out_and_said() {
     world.damage(&layer, Some(b"{}"));
     let output = world.sign(&image, &["--replace", "-a", "stage=release"]);
     insta::assert_snapshot!(world.shown(&format!("{}{}", output.stdout, output.stderr), &image), @r"
-    [HOST]/mcp/weather@sha256:[HEX]  tag .sig written, bundle present, 1 unreadable taken out
+    [HOST]/mcp/weather@sha256:[HEX]  tag .sig written, bundle present
     taken out of [HOST]/mcp/weather@sha256:[HEX], because nobody can read it: layer 0 of `sha256-[HEX].sig`: [HOST] answered with other content than sha256:[RANDOM]: what it sent is sha256:[RANDOM]
     not logged in a transparency log: verify with `cosign verify --insecure-ignore-tlog`
     ");
