@@ -2,8 +2,9 @@
 
 use super::walls::EXIT_NOT_STARTED;
 use super::{Limits, ToolError};
+use crate::review::sandbox::inside::calls;
 use crate::review::sandbox::{Cancel, Ended};
-use rustix::process::{DumpableBehavior, Pid, Signal, kill_process_group, set_dumpable_behavior};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt as _;
@@ -65,7 +66,7 @@ pub(crate) async fn run(
     command.current_dir(&program.home).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Nobody of the same user reads this program's memory or environment from now on: there may be a key and its password.
-    let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let hidden = calls::hide();
     hidden.map_err(|error| ToolError::Setup(format!("this program cannot be hidden from it: {error}")))?;
     let (name, limits, cancel) = (program.name, *limits, cancel.clone());
     let run = tokio::task::spawn_blocking(move || {

@@ -4,10 +4,7 @@
 //! network, it still has no sockets in the file system. What is given up cannot be had back, by it or by what it starts.
 
 use crate::review::sandbox::inside::calls;
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
-use rustix::thread::{
-    CapabilitiesSecureBits, capabilities, clear_ambient_capability_set, set_capabilities_secure_bits,
-};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -45,24 +42,12 @@ fn prepare(walls: &Walls) -> Result<Command, String> {
     limit(Resource::Fsize, MAX_FILE_BYTES)?;
     limit(Resource::Core, 0)?;
     // Whoever kills this program's parent leaves nothing behind.
-    set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|error| format!("it would outlive its parent: {error}"))?;
-    drop_capabilities().map_err(|error| format!("its capabilities cannot be taken: {error}"))?;
+    calls::end_with_parent().map_err(|error| format!("it would outlive its parent: {error}"))?;
+    calls::drop_capabilities().map_err(|error| format!("its capabilities cannot be taken: {error}"))?;
     let families: &[u64] = if walls.network { calls::NETWORK } else { &[] };
     calls::restrict(families).map_err(|error| format!("it cannot be kept from a network: {error}"))?;
     let (program, arguments) = walls.command.split_first().ok_or("there is no program")?;
     let mut command = Command::new(program);
     command.args(arguments);
     Ok(command)
-}
-
-/// The superuser without capabilities can look into no process that does not want it: not into the one that has the key.
-fn drop_capabilities() -> rustix::io::Result<()> {
-    let held = capabilities(None)?;
-    if held.permitted.is_empty() {
-        return Ok(());
-    }
-    clear_ambient_capability_set()?;
-    // From now on a program gets none for being started by the superuser (capabilities(7)).
-    set_capabilities_secure_bits(CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED)
 }

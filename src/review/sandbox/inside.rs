@@ -4,6 +4,7 @@
 //! The agent's user is this process's own. So that an agent cannot take it over, this process may not be traced; and so
 //! that nothing is gained if it could, it has nothing that the agent does not get.
 
+#[cfg_attr(not(target_os = "linux"), path = "inside/elsewhere.rs")]
 pub(crate) mod calls;
 mod forward;
 mod probe;
@@ -12,7 +13,7 @@ mod results;
 pub(crate) use probe::failures;
 
 use super::SOCKET;
-use rustix::process::{DumpableBehavior, Pid, Signal, WaitOptions, kill_process, set_dumpable_behavior, wait};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -64,7 +65,7 @@ fn start(init: &Init) -> i64 {
     let own = probe::own_environment();
     let mut failures = probe::probe(init, &own);
     // Only now: a process that may not be traced may not look at all of itself either.
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+    if let Err(error) = calls::hide() {
         failures.push(format!("the first process can be traced: {error}"));
     }
     // The agent is started by this thread and takes its filter with it; the forwarder's thread is another.

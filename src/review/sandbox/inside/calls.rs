@@ -5,6 +5,10 @@
 //! here, pairs of one, and of no other, and no way around that: `io_uring` makes sockets without the call that is looked at.
 //! A scanner that is a program of this machine has fewer families, or none.
 
+use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
+use rustix::thread::{
+    CapabilitiesSecureBits, capabilities, clear_ambient_capability_set, set_capabilities_secure_bits,
+};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
     TargetArch, apply_filter,
@@ -56,4 +60,28 @@ pub(crate) fn restrict(families: &[u64]) -> Result<(), String> {
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(EPERM), processor);
     let program: BpfProgram = filter.and_then(BpfProgram::try_from).map_err(|error| said(&error))?;
     apply_filter(&program).map_err(|error| said(&error))
+}
+
+/// Keeps others of the same user out of this process: what it has in memory, and in its environment.
+pub(crate) fn hide() -> Result<(), String> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| error.to_string())
+}
+
+/// This process ends when its parent does.
+pub(crate) fn end_with_parent() -> Result<(), String> {
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| error.to_string())
+}
+
+/// The superuser without capabilities can look into no process that does not want it: not into the one that has the key.
+pub(crate) fn drop_capabilities() -> Result<(), String> {
+    let drop = || {
+        let held = capabilities(None)?;
+        if held.permitted.is_empty() {
+            return Ok(());
+        }
+        clear_ambient_capability_set()?;
+        // From now on a program gets none for being started by the superuser (capabilities(7)).
+        set_capabilities_secure_bits(CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED)
+    };
+    drop().map_err(|error: rustix::io::Errno| error.to_string())
 }
