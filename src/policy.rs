@@ -147,7 +147,7 @@ pub struct Style {
     pub sort_tags: bool,
 }
 
-/// What `--online` and `update-pins` may reach.
+/// What may be reached of what is not public: by `--online`, `update-pins`, `build`, `review`, `scan` and `verify`.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Network {

@@ -7,13 +7,14 @@ use crate::entry::load;
 use crate::entry::source::relative;
 use crate::error::CommandError;
 use crate::ids::CommitSha;
-use crate::policy::POLICY;
+use crate::policy::{POLICY, Policy};
 use crate::proxy::{self, Provider, models};
 use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
 use crate::review::target::{self, Changed, Target, Why, Work};
 use crate::review::{AgentChoice, Request, SandboxOptions};
 use crate::verdict::judge::{BUILTIN, STATIC};
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub(super) fn of(
     args: &ReviewArgs,
     global: &Global,
     context: &Context,
-    Asked { targets, model }: Asked,
+    Asked { targets, model, networks }: Asked,
 ) -> Result<Request, CommandError> {
     let model = args.model.clone().or(model);
     let agents = agents(args, context, model.as_deref())?;
@@ -37,7 +38,7 @@ pub(super) fn of(
     Ok(Request {
         targets,
         agents,
-        reach: Reach { roots_pem: roots::read(context)?, allow: args.allow_network.clone() },
+        reach: Reach { roots_pem: roots::read(context)?, allow: [args.allow_network.clone(), networks].concat() },
         limits: PrepareLimits::default(),
         sandbox,
         cache: args.cache.clone(),
@@ -74,20 +75,29 @@ pub(super) struct Asked {
     pub(super) targets: Vec<Target>,
     /// The model that the policy names.
     model: Option<String>,
+    /// Private networks that the policy allows.
+    networks: Vec<IpNet>,
+}
+
+impl Asked {
+    fn by(policy: Option<Policy>, targets: Vec<Target>) -> Self {
+        let settings = policy.unwrap_or_default().settings;
+        Self { targets, model: settings.review.model, networks: settings.network.allow }
+    }
 }
 
 /// What to review. The policy is that of the range's base, or the one at the root.
 pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Asked, CommandError> {
-    let at_root = || policy::load(&global.root, None).map(|policy| policy.settings.review.model);
+    let at_root = || policy::load(&global.root, None).map(Some);
     if let Some(repository) = &args.repo {
-        return Ok(Asked { targets: vec![of_repository(repository, args)?], model: at_root()? });
+        return Ok(Asked::by(at_root()?, vec![of_repository(repository, args)?]));
     }
     policy::check_root(&global.root)?;
     if let Some(range) = &args.diff {
         let range = range::parse(range)?;
         let Changed { targets, policy } = target::of_range(&global.root, &range)?;
         let policy = policy.map(|text| policy::parse(&text, &format!("{POLICY} at the base"))).transpose()?;
-        return Ok(Asked { targets, model: policy.and_then(|policy| policy.settings.review.model) });
+        return Ok(Asked::by(policy, targets));
     }
     let names = entries::list(&global.root)?;
     let mut targets = Vec::new();
@@ -102,7 +112,7 @@ pub(super) fn targets(args: &ReviewArgs, global: &Global) -> Result<Asked, Comma
             }
         }
     }
-    Ok(Asked { targets, model: at_root()? })
+    Ok(Asked::by(at_root()?, targets))
 }
 
 fn of_repository(repository: &str, args: &ReviewArgs) -> Result<Target, CommandError> {
