@@ -232,6 +232,25 @@ fn a_repository_with_a_policy_and_entries_keeps_them() {
 }
 
 #[test]
+fn on_a_terminal_it_asks_what_it_cannot_know() {
+    let registry = empty();
+    let typed = "MCP\nacme/\n\nmaria\n@maria @acme/maintainers\n";
+    let output = registry.command(["init", &tool('a')]).run_typing(typed);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    // The terminal repeats what is typed before anything is asked.
+    let asked = output.stderr.replace('\r', "").replacen(typed, "", 1);
+    insta::assert_snapshot!(asked, @r"
+    What do the names of images begin with that this registry builds? [mcp/]   an image namespace is lowercase and ends with `/`: `mcp/`
+    What do the names of images begin with that this registry builds? [mcp/] On which Git hosts may the code of entries be? [github.com] Who approves changes of policy and workflows (@user, @organization/team)? [none]   an owner is `@user` or `@organization/team`
+    Who approves changes of policy and workflows (@user, @organization/team)? [none] next: https://github.com/acme/mcp-registry/blob/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/docs/github.md, and `mcp-registry doctor` says what is missing
+    ");
+    assert!(registry.read("mcp-registry.toml").contains("namespace = \"acme/\"\n"));
+    assert!(registry.read("servers/git/server.yaml").contains("image: acme/git\n"));
+    assert!(registry.read(".github/CODEOWNERS").ends_with("/.github/ @maria @acme/maintainers\n"));
+    assert_eq!(registry.run(["validate", "--fail-on", "note"]).status, 0);
+}
+
+#[test]
 fn help() {
     insta::assert_snapshot!(own_help("init", "-h"), @r"
     Write the skeleton of a registry: policy, an example, and the workflows that run it on GitHub

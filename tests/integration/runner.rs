@@ -23,7 +23,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -212,15 +212,25 @@ impl<'a> Run<'a> {
     }
 
     /// Runs the program with its standard error on a terminal of 100 columns, and waits for it.
-    pub(crate) fn run_on_terminal(mut self) -> Output {
+    pub(crate) fn run_on_terminal(self) -> Output {
+        self.run_typing("")
+    }
+
+    /// The same, and somebody has typed these lines, which the terminal shows. Without any, standard input is none.
+    pub(crate) fn run_typing(mut self, lines: &str) -> Output {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("the other end of the terminal");
         let size = Winsize { ws_row: 25, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&terminal, size).expect("a terminal has a size");
         let path = ptsname(&terminal, Vec::new()).expect("the name of the other end").into_string().expect("UTF-8");
         let end = File::options().read(true).write(true).open(path).expect("the other end of the terminal");
+        if !lines.is_empty() {
+            self.command.stdin(end.try_clone().expect("the other end, once more"));
+        }
         self.command.env("TERM", "xterm").stderr(end);
-        let seen = Stream::new(File::from(terminal));
+        let mut terminal = File::from(terminal);
+        terminal.write_all(lines.as_bytes()).expect("a terminal takes lines");
+        let seen = Stream::new(terminal);
         let mut output = self.run();
         output.stderr = seen.rest(Instant::now() + DEADLINE).expect("the terminal is closed when the program ends");
         output

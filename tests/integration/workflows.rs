@@ -268,3 +268,25 @@ fn secrets_reach_programs_by_standard_input() {
     }
     assert!(seen >= 4, "{seen}");
 }
+
+/// Whoever sets a registry up reads one page: it has everything that the workflows want to be set.
+#[test]
+fn the_page_names_every_environment_secret_and_variable() {
+    let page = include_str!("../../docs/github.md");
+    let named = regex::Regex::new(r"(?:secrets|vars)\.([A-Z_]+)|environment: ([a-z-]+)").unwrap();
+    let mut missing = std::collections::BTreeSet::new();
+    for (path, _) in all() {
+        for found in named.captures_iter(&text(&path)) {
+            let name = found.get(1).or_else(|| found.get(2)).unwrap().as_str();
+            if !page.contains(&format!("`{name}`")) {
+                missing.insert(format!("{name} ({path})"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "docs/github.md does not say: {missing:?}");
+    for (path, _) in all() {
+        if let Some(name) = path.strip_prefix("workflows/").filter(|name| *name != "ci.yml") {
+            assert!(page.contains(&format!("`{name}`")), "docs/github.md does not say what {name} does");
+        }
+    }
+}

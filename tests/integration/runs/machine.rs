@@ -5,6 +5,7 @@ use super::origin;
 use crate::hub::{Hub, TOKEN};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -27,6 +28,28 @@ fn act() -> Option<PathBuf> {
     }
     found
 }
+
+/// The program under test, with a note of each call: whose token it has, its arguments, and how it ended.
+const NOTING: &str = "#!/bin/bash
+whose=nobody
+case \"${GITHUB_TOKEN-}\" in APP) whose=app ;; OWN) whose=workflow ;; ?*) whose=somebody ;; esac
+status=0
+stand_in() {
+    for last; do :; done
+    case \"$1 ${2-}\" in
+        'checks approval') [ -e FOLDER/refused ] && return 1; cat FOLDER/approval > \"${last#--output=}\" ;;
+        'report merge') jq -s . \"$3\" > \"${last#--output=}\" ;;
+    esac
+}
+case \"$1\" in
+    checks | merge | report) stand_in \"$@\" || status=$? ;;
+    *) PROGRAM \"$@\" || status=$? ;;
+esac
+printf '%s:' \"$whose\" >> FOLDER/calls
+printf ' %s' \"$@\" | sed 's|[^ =]*/\\([^/ ]*\\)|\\1|g' >> FOLDER/calls
+printf ' -> %s\\n' \"$status\" >> FOLDER/calls
+exit \"$status\"
+";
 
 /// A machine, and the hub that it works for.
 pub(super) struct Machine {
@@ -138,9 +161,35 @@ impl Machine {
             std::fs::copy(source.join(place).join(name), tool.join(place).join(name)).unwrap();
         }
         std::fs::copy(source.join("Cargo.toml"), tool.join("Cargo.toml")).unwrap();
-        let program = env!("CARGO_BIN_EXE_mcp-registry");
-        let install = format!("printf 'program=%s\\n' '{program}' >> \"$GITHUB_OUTPUT\"\n");
+        let program = self.path("mcp-registry");
+        let install = format!("printf 'program=%s\\n' '{}' >> \"$GITHUB_OUTPUT\"\n", program.display());
         std::fs::write(tool.join(place).join("install.sh"), install).unwrap();
+        let script = NOTING
+            .replace("APP", TOKEN)
+            .replace("OWN", OWN_TOKEN)
+            .replace("PROGRAM", env!("CARGO_BIN_EXE_mcp-registry"))
+            .replace("FOLDER", self.folder.path().to_str().unwrap());
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// What `checks approval` is to say: the commit of a pull request, or that nobody approved it.
+    pub(super) fn approves(&self, approved: Option<(u64, &str)>) {
+        drop(std::fs::remove_file(self.path("refused")));
+        match approved {
+            Some((pull, head)) => {
+                let text = serde_json::json!({ "pull": pull, "head": head, "by": "maria" });
+                std::fs::write(self.path("approval"), format!("{text:#}\n")).unwrap();
+            }
+            None => std::fs::write(self.path("refused"), "").unwrap(),
+        }
+    }
+
+    /// What the program was called for since the last time that this was asked, with commits as these names.
+    pub(super) fn calls(&self, names: &[(&str, &str)]) -> String {
+        let calls = std::fs::read_to_string(self.path("calls")).unwrap_or_default();
+        drop(std::fs::remove_file(self.path("calls")));
+        names.iter().fold(calls, |text, (name, commit)| text.replace(commit, name))
     }
 
     /// Runs a workflow of the registry's default branch, as GitHub would for this event.
