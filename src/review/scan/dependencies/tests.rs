@@ -68,17 +68,18 @@ fn new_dependencies_and_sources_are_said() {
 #[test]
 fn locks_are_compared_by_host() {
     let line = |name: &str, host: &str| {
-        format!("      \"resolved\": \"https://{host}/{name}.tgz\",\n      \"integrity\": \"sha512-x\"\n")
+        format!("      {{\"resolved\": \"https://{host}/{name}.tgz\",\n      \"integrity\": \"sha512-x\"}},\n")
     };
     let base = line("a", "packages.acme.io").repeat(3);
-    let head = format!("{base}{}      \"resolved\": \"http://packages.acme.io/z.tgz\"\n", line("b", "evil.acme.io"));
+    let head =
+        format!("{base}{}      {{\"resolved\": \"http://packages.acme.io/z.tgz\"}}\n", line("b", "evil.acme.io"));
     insta::assert_snapshot!(shown_diff(&[("package-lock.json", &base)], &[("package-lock.json", &head)]), @r#"
     medium package-lock.json:7: Dependency: 1 of the locked packages come from evil.acme.io, which is not where the others come from
-        | "resolved": "https://evil.acme.io/b.tgz",
+        | {"resolved": "https://evil.acme.io/b.tgz",
     medium package-lock.json:9: Dependency: a locked package comes from an unprotected address
-        | "resolved": "http://packages.acme.io/z.tgz"
+        | {"resolved": "http://packages.acme.io/z.tgz"}
     medium package-lock.json:9: Dependency: a locked package has no digest by which its content is checked
-        | "resolved": "http://packages.acme.io/z.tgz"
+        | {"resolved": "http://packages.acme.io/z.tgz"}
     "#);
     insta::assert_snapshot!(shown_full(&[("yarn.lock", "a@1:\n  resolved \"https://r.acme.io/a\"\nb@1:\n  resolved \"https://r.acme.io/b\"\nc@1:\n  resolved \"https://x.acme.io/c\"\n")]), @r#"
     low yarn.lock:6: Dependency: 1 of the locked packages come from x.acme.io, which is not where the others come from
@@ -112,6 +113,42 @@ fn addresses_for_people_are_no_sources_of_packages() {
 }
 
 #[test]
+fn a_host_is_found_however_it_is_written() {
+    let one = |address: &str| format!("{{\"packages\":{{\"x\":{{{address},\"integrity\":\"sha512-x\"}}}}}}");
+    let usual = one("\"resolved\":\"https://packages.acme.io/a.tgz\"");
+    for address in [
+        "\"\\u0072esolved\":\"https://evil.io/a.tgz\"",
+        "\"resolved\":\"http\\u0073://evil.io/a.tgz\"",
+        "\"resolved\":\"https:\\/\\/evil.io/a.tgz\"",
+        "\"resolved\"\n:\n\"https://evil.io/a.tgz\"",
+        "\"resolved\"\n  :\t\"git+https:\\/\\/evil\\u002eio/a.tgz\"",
+    ] {
+        let found = shown_diff(&[("package-lock.json", &usual)], &[("package-lock.json", &one(address))]);
+        assert!(found.contains("come from evil.io"), "{address}\n{found}");
+    }
+    let usual = "a@1:\n  resolved \"https://packages.acme.io/a\"\n";
+    for line in [
+        "resolved \"https:\\/\\/evil.io/a\"",
+        "resolved\n    \"https://evil.io/a\"",
+        "resolved \"http\\u0073://evil.io/a\"",
+    ] {
+        let head = format!("{usual}b@1:\n  {line}\n");
+        let found = shown_diff(&[("yarn.lock", usual)], &[("yarn.lock", &head)]);
+        assert!(found.contains("come from evil.io"), "{line}\n{found}");
+    }
+    let pnpm = |tarball: &str| format!("packages:\n  a:\n    resolution:\n      tarball: {tarball}\n");
+    let usual = pnpm("https://packages.acme.io/a");
+    for tarball in ["\"https:\\/\\/evil.io\\/a\"", ">-\n        https://evil.io/a", "\"\\x68ttps://evil.io/a\""] {
+        let found = shown_diff(&[("pnpm-lock.yaml", &usual)], &[("pnpm-lock.yaml", &pnpm(tarball))]);
+        assert!(found.contains("come from evil.io"), "{tarball}\n{found}");
+    }
+    let funding =
+        one("\"resolved\":\"https://packages.acme.io/a.tgz\",\"funding\":{\"resolved\":\"http://give.io/a\"}");
+    let usual = one("\"resolved\":\"https://packages.acme.io/a.tgz\"");
+    assert_eq!(shown_diff(&[("package-lock.json", &usual)], &[("package-lock.json", &funding)]), "");
+}
+
+#[test]
 fn a_lock_without_line_ends_is_read_too() {
     let one = |name: &str, host: &str| {
         format!("\"{name}\":{{\"resolved\" :\"{host}/{name}.tgz\",\"integrity\":\"sha512-x\"}}")
@@ -124,11 +161,11 @@ fn a_lock_without_line_ends_is_read_too() {
         format!(",{},\"z\":{{\"resolved\":\"http://packages.acme.io/z.tgz\"}}", one("d", "https://evil.acme.io"));
     insta::assert_snapshot!(shown_diff(&[("package-lock.json", &lock(""))], &[("package-lock.json", &lock(&more))]), @r#"
     medium package-lock.json:1: Dependency: 1 of the locked packages come from evil.acme.io, which is not where the others come from
-        | :{"resolved" :"https://evil.acme.io/d.tgz","integrity":"sha512-x"},"z":{"resolved":"http://packages.
+        | "},"d":{"resolved" :"https://evil.acme.io/d.tgz","integrity":"sha512-x"},"z":{"resolved":"http://pac
     medium package-lock.json:1: Dependency: a locked package comes from an unprotected address
-        | "},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
+        | x"},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
     medium package-lock.json:1: Dependency: a locked package has no digest by which its content is checked
-        | y":"sha512-x"},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
+        | x"},"z":{"resolved":"http://packages.acme.io/z.tgz"}}}
     "#);
     assert_eq!(
         shown_diff(
