@@ -58,6 +58,11 @@ pub struct NewCommits {
 impl NewCommits {
     /// The most commits that a report names.
     pub(crate) const MOST: usize = 200;
+
+    /// Whether `head` is older: `base` descends from it.
+    pub(crate) fn is_rollback(&self) -> bool {
+        !self.ancestor && self.total == 0 && !self.more
+    }
 }
 
 /// A commit as its author wrote it. All of this is claimed and nothing was checked: not the author, nor the date, nor whether the

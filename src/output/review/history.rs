@@ -63,7 +63,7 @@ impl<'r> Commits<'r> {
         Some(Self {
             count: counted(new),
             why_not: None,
-            broken: !new.ancestor,
+            broken: !new.ancestor && !new.is_rollback(),
             authors: List::or_empty(List::new(authors(commits).into_iter(), MAX_AUTHORS)),
             dates: dates(commits),
             signed: (!commits.is_empty()).then(|| {
@@ -92,6 +92,9 @@ impl<'r> Commit<'r> {
 }
 
 fn counted(new: &NewCommits) -> String {
+    if new.is_rollback() {
+        return "none: this commit is older than the one reviewed before".to_owned();
+    }
     let commits = usize::try_from(new.total).unwrap_or(usize::MAX);
     if new.more { format!("at least {}", count(commits, "commit")) } else { count(commits, "commit") }
 }

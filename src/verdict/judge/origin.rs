@@ -30,6 +30,13 @@ pub(super) fn findings(reviewed: &Reviewed) -> Vec<ReviewFinding> {
     let history = match &reviewed.history {
         None => None,
         Some(History::Known(new)) if new.ancestor => None,
+        Some(History::Known(new)) if new.is_rollback() => Some(about(
+            Risk::Medium,
+            "The commit is older than the one that was reviewed before: this is a rollback",
+            "The commit reviewed before descends from this one, and no history was rewritten. What was fixed between the two, \
+             security problems too, is not in this one.",
+            "Find out why the entry goes back, and read what changed between the two.",
+        )),
         Some(History::Known(_)) => Some(about(
             Risk::High,
             "The commit does not descend from the one that was reviewed before",
@@ -78,6 +85,7 @@ mod tests {
     #[test]
     fn a_commit_of_nowhere_and_broken_history_are_high_and_what_is_not_known_is_medium() {
         let new = |ancestor| History::Known(NewCommits { ancestor, total: 1, more: false, commits: Vec::new() });
+        let back = History::Known(NewCommits { ancestor: false, total: 0, more: false, commits: Vec::new() });
         let on = Found::On("refs/heads/main".to_owned());
         let mut shown = String::new();
         for (found, history) in [
@@ -86,6 +94,7 @@ mod tests {
             (Found::Nowhere, Some(new(true))),
             (Found::NotChecked("no time".to_owned()), None),
             (on.clone(), Some(new(false))),
+            (on.clone(), Some(back)),
             (on.clone(), Some(History::Gone)),
             (on, Some(History::NotChecked("no time".to_owned()))),
         ] {
@@ -97,6 +106,7 @@ mod tests {
         high: The commit is on no branch or tag of the repository
         medium: It is not known whether the commit is on a branch or tag of the repository
         high: The commit does not descend from the one that was reviewed before
+        medium: The commit is older than the one that was reviewed before: this is a rollback
         high: The repository no longer has the commit that was reviewed before
         medium: It is not known whether the commit descends from the one that was reviewed before
         ");
