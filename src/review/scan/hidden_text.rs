@@ -35,8 +35,13 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     // Each kind by itself: what is harmless must not stand for what stands beside it.
     let all = hidden::find_by_kind(&subject.text);
     let carriers = [Kind::Tag, Kind::Selector].map(|kind| (kind, carriers(&all, kind)));
+    let mut controls = BTreeSet::new();
     for found in &all {
         let Some((risk, what)) = judge(subject, found) else { continue };
+        // Binary data after a script is one thing to say, however many of its bytes are control characters.
+        if found.kind == Kind::Control && (sink.is_old(&found.span.range()) || !controls.insert(what)) {
+            continue;
+        }
         let said = said(risk, format!("{what}: {}", listed(&found.characters)), decoded(found));
         // Models read documents as they read code.
         if found.kind == Kind::Tag && found.characters.len() >= MANY_TAGS && subject.place == Place::Docs {
