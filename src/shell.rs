@@ -8,15 +8,16 @@
 mod command;
 mod environment;
 mod flat;
-mod functions;
+mod list;
 pub(crate) mod names;
 mod reader;
 
 pub use command::{Command, Word};
-pub(crate) use command::{Inner, Operator, Then};
-pub(crate) use environment::{Environment, is_assignment};
+pub(crate) use command::{Inner, Operator, Redirect, Then};
+pub(crate) use environment::{Environment, begins_telling, is_assignment};
 pub(crate) use flat::{Flat, chained, flat};
-pub(crate) use functions::Functions;
+pub(crate) use list::{Head, List, Lister};
+pub(crate) use reader::unescaped;
 pub use reader::{Marks, Reader};
 
 #[cfg(test)]

@@ -26,10 +26,15 @@ fn add(command: &Command, place: Option<&Range<usize>>, depth: usize, found: &mu
         return;
     }
     let placed = |range: &Range<usize>| place.cloned().unwrap_or_else(|| range.clone());
-    found.push(command.words.iter().map(|word| (word.text.clone(), placed(&word.range))).collect());
+    let words = || command.words.iter().flat_map(|word| std::iter::once(word).chain(&word.items));
+    let shown = words().filter(|word| !(word.is("(") || word.is(")")));
+    let shown: Flat = shown.map(|word| (word.text.clone(), placed(&word.range))).collect();
+    if !shown.is_empty() || !command.redirects.is_empty() {
+        found.push(shown);
+    }
     let Some(depth) = depth.checked_sub(1) else { return };
-    for word in command.words.iter().chain(command.redirects.iter().map(|redirect| &redirect.word)) {
-        for command in word.inner.iter().flat_map(|inner| &inner.commands) {
+    for word in words().chain(command.redirects.iter().map(|redirect| &redirect.word)) {
+        for command in word.inner.iter().flat_map(|inner| inner.commands.iter()) {
             add(command, place, depth, found);
         }
         if word.text.contains(char::is_whitespace) {

@@ -3,12 +3,19 @@
 mod documents;
 mod quotes;
 
+pub(crate) use quotes::unescaped;
+
 use super::command::{Command, Inner, Operator, Redirect, Then, Word};
+use super::environment::is_assignment;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// How deep quotes and substitutions are read within each other.
 pub(super) const DEPTH: usize = 64;
+/// The most commands of a substitution that are remembered.
+const MOST_INNER: usize = 100_000;
+
 /// Where comments and the insides of strings are, in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
@@ -23,6 +30,8 @@ pub struct Marks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Double,
+    /// The text of a here-document.
+    Document,
     /// `${`
     Value,
     /// `$(`, `<(`
@@ -37,8 +46,12 @@ struct Context {
     redirects: Vec<Redirect>,
     /// The word that is read now.
     word: Option<Word>,
-    /// What the next word is for.
-    operator: Option<Operator>,
+    /// What the next word is for, and the number before it.
+    operator: Option<(Operator, Option<u8>)>,
+    /// Which word is the first that is no keyword: what follows is no keyword either.
+    begun: Option<usize>,
+    /// Which word is a variable that a list in parentheses is set to.
+    array: Option<usize>,
     range: Option<Range<usize>>,
     done: VecDeque<Command>,
     /// Parentheses that are open in it, and how many were before a sum `((` began.
@@ -46,7 +59,8 @@ struct Context {
     sum: Option<usize>,
     /// How many parentheses were open where each `case` began: its patterns end with one that nothing opens.
     cases: Vec<usize>,
-    is_file: bool,
+    /// `<()` or `>()`, if the commands are used as a file.
+    file: Option<&'static str>,
 }
 
 /// A here-document that begins at the next line.
@@ -67,6 +81,8 @@ pub struct Reader<'t> {
     /// The text's own commands, and those of each substitution that is open.
     script: Context,
     contexts: Vec<Context>,
+    /// The variable of each `${` that is open, where its text begins and whether it is set, if it is `${name:-text}`.
+    values: Vec<Option<(String, usize, bool)>>,
     pending: Vec<Pending>,
     /// The bodies of here-documents that have been read.
     documents: Vec<Option<Range<usize>>>,
@@ -80,6 +96,26 @@ pub struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
+    /// The text of a here-document as a word, with the variables and the output of commands that a shell puts into it.
+    pub(crate) fn document_of(text: &'t str) -> Word {
+        let mut reader = Self::new(text);
+        reader.modes.push(Mode::Document);
+        reader.word().quoted = true;
+        while reader.at < text.len() {
+            reader.step();
+        }
+        reader.finish();
+        reader.fill_word();
+        let word = reader.script.done.pop_back().and_then(|command| command.words.into_iter().next());
+        word.unwrap_or_default()
+    }
+
+    fn fill_word(&mut self) {
+        let mut done = std::mem::take(&mut self.script.done);
+        done.iter_mut().for_each(|command| self.fill(command));
+        self.script.done = done;
+    }
+
     /// A reader of `text`.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
@@ -89,6 +125,7 @@ impl<'t> Reader<'t> {
             modes: Vec::new(),
             script: Context::default(),
             contexts: Vec::new(),
+            values: Vec::new(),
             pending: Vec::new(),
             documents: Vec::new(),
             lines: None,
@@ -171,7 +208,7 @@ impl<'t> Reader<'t> {
         let before = self.at;
         match self.modes.last() {
             None | Some(Mode::Output | Mode::Backtick) => self.command(),
-            Some(Mode::Double) => self.double(),
+            Some(Mode::Double | Mode::Document) => self.double(),
             Some(Mode::Value) => self.value(),
         }
         // Whatever happens, it goes on.
@@ -264,11 +301,11 @@ impl<'t> Reader<'t> {
         self.end_command(Then::End);
         self.modes.pop();
         let Some(inner) = self.contexts.pop() else { return };
-        let is_file = inner.is_file;
+        let sign = inner.file.unwrap_or("$()");
         let word = self.word();
         word.live.push(word.text.len());
-        word.text.push_str(if is_file { "<()" } else { "$()" });
-        word.inner.push(Inner { commands: inner.done.into() });
+        word.text.push_str(sign);
+        word.inner.push(Inner { commands: Rc::new(inner.done.into()) });
         word.range.end = then_at;
         self.at = then_at;
     }
@@ -291,8 +328,14 @@ impl<'t> Reader<'t> {
         self.end_word();
         let after = self.rest(at + 1).trim_start_matches([' ', '\t']);
         let context = self.context();
-        let is_name = matches!(context.words.as_slice(), [_])
-            || matches!(context.words.as_slice(), [word, _] if word.is("function"));
+        let is_list = adjacent && context.array.is_none() && context.sum.is_none();
+        if is_list && context.words.last().is_some_and(|word| word.text.ends_with('=') && is_assignment(&word.text)) {
+            context.array = Some(context.words.len() - 1);
+            self.at = at + 1;
+            return;
+        }
+        let own = context.begun.and_then(|begun| context.words.get(begun..)).unwrap_or_default();
+        let is_name = matches!(own, [_]) || matches!(own, [word, _] if word.is("function"));
         if is_name && after.starts_with(')') && context.redirects.is_empty() {
             let end = self.text.len() - after.len() + 1;
             self.end_command(Then::Next);
@@ -303,28 +346,47 @@ impl<'t> Reader<'t> {
             return;
         }
         let is_sum = !adjacent && self.byte(at + 1) == b'(';
-        self.end_command(Then::Next);
+        if self.context().begun.is_some() || !self.context().redirects.is_empty() {
+            self.end_command(Then::Next);
+        }
         let context = self.context();
         if is_sum && context.sum.is_none() {
             context.sum = Some(context.parentheses);
         }
         context.parentheses += 1;
         self.at = at + 1;
+        self.push_sign(at, "(");
+    }
+
+    /// A parenthesis as a word of its own.
+    fn push_sign(&mut self, at: usize, sign: &str) {
+        let context = self.context();
+        context.range.get_or_insert(at..at + 1);
+        context.words.push(Word { text: sign.to_owned(), range: at..at + 1, ..Word::default() });
     }
 
     fn close(&mut self) {
+        let at = self.at;
         let is_open = matches!(self.modes.last(), Some(Mode::Output));
         self.end_word();
         let context = self.context();
+        if context.array.is_some() {
+            close_array(context, at + 1);
+            self.at = at + 1;
+            return;
+        }
         let is_pattern = context.cases.last().is_some_and(|case| *case >= context.parentheses);
         if is_open && context.parentheses == 0 && !is_pattern {
             return self.leave(self.at + 1);
         }
-        self.end_command(if is_pattern { Then::Next } else { Then::Close });
+        self.end_command(if is_pattern { Then::Pattern } else { Then::Close });
         let context = self.context();
         context.parentheses = context.parentheses.saturating_sub(usize::from(!is_pattern));
         if context.sum.is_some_and(|sum| sum >= context.parentheses) {
             context.sum = None;
+        }
+        if !is_pattern {
+            self.push_sign(self.at, ")");
         }
         self.at += 1;
     }
@@ -339,13 +401,17 @@ impl<'t> Reader<'t> {
         let rest = self.rest(at);
         if (rest.starts_with("<(") || rest.starts_with(">(")) && self.modes.len() < DEPTH {
             self.enter(Mode::Output, 2);
-            self.context().is_file = true;
+            self.context().file = Some(if rest.starts_with('<') { "<()" } else { ">()" });
             return;
         }
         // `2>` names what is redirected.
-        if self.context().word.as_ref().is_some_and(|word| {
-            !word.quoted && !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit())
-        }) {
+        let mut number = None;
+        if let Some(word) =
+            self.context().word.as_ref().filter(|word| {
+                !word.quoted && !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        {
+            number = Some(word.text.parse().unwrap_or(u8::MAX));
             self.context().word = None;
         }
         self.end_word();
@@ -369,13 +435,18 @@ impl<'t> Reader<'t> {
         }
         self.at += sign.len();
         let context = self.context();
-        context.operator = Some(*operator);
+        // `<&3` is about the input.
+        context.operator = Some((*operator, number.or((*sign == "<&").then_some(0))));
         let start = context.range.as_ref().map_or(at, |range| range.start);
         context.range = Some(start..at + sign.len());
     }
 
     fn line_end(&mut self) {
-        self.end_command(Then::Next);
+        if self.context().array.is_some() {
+            self.end_word();
+        } else {
+            self.end_command(Then::Next);
+        }
         self.at += 1;
         if self.at < self.text.len() {
             for pending in std::mem::take(&mut self.pending) {
@@ -389,15 +460,23 @@ impl<'t> Reader<'t> {
         let Some(word) = context.word.take() else { return };
         let start = context.range.as_ref().map_or(word.range.start, |range| range.start);
         context.range = Some(start..word.range.end.max(start));
-        if let Some(operator) = context.operator.take() {
-            return context.redirects.push(Redirect { operator, word, body: None, document: usize::MAX });
+        if let Some((operator, number)) = context.operator.take() {
+            return context.redirects.push(Redirect {
+                operator,
+                number,
+                word,
+                body: None,
+                text: None,
+                document: usize::MAX,
+            });
         }
-        if context.words.is_empty() {
+        if context.begun.is_none() {
             if word.is("case") {
                 context.cases.push(context.parentheses);
             } else if word.is("esac") {
                 context.cases.pop();
             }
+            context.begun = Some(context.words.len()).filter(|_| !word.is_keyword());
         }
         context.words.push(word);
     }
@@ -405,12 +484,10 @@ impl<'t> Reader<'t> {
     fn end_command(&mut self, then: Then) {
         self.end_word();
         let context = self.context();
+        close_array(context, 0);
         context.operator = None;
+        context.begun = None;
         if context.words.is_empty() && context.redirects.is_empty() {
-            // What follows a closing parenthesis is about what is in the parentheses.
-            if let Some(last) = context.done.back_mut().filter(|last| last.then == Then::Close) {
-                last.then = then;
-            }
             return;
         }
         let command = Command {
@@ -420,6 +497,11 @@ impl<'t> Reader<'t> {
             then,
             defines: false,
         };
+        let is_inner = !self.contexts.is_empty();
+        let context = self.context();
+        if is_inner && context.done.len() >= MOST_INNER {
+            return self.doubt();
+        }
         context.done.push_back(command);
     }
 
@@ -433,6 +515,9 @@ impl<'t> Reader<'t> {
             if matches!(mode, Mode::Output | Mode::Backtick) {
                 self.leave(self.text.len());
             } else {
+                if *mode == Mode::Value {
+                    self.values.pop();
+                }
                 self.modes.pop();
             }
         }
@@ -446,13 +531,27 @@ impl<'t> Reader<'t> {
     fn fill(&self, command: &mut Command) {
         for redirect in &mut command.redirects {
             redirect.body = self.documents.get(redirect.document).cloned().flatten();
+            redirect.text = redirect.body.clone().and_then(|body| self.text.get(body)).map(Rc::from);
         }
         let redirected = command.redirects.iter_mut().map(|redirect| &mut redirect.word);
         for word in command.words.iter_mut().chain(redirected) {
-            for command in word.inner.iter_mut().flat_map(|inner| &mut inner.commands) {
-                self.fill(command);
-            }
+            let items = word.items.iter_mut().flat_map(|word| &mut word.inner);
+            // Nobody else has them yet.
+            let inner = word.inner.iter_mut().chain(items).filter_map(|inner| Rc::get_mut(&mut inner.commands));
+            inner.flatten().for_each(|command| self.fill(command));
         }
+    }
+}
+
+/// Ends the list that a variable is set to.
+fn close_array(context: &mut Context, end: usize) {
+    let Some(at) = context.array.take() else { return };
+    let items = context.words.split_off((at + 1).min(context.words.len()));
+    let Some(word) = context.words.get_mut(at) else { return };
+    word.range.end = items.iter().map(|item| item.range.end).fold(word.range.end, usize::max).max(end);
+    word.items = items;
+    if let Some(range) = &mut context.range {
+        range.end = range.end.max(word.range.end);
     }
 }
 

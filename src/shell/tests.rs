@@ -1,12 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{Command, Environment, Functions, Reader, chained, flat};
+use super::{Command, Environment, List, Reader, Word, chained, flat};
 use std::fmt::Write as _;
 
 /// Commands one a line: their words, what is redirected, what follows. Commands within a word stand indented before it.
 fn shown(text: &str) -> String {
     fn show(command: &Command, text: &str, depth: usize, out: &mut String) {
-        for command in command.words.iter().flat_map(|word| &word.inner).flat_map(|inner| &inner.commands) {
+        for command in command.words.iter().flat_map(|word| &word.inner).flat_map(|inner| inner.commands.iter()) {
             show(command, text, depth + 1, out);
         }
         let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
@@ -30,8 +30,9 @@ fn shown(text: &str) -> String {
 fn commands_are_told_apart_with_what_stands_between_them() {
     insta::assert_snapshot!(shown("a 'b;c' 2>&1 && (d | e) || f # g; h\n$(i) &> j & k\\ l"), @r#"
     ["a", "b;c"] Duplicate "1" And
-    ["d"] Pipe
-    ["e"] Or
+    ["(", "d"] Pipe
+    ["e"] Close
+    [")"] Or
     ["f"] Next
       ["i"] End
     ["$()"] Output "j" Next
@@ -49,15 +50,26 @@ fn commands_are_told_apart_with_what_stands_between_them() {
     ["function", "g", "{"] Next
     ["b"] Next
     ["}"] Next
-      ["2"] End
+      ["(", "2"] Close
+      [")"] End
     ["x=$()"] Next
-    ["case", "$x", "in", "a"] Next
+    ["case", "$x", "in", "a"] Pattern
     ["b"] Next
-    ["c"] Close
-    ["d"] Next
+    ["(", "c"] Close
+    [")", "d"] Next
     ["esac"] Next
-    ["i"] Input "3" End
+    ["(", "(", "i"] Input "3" Close
+    [")"] Close
+    [")"] End
     "#);
+}
+
+#[test]
+fn a_word_has_what_a_shell_puts_into_a_here_document() {
+    let word = Reader::document_of("a $X ${Y:-z} \"$(curl 'u')\" it's \\$x\n`b`\n");
+    assert_eq!(word.text, "a $X z \"$()\" it's $x\n$()\n");
+    let commands = word.inner.iter().flat_map(|inner| inner.commands.iter());
+    assert_eq!(commands.map(|command| command.words.len()).collect::<Vec<_>>(), [2, 1]);
 }
 
 #[test]
@@ -82,10 +94,10 @@ fn variables_that_the_text_sets_are_replaced() {
     let expanded = |text: &str| {
         let mut environment = Environment::default();
         let mut last = String::new();
-        for mut command in Reader::new(text) {
-            environment.expand(&mut command);
-            environment.assign(&command);
-            last = command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join("|");
+        for command in Reader::new(text) {
+            let words: Vec<Word> = command.words.into_iter().flat_map(|word| environment.expand(word)).collect();
+            environment.assign(&words);
+            last = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join("|");
         }
         last
     };
@@ -96,23 +108,78 @@ fn variables_that_the_text_sets_are_replaced() {
     assert_eq!(expanded("export D=curl; if x; then D=echo; fi; $D"), "curl");
     assert_eq!(expanded("D=$(which curl); '$D' \\$D"), "$D|$D");
     assert_eq!(expanded("${D:-curl} x"), "curl|x");
+    assert_eq!(expanded("D=echo; ${D:-curl} x"), "curl|x");
+    assert_eq!(expanded("D=curl; ${D:-echo} x"), "curl|x");
+    assert_eq!(expanded("${D:+curl} x"), "curl|x");
+    assert_eq!(expanded(": ${D:=curl}; $D x"), "curl|x");
+    assert_eq!(expanded(": ${D=curl}; $D x"), "curl|x");
+    assert_eq!(expanded("D=cu; D+=rl; $D x"), "curl|x");
+    assert_eq!(expanded("A=(curl -s 'u v'\n# c\n); \"${A[@]}\" x"), "curl|-s|u v|x");
+    assert_eq!(expanded("A=(a curl); A+=(x); ${A[1]} ${A[2]}"), "curl|x");
+    assert_eq!(expanded("A[0]=curl; ${A[0]} $A"), "curl|curl");
+    assert_eq!(expanded("cu${x}rl x$y cu$@rl"), "curl|x$y|curl");
+    assert_eq!(expanded("A=cu; ${A}rl ${A}_x"), "curl|cu_x");
+    assert_eq!(expanded("X='a b'; Y=$X; \"$Y\""), "a b");
 }
 
 #[test]
-fn bodies_of_functions_are_kept() {
-    let mut functions = Functions::default();
-    for command in Reader::new("f() { a \"$1\"; if x; then { b; }; fi; }\nfunction g { c; }\nh () {\n d\n}\ne") {
-        functions.note(&command);
-    }
-    let body = |name: &str| {
-        let body = functions.body(name).unwrap_or_default();
-        body.iter()
-            .map(|command| command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
-            .collect::<Vec<_>>()
+fn groups_and_bodies_of_functions_are_known() {
+    let shown = |text: &str| {
+        let commands: Vec<Command> = Reader::new(text).collect();
+        let list = List::new(std::rc::Rc::new(commands));
+        let mut out = String::new();
+        for at in 0..list.len() {
+            let (command, head) = list.command(at).unwrap();
+            let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+            let pattern = if head.is_pattern { " pattern" } else { "" };
+            write!(out, "{at} {}{pattern}", words.join(" ")).unwrap();
+            for group in &head.opens {
+                write!(out, " to {:?}", list.group(*group).unwrap().close).unwrap();
+            }
+            for (name, body) in &head.functions {
+                write!(out, " {name}={body:?}").unwrap();
+            }
+            out.push('\n');
+        }
+        out
     };
-    assert_eq!(body("f"), ["a $1", "if x", "then { b", "}", "fi"]);
-    assert_eq!((body("g"), body("h")), (vec!["c".to_owned()], vec!["d".to_owned()]));
-    assert_eq!(body("e"), [""; 0]);
+    insta::assert_snapshot!(shown("f() { a \"$1\"; if x; then { b; }; fi; }\nfunction g { c; }\nh () (\n d\n)\ni() while x; do y; done\n{ j() { k; }; }"), @"
+    0 f
+    1 { a $1 to Some(6)
+    2 if x to Some(5)
+    3 then { b to Some(4)
+    4 }
+    5 fi
+    6 } f=1..7
+    7 function g { c to Some(8)
+    8 } g=7..9
+    9 h
+    10 ( to Some(12)
+    11 d
+    12 ) h=10..13
+    13 i
+    14 while x to Some(16)
+    15 do y
+    16 done i=14..17
+    17 { j to Some(20)
+    18 { k to Some(19)
+    19 } j=18..20
+    20 }
+    ");
+    insta::assert_snapshot!(shown("if a; then case x in a | if) b;; {) c;; esac; fi\n( ( d ) )\n}"), @"
+    0 if a to Some(7)
+    1 then case x in a to Some(6)
+    2 if pattern
+    3 b
+    4 { pattern
+    5 c
+    6 esac
+    7 fi
+    8 ( ( d to Some(10) to Some(9)
+    9 )
+    10 )
+    11 }
+    ");
 }
 
 #[test]
@@ -200,9 +267,7 @@ proptest::proptest! {
     #[test]
     fn any_text_can_be_read(text in "(\\PC|\\$\\(|\\)|\\(|<<-?'?EOF'?|EOF\n|\\$\\{|\\}|\"|'|`|\\\\|\n|;|&&|\\||>|case x in|esac|x=|\\$x|#|é){0,60}") {
         let mut environment = Environment::default();
-        let mut functions = Functions::default();
-        for mut command in Reader::new(&text) {
-            functions.note(&command);
+        for command in Reader::new(&text) {
             proptest::prop_assert!(text.get(command.range.clone()).is_some(), "{:?}", command.range);
             for word in &command.words {
                 proptest::prop_assert!(text.get(word.range.clone()).is_some());
@@ -210,9 +275,11 @@ proptest::proptest! {
             for body in command.redirects.iter().filter_map(|redirect| redirect.body.clone()) {
                 proptest::prop_assert!(text.get(body).is_some());
             }
-            environment.expand(&mut command);
-            environment.assign(&command);
+            let words: Vec<Word> = command.words.into_iter().flat_map(|word| environment.expand(word)).collect();
+            environment.assign(&words);
         }
+        Reader::document_of(&text);
+        List::new(std::rc::Rc::new(Reader::new(&text).collect()));
         let marks = Reader::new(&text).marks();
         proptest::prop_assert!(marks.comments.iter().chain(&marks.strings).all(|range| text.get(range.clone()).is_some()));
         flat(&text);

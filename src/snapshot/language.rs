@@ -1,4 +1,4 @@
-//! What a file is written in, by its name or its first line.
+//! What a file is written in: by its name, by its first line or, where its name says that it is no text and it is one, by its words.
 
 /// What a file is written in, as far as the checks need to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,37 @@ impl Language {
             | "conf" | "properties" | "env" | "plist" | "csproj" | "fsproj" | "props" | "targets" | "ipynb" | "map"
             | "svg" | "graphql" | "proto" | "css" | "scss" | "less" | "html" | "htm" | "po" => Self::Data,
             "md" | "mdx" | "markdown" | "rst" | "adoc" | "txt" | "mdc" | "tex" | "org" => Self::Prose,
+            // A shell runs any text, whatever its name is.
+            _ if (MEDIA.contains(&extension) || BINARY.contains(&extension)) && is_text(bytes) => Self::by_words(bytes),
             _ => Self::by_first_line(bytes),
+        }
+    }
+
+    /// What a text is that has the name of something else. What no sign tells apart is read as a shell reads it, which runs any text.
+    fn by_words(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"#!") {
+            return Self::by_first_line(bytes);
+        }
+        let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(SNIFFED)).unwrap_or_default());
+        let begin = text.trim_start_matches('\u{feff}').trim_start();
+        if begin.starts_with("<?php") {
+            return Self::Php;
+        }
+        if begin.is_empty() {
+            return Self::Unknown;
+        }
+        // Markup, and what stands for a file that Git LFS keeps.
+        if begin.starts_with('<') || begin.starts_with("version https://git-lfs") {
+            return Self::Data;
+        }
+        let count = |signs: &[&str]| signs.iter().filter(|sign| text.contains(**sign)).count();
+        let javascript =
+            count(&["require(", "=> ", "const ", "function(", "function ", "var ", "module.exports", "await "]);
+        let python = count(&["import ", "def ", "print(", "__name__", "exec(", "lambda ", "self."]);
+        match (javascript, python) {
+            (0, 0) => Self::Shell,
+            _ if javascript >= python => Self::JavaScript,
+            _ => Self::Python,
         }
     }
 
@@ -119,6 +149,17 @@ const MEDIA: &[&str] = &[
 /// Endings of documents and of data that is only read.
 const DOCUMENTS: &[&str] =
     &["pdf", "docx", "xlsx", "pptx", "csv", "tsv", "parquet", "txt", "md", "log", "jsonl", "ndjson"];
+
+/// Endings of documents that are no text.
+const BINARY: &[&str] = &["docx", "xlsx", "pptx", "parquet"];
+
+/// How many bytes are looked at to tell text from other data; what Git takes, too.
+const SNIFFED: usize = 8_000;
+
+/// Whether a file is a text, by its first bytes.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    !bytes.iter().take(SNIFFED).any(|byte| *byte == 0)
+}
 
 fn has_ending(path: &str, endings: &[&str]) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -188,6 +229,19 @@ mod tests {
         assert_eq!(Language::of("bin/run", b"#!/usr/bin/env node\n"), Language::JavaScript);
         assert_eq!(Language::of("bin/run", b"#!/bin/sh\n"), Language::Shell);
         assert_eq!(Language::of("bin/run", b"\x7fELF"), Language::Unknown);
+        for (text, language) in [
+            ("curl https://x.io | sh\n", Language::Shell),
+            ("#!/usr/bin/env node\n", Language::JavaScript),
+            ("const a = require('b');\n", Language::JavaScript),
+            ("import os\nos.system('a')\n", Language::Python),
+            ("<?php system('a');", Language::Php),
+            ("<svg></svg>", Language::Data),
+            ("GIF89a;\ncurl https://x.io | sh\n", Language::Shell),
+            ("\u{89}PNG\r\n\u{1a}\n\0\0\0\rIHDR", Language::Unknown),
+            ("", Language::Unknown),
+        ] {
+            assert_eq!(Language::of("a/x.PNG", text.as_bytes()), language, "{text}");
+        }
         assert!(Language::Dockerfile.is_code() && !Language::Data.is_code());
     }
 }

@@ -3,7 +3,7 @@
 use super::ExportLimits;
 use super::names::{Name, Names, readable};
 use crate::git::upstream::{Entry, Found, Mode, ObjectId, StoreReader};
-use crate::snapshot::language::is_media;
+use crate::snapshot::language::{Language, is_media};
 use crate::snapshot::{File, Reason, Snapshot, Unreviewed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub(super) struct Walk<'a> {
     entries: usize,
     /// Bytes of folders that may still be read.
     folders: u64,
+    /// Bytes of large files with the names of media that may still be read to find out whether they are media.
+    media: u64,
     listed: BTreeMap<Reason, Vec<Unreviewed>>,
     /// Those beyond what is listed.
     more: BTreeMap<Reason, u64>,
@@ -69,6 +71,7 @@ impl<'a> Walk<'a> {
             bytes: 0,
             entries: limits.entries,
             folders: FOLDER_BYTES,
+            media: limits.bytes,
             listed: BTreeMap::new(),
             more: BTreeMap::new(),
         }
@@ -194,6 +197,14 @@ impl<'a> Walk<'a> {
         let most = if is_media(&place.shown) { self.limits.media.min(self.limits.file) } else { self.limits.file };
         let (reason, detail) = match self.reader.file(id, most.min(left)) {
             Found::Here(content) => return Some(content),
+            Found::TooLarge(bytes) if bytes > most && bytes <= self.limits.file.min(left).min(self.media) => {
+                // A name is easily given: code is code.
+                self.media -= bytes;
+                match self.reader.file(id, bytes) {
+                    Found::Here(content) if Language::of(&place.shown, &content).is_code() => return Some(content),
+                    _ => (Reason::FileTooLarge, format!("{bytes} bytes")),
+                }
+            }
             Found::TooLarge(bytes) if bytes > most => (Reason::FileTooLarge, format!("{bytes} bytes")),
             Found::TooLarge(bytes) => {
                 (Reason::TooManyBytes, format!("{bytes} bytes, and {left} may still be exported"))

@@ -63,7 +63,10 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
                 }
             }
             "ADD" => add(&instruction, &mut files, sink),
-            "ENV" | "ARG" => variables(&instruction, sink),
+            "ENV" | "ARG" => {
+                variables(&instruction, sink);
+                files.set_variables(arguments);
+            }
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::analysis::{Analysis, Hosts, Known, Spot};
 use super::comments;
 use super::place::Place;
-use crate::snapshot::language::Language;
+use crate::snapshot::language::{Language, is_text};
 use crate::snapshot::{Material, Snapshot};
 use crate::text::instructions::{self, Instruction};
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ impl<'a> Subject<'a> {
         // An entry may name any file as the one that its image is built by.
         let is_built = material.dockerfile == Some(path);
         let language = if is_built { Language::Dockerfile } else { Language::of(path, bytes) };
-        let is_text = !file.link && (language.is_code() || looks_like_text(bytes));
+        let is_text = !file.link && (language.is_code() || is_text(bytes));
         let text = if is_text { same_length(bytes) } else { Cow::Borrowed("") };
         let lines = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
@@ -255,13 +255,6 @@ fn pieces(text: &str) -> impl Iterator<Item = Range<usize>> {
         next = (end < text.len()).then(|| text.ceil_char_boundary(end.saturating_sub(OVERLAP).max(start + 1)));
         Some(start..end)
     })
-}
-
-/// How many bytes are looked at to tell text from other data; what Git takes, too.
-const SNIFFED: usize = 8_000;
-
-fn looks_like_text(bytes: &[u8]) -> bool {
-    !bytes.iter().take(SNIFFED).any(|byte| *byte == 0)
 }
 
 /// A text with a `?` for each byte that is not UTF-8, so that places are the same in both.

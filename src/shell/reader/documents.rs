@@ -61,7 +61,14 @@ impl Reader<'_> {
         let document = self.documents.len();
         self.documents.push(None);
         let context = self.context();
-        context.redirects.push(Redirect { operator: Operator::Document, word, body: None, document });
+        context.redirects.push(Redirect {
+            operator: Operator::Document,
+            number: None,
+            word,
+            body: None,
+            text: None,
+            document,
+        });
         let first = context.range.as_ref().map_or(at, |range| range.start);
         context.range = Some(first..end);
         self.pending.push(Pending { end: name, tabs, open: self.modes.len(), document });

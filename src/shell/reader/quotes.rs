@@ -1,5 +1,6 @@
 //! Quotes, and what stands for a value within them.
 
+use super::super::command::Fallback;
 use super::super::environment::variable;
 use super::{Mode, Reader};
 
@@ -39,7 +40,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn dollar(&mut self) {
-        let is_double = self.modes.last() == Some(&Mode::Double);
+        let is_double = matches!(self.modes.last(), Some(Mode::Double | Mode::Document));
         let rest = self.rest(self.at + 1);
         match rest.bytes().next() {
             Some(b'(') => {
@@ -75,18 +76,35 @@ impl Reader<'_> {
         if !name.is_empty() && after.starts_with('}') {
             let word = self.word();
             word.live.push(word.text.len());
-            return self.push(&format!("${name}"), at + 3 + name.len());
+            // What follows must not become part of the name.
+            let is_glued = after.as_bytes().get(1).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            let text = if is_glued { format!("${{{name}}}") } else { format!("${name}") };
+            return self.push(&text, at + 3 + name.len());
         }
-        let default = [":-", ":=", "-", "="].iter().find(|sign| after.starts_with(**sign)).filter(|_| !name.is_empty());
+        if let Some(index) = index(after).filter(|_| !name.is_empty()) {
+            let word = self.word();
+            word.live.push(word.text.len());
+            return self.push(&format!("${name}{index}"), at + 3 + name.len() + index.len());
+        }
+        let signs = [":-", ":=", ":+", "-", "=", "+"];
+        let default = signs.iter().find(|sign| after.starts_with(**sign)).filter(|_| !name.is_empty());
         let skipped = default.map_or(2, |sign| 2 + name.len() + sign.len());
+        let before = self.modes.len();
         self.enter(Mode::Value, skipped);
-        if default.is_none() && self.modes.last() == Some(&Mode::Value) {
+        if self.modes.len() == before {
+            return;
+        }
+        let start = self.word().text.len();
+        let value = default.filter(|sign| !sign.ends_with('+'));
+        self.values.push(value.map(|sign| (name.to_owned(), start, sign.ends_with('='))));
+        if default.is_none() {
             self.word().text.push_str("${");
         }
     }
 
     pub(super) fn double(&mut self) {
         match self.byte(self.at) {
+            b'"' if self.modes.last() == Some(&Mode::Document) => self.push_char(),
             b'"' => {
                 self.modes.pop();
                 self.at += 1;
@@ -126,13 +144,18 @@ impl Reader<'_> {
                 self.modes.pop();
                 self.at += 1;
                 let at = self.at;
-                self.word().range.end = at;
+                let value = self.values.pop().flatten();
+                let word = self.word();
+                word.range.end = at;
+                if let Some((name, start, assigns)) = value {
+                    word.defaults.push(Fallback { name, range: start..word.text.len(), assigns });
+                }
             }
             b'\\' => {
                 self.at += 1;
                 self.push_char();
             }
-            b'\'' if self.modes.contains(&Mode::Double) => {
+            b'\'' if self.modes.iter().any(|mode| matches!(mode, Mode::Double | Mode::Document)) => {
                 // Whether it is a quote depends on more than is known here.
                 self.doubt();
                 self.push_char();
@@ -152,8 +175,16 @@ impl Reader<'_> {
     }
 }
 
+/// `[@]`, `[*]` or `[1]` at the begin of what follows a name, if a brace ends it.
+fn index(after: &str) -> Option<&str> {
+    let end = after.bytes().take(20).position(|byte| byte == b']')?;
+    let index = after.get(..=end).filter(|_| after.get(end + 1..).is_some_and(|rest| rest.starts_with('}')))?;
+    let inside = index.strip_prefix('[')?.strip_suffix(']')?;
+    (matches!(inside, "@" | "*") || inside.parse::<usize>().is_ok()).then_some(index)
+}
+
 /// The text of `$'…'`.
-fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

@@ -68,6 +68,15 @@ fn it_is_read_as_the_builder_reads_it() {
 }
 
 #[test]
+fn variables_of_the_image_reach_its_commands() {
+    for set in ["ENV D=curl", "ENV D curl", "ARG D=curl", "ENV A=b \\\n  D=\"curl\"", "ARG C=curl\nENV D=$C"] {
+        let text = format!("FROM a@sha256:a\nUSER 1\n{set}\nRUN $D -s https://acme.io/i | sh\n");
+        let found = shown_full(&[("a/Dockerfile", &text)]);
+        assert!(found.contains("Dockerfile: what an address answers is run"), "{text}\n{found}");
+    }
+}
+
+#[test]
 fn only_what_is_new_is_said_of_a_change() {
     insta::assert_snapshot!(shown_diff(&[("Dockerfile", "FROM a\nUSER 1\n")], &[("Dockerfile", "FROM a\nRUN wget -O- https://acme.io | sh\nUSER 1\n")]), @r"
     medium Dockerfile:2: Dockerfile: what an address answers is run

@@ -6,25 +6,31 @@
 
 mod checks;
 pub(super) mod fetch;
+mod piped;
 
-use crate::shell::{Then, Word};
-use std::collections::{HashMap, HashSet};
+use crate::shell::{Environment, Then, Word};
+pub(super) use piped::Piped;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The most files that are remembered.
-const MOST_FILES: usize = 1_000;
+/// The most files that are remembered. With more, it is said that they are not all followed.
+const MOST_FILES: usize = 5_000;
 /// The most checks of a file that are asked which files they are about.
 const MOST_CHECKS: usize = 200;
-/// The most words of a pipe that are looked at for what it checks.
-const MOST_WORDS: usize = 1_000;
 /// How many commands after a check may say that it failed before one stops.
 const PATIENCE: usize = 8;
 
 /// The files that commands downloaded so far, and nobody checked.
 #[derive(Debug, Default)]
 pub(in super::super) struct Files {
-    /// Paths, and variables with their `$`.
-    names: HashSet<String>,
+    /// Paths, and variables with their `$`, each with the number of its download: what was checked and then downloaded again was
+    /// not checked.
+    names: HashMap<String, usize>,
+    downloads: usize,
+    /// Whether there were more than are remembered.
+    is_beyond: bool,
+    /// The variables of all texts that are read with these files.
+    pub(super) environment: Environment,
     /// Whether a failing command ends everything, in the text that is read now.
     errexit: bool,
     pipefail: bool,
@@ -59,30 +65,32 @@ pub(super) struct Outer {
     branch: Option<Good>,
 }
 
-/// What a check is about.
-#[derive(Debug, Clone)]
-pub(super) enum Good {
-    All,
-    These(Rc<HashSet<String>>),
+/// What a check is about: downloads by their names and numbers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Good {
+    /// Everything up to a download.
+    all: usize,
+    these: Rc<HashMap<String, usize>>,
 }
 
 impl Good {
-    fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(names) => names.contains(name),
-        }
+    fn has(&self, name: &str, download: usize) -> bool {
+        download <= self.all || self.these.get(name).is_some_and(|checked| *checked == download)
     }
 
-    fn and(self, other: Option<Self>) -> Self {
-        match (self, other) {
-            (one, None) => one,
-            (Self::These(mut names), Some(Self::These(more))) => {
-                Rc::make_mut(&mut names).extend(more.iter().cloned());
-                Self::These(names)
+    fn and(mut self, other: Option<Self>) -> Self {
+        let Some(other) = other else { return self };
+        self.all = self.all.max(other.all);
+        if self.these.is_empty() {
+            self.these = other.these;
+        } else if !other.these.is_empty() {
+            let these = Rc::make_mut(&mut self.these);
+            for (name, download) in other.these.iter() {
+                let known = these.entry(name.clone()).or_default();
+                *known = (*known).max(*download);
             }
-            _ => Self::All,
         }
+        self
     }
 }
 
@@ -92,22 +100,34 @@ impl Files {
         Self { ends_stop: true, ..Self::default() }
     }
 
+    /// Remembers the variables that an instruction of a Dockerfile sets: `ENV A=b`, `ARG A=b`.
+    pub(in super::super) fn set_variables(&mut self, arguments: &str) {
+        if let Some((name, value)) = arguments.split_once(char::is_whitespace).filter(|(name, _)| !name.contains('=')) {
+            return self.environment.set(name, vec![value.trim().trim_matches(['"', '\'']).to_owned()]);
+        }
+        for command in crate::shell::Reader::new(arguments) {
+            let words: Vec<Word> = command.words.into_iter().flat_map(|word| self.environment.expand(word)).collect();
+            self.environment.assign(&words);
+        }
+    }
+
     /// Remembers a file that something else than a command downloaded.
     pub(in super::super) fn add(&mut self, name: &str) {
         let name = plain(name);
-        if name.is_empty() || name == "-" || name.starts_with("/dev/") || self.names.len() >= MOST_FILES {
+        if name.is_empty() || name == "-" || name.starts_with("/dev/") {
             return;
         }
-        // What was checked before is another file now.
-        for good in [&mut self.chained, &mut self.branch] {
-            match good {
-                Some(Good::These(names)) if names.contains(&name) => drop(Rc::make_mut(names).remove(&name)),
-                Some(Good::These(_)) => {}
-                Some(Good::All) => *good = None,
-                None => {}
-            }
+        if self.names.len() >= MOST_FILES && !self.names.contains_key(&name) {
+            self.is_beyond = true;
+            return;
         }
-        self.names.insert(name);
+        self.downloads += 1;
+        self.names.insert(name, self.downloads);
+    }
+
+    /// Whether something is not followed.
+    pub(super) fn is_beyond(&self) -> bool {
+        self.is_beyond || self.environment.is_beyond()
     }
 
     pub(super) fn add_word(&mut self, word: &Word) {
@@ -148,7 +168,8 @@ impl Files {
         Outer {
             errexit: std::mem::take(&mut self.errexit),
             pipefail: std::mem::take(&mut self.pipefail),
-            pending: self.pending.clone(),
+            // An inner shell that ends does not end this one.
+            pending: self.pending.take(),
             chained: self.chained.clone(),
             chained_at: self.chained_at,
             nested: self.nested,
@@ -169,7 +190,7 @@ impl Files {
     /// Remembers what a command writes into a file.
     pub(super) fn write(&mut self, name: &str, text: &str) {
         let name = plain(name);
-        if !text.is_empty() && self.written.len() < MOST_FILES && !name.starts_with("/dev/") {
+        if !text.is_empty() && !name.starts_with("/dev/") {
             let all = self.written.entry(name).or_default();
             all.push_str(text);
             all.push('\n');
@@ -179,6 +200,25 @@ impl Files {
     /// What was written into a file that is run now.
     pub(super) fn take_written(&mut self, name: &str) -> Option<String> {
         self.written.remove(&plain(name))
+    }
+
+    /// The same of a file that is read.
+    pub(super) fn written(&self, name: &str) -> Option<&str> {
+        if self.written.is_empty() {
+            return None;
+        }
+        self.written.get(&plain(name)).map(String::as_str)
+    }
+
+    /// Begins or ends with a body of a function.
+    pub(super) fn enter_body(&mut self) -> Option<(Good, usize)> {
+        self.nested += 1;
+        self.pending.take()
+    }
+
+    pub(super) fn leave_body(&mut self, pending: Option<(Good, usize)>) {
+        self.nested = self.nested.saturating_sub(1);
+        self.pending = pending;
     }
 
     /// What the words before a program say about a check before it.
@@ -193,7 +233,8 @@ impl Files {
     /// What a word of a shell's own language says about a check before it. Whether it is one, and may be followed by others.
     fn keyword(&mut self, word: &str) -> bool {
         match word {
-            "if" | "while" | "until" | "for" | "case" | "{" => self.nested += 1,
+            "if" | "while" | "until" | "for" | "case" | "{" | "(" => self.nested += 1,
+            ")" => self.nested = self.nested.saturating_sub(1),
             "then" | "do" | "!" => {}
             "else" | "elif" => self.pending = self.branch.take().map(|good| (good, PATIENCE)),
             "fi" | "}" | "done" | "esac" => {
@@ -207,9 +248,16 @@ impl Files {
     }
 
     /// Applies what a check found good, now or when what comes next allows it.
-    pub(super) fn conclude(&mut self, check: Option<Good>, words: &[String], then: Then, piped: &mut Piped) {
+    pub(super) fn conclude(
+        &mut self,
+        check: Option<Good>,
+        words: &[String],
+        stops: bool,
+        then: Then,
+        piped: &mut Piped,
+    ) {
         if let Some((good, patience)) = self.pending.take() {
-            if words.iter().any(|word| STOPS.contains(&word.as_str())) {
+            if stops || words.iter().any(|word| is_stop(word)) {
                 self.forget(&good);
             } else if patience > 0 {
                 self.pending = Some((good, patience - 1));
@@ -222,10 +270,11 @@ impl Files {
             return;
         };
         let stops = self.errexit || (self.ends_stop && then == Then::End);
-        let first = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
-        match (first(0), then) {
+        let mut own = words.iter().map(String::as_str).skip_while(|word| matches!(*word, "{" | "("));
+        let (first, second) = (own.next().unwrap_or_default(), own.next().unwrap_or_default());
+        match (first, then) {
             // What follows stops when it failed, or is only done when it did not.
-            ("if" | "elif" | "while" | "until", _) if first(1) == "!" => self.pending = Some((good, PATIENCE)),
+            ("if" | "elif" | "while" | "until", _) if second == "!" => self.pending = Some((good, PATIENCE)),
             ("if" | "elif" | "while" | "until", Then::Or) => {}
             // A comparison that asks whether sums are different.
             ("if" | "elif", _) if words.iter().any(|word| word == "!=") => self.pending = Some((good, PATIENCE)),
@@ -238,16 +287,16 @@ impl Files {
             (_, Then::Or) => self.pending = Some((good, PATIENCE)),
             (_, Then::Pipe) if self.pipefail && stops => self.forget(&good),
             (_, Then::Pipe) => piped.check = Some(good),
-            (_, Then::Next | Then::Close | Then::End) if stops => self.forget(&good),
-            (_, Then::Next | Then::Close | Then::End) => {}
+            _ if stops => self.forget(&good),
+            _ => {}
         }
     }
 
     fn forget(&mut self, good: &Good) {
-        match good {
-            Good::All => self.names.clear(),
-            Good::These(good) => self.names.retain(|name| !good.contains(name)),
+        if self.names.is_empty() {
+            return;
         }
+        self.names.retain(|name, download| !good.has(name, *download));
     }
 
     /// Whether a word is, or holds, a file that was downloaded and that no check before it in its chain found good.
@@ -256,8 +305,8 @@ impl Files {
             return false;
         }
         let word = plain(word);
-        let is_good = [&self.chained, &self.branch].into_iter().flatten().any(|good| good.has(&word));
-        self.names.contains(&word) && !is_good
+        let Some(download) = self.names.get(&word).copied() else { return false };
+        ![&self.chained, &self.branch].into_iter().flatten().any(|good| good.has(&word, download))
     }
 
     /// The same of a word as it is and as it is written.
@@ -290,40 +339,13 @@ impl Files {
     }
 }
 
-/// What the commands before one in a pipe did.
-#[derive(Debug, Default)]
-pub(super) struct Piped {
-    /// Their words, one by one.
-    words: Vec<String>,
-    /// Whether one of them downloads something.
-    pub(super) fetches: bool,
-    /// Whether one of them downloads something, or reads what was downloaded.
-    pub(super) downloads: bool,
-    /// Where the first of those begins.
-    pub(super) start: Option<usize>,
-    /// Where the first begins that prints the environment, or what is in a file of credentials.
-    pub(super) secret: Option<usize>,
-    pub(super) printed: String,
-    /// A check whose outcome only the next command tells.
-    pub(super) check: Option<Good>,
-}
-
-impl Piped {
-    pub(super) fn remember(&mut self, words: &[String]) {
-        let room = MOST_WORDS.saturating_sub(self.words.len());
-        self.words.extend(words.iter().flat_map(|word| word.split_whitespace()).take(room).map(plain));
-    }
-
-    pub(super) fn print(&mut self, text: &str) {
-        if !self.printed.is_empty() {
-            self.printed.push(' ');
-        }
-        self.printed.push_str(text);
-    }
-}
-
 /// What ends a script or a function, by itself or as people name functions that do.
 const STOPS: &[&str] = &["exit", "return", "false", "die", "fail", "abort", "fatal", "error", "err", "bail", "panic"];
+
+/// Whether a word ends a script or a function.
+pub(super) fn is_stop(word: &str) -> bool {
+    STOPS.contains(&word)
+}
 
 pub(super) fn is_cluster(word: &str) -> bool {
     word.len() > 1 && word.starts_with('-') && !word.starts_with("--")
@@ -333,5 +355,7 @@ pub(super) fn is_cluster(word: &str) -> bool {
 fn plain(word: &str) -> String {
     let word = word.trim_matches(['"', '\'']);
     let word = word.strip_prefix("./").unwrap_or(word);
+    let is_variable = word.starts_with('$');
+    let word = word.strip_suffix("[@]").or_else(|| word.strip_suffix("[*]")).filter(|_| is_variable).unwrap_or(word);
     if word.contains("${") { word.replace("${", "$").replace('}', "") } else { word.to_owned() }
 }

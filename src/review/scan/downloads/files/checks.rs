@@ -1,7 +1,7 @@
 //! Which commands check what was downloaded, and which files they are about.
 
 use super::{Files, Good, MOST_CHECKS, Piped, is_cluster, plain};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 impl Files {
@@ -29,7 +29,7 @@ impl Files {
             "[" | "[[" | "test" => {
                 let sums =
                     arguments.iter().any(|word| ["sha256", "sha512", "shasum"].iter().any(|sum| word.contains(sum)));
-                return (has(&["=", "==", "!="]) && (sums || self.summed)).then_some(Good::All);
+                return (has(&["=", "==", "!="]) && (sums || self.summed)).then(|| self.everything());
             }
             _ => return None,
         };
@@ -45,11 +45,11 @@ impl Files {
         let words: HashSet<String> = words.map(|word| last(&word)).collect();
         // `x.asc` and `x.sha256` are about `x`.
         let stems: HashSet<&str> = words.iter().filter_map(|word| Some(word.rsplit_once('.')?.0)).collect();
-        let named = self.names.iter().filter(|name| {
+        let named = self.names.iter().filter(|(name, _)| {
             let name = last(name);
             words.contains(&name) || stems.contains(name.as_str())
         });
-        let named: HashSet<String> = named.cloned().collect();
+        let named: HashMap<String, usize> = named.map(|(name, download)| (name.clone(), *download)).collect();
         // Else it may be about all, unless it names another file: a list of sums and a variable name any.
         let is_other = |word: &String| {
             let word = word.to_ascii_lowercase();
@@ -57,6 +57,15 @@ impl Files {
                 && !word.ends_with('.')
                 && !["$", "sum", "sha", ".asc", ".sig", ".txt", "://"].iter().any(|sign| word.contains(sign))
         };
-        if named.is_empty() && !words.iter().any(is_other) { Good::All } else { Good::These(Rc::new(named)) }
+        if named.is_empty() && !words.iter().any(is_other) {
+            self.everything()
+        } else {
+            Good { all: 0, these: Rc::new(named) }
+        }
+    }
+
+    /// Everything that was downloaded so far.
+    fn everything(&self) -> Good {
+        Good { all: self.downloads, these: Rc::default() }
     }
 }
