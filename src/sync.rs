@@ -22,4 +22,4 @@ mod runner;
 mod write;
 
 pub(crate) use runner::{Intent, Outcome, Runner};
-pub(crate) use write::{Made, NewCommit, Write};
+pub(crate) use write::{Begun, Made, NewCommit, Write};

@@ -47,7 +47,7 @@ pub(super) fn run(args: &UpdatePinsArgs, global: &Global, context: &Context, ui:
     let policy = policy::load(&global.root, args.policy.as_deref())?;
     let outside = Outside::start()?;
     let (plan, stopped) = match &args.apply {
-        Some(file) => (applying::take(args, file, &policy, context, ui)?, false),
+        Some(file) => (applying::take(args, &global.root, file, &policy, context, ui)?, false),
         None => asking::ask(args, global, &policy, context, ui, &outside)?,
     };
     if let Some(file) = &args.plan {

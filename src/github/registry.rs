@@ -3,15 +3,24 @@
 //! Writes go one at a time, and nothing is believed of one that was not answered: what GitHub has is read before it is tried
 //! again.
 
+mod checks;
 mod issues;
+mod labels;
+mod merges;
 mod objects;
+mod opinions;
 mod pulls;
 mod refs;
+mod standing;
 
+pub(crate) use checks::{Annotation, CheckRun, CheckText};
 pub(crate) use issues::Issue;
+pub(crate) use merges::Merged;
 pub(crate) use objects::{FileContent, TreeItem};
+pub(crate) use opinions::Comment;
 pub(crate) use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
 pub(crate) use refs::CreatedBranch;
+pub(crate) use standing::Standing;
 
 use super::answer::Answer;
 use super::names::is_owner_or_name;

@@ -44,8 +44,8 @@ pub(super) struct Sender {
 pub(super) struct List<'a> {
     /// Encoded, without the query.
     pub(super) path: &'a str,
-    /// What the query says besides the page; empty where the first page is asked for without a query.
-    pub(super) query: &'a str,
+    /// What the query says besides the page; none where all comes at once, and is asked for without a query.
+    pub(super) query: Option<&'a str>,
     /// Items on one page: at most 100.
     pub(super) page: usize,
     /// Maximum number of pages that are read.
@@ -141,18 +141,33 @@ impl Sender {
         list: List<'_>,
         what: &'static str,
     ) -> Result<(Vec<T>, bool), GithubError> {
+        self.list_in(list, |answer| answer.read(what)).await
+    }
+
+    /// The same of a list that is a part of each answer.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn list_in<T>(
+        &self,
+        list: List<'_>,
+        taken: impl Fn(&Answer) -> Result<Vec<T>, GithubError>,
+    ) -> Result<(Vec<T>, bool), GithubError> {
         let List { path, query, page: size, most } = list;
         let mut all = Vec::new();
         for page in 1..=most {
             let address = match (query, page) {
-                ("", 1) => path.to_owned(),
-                ("", _) => format!("{path}?per_page={size}&page={page}"),
-                _ => format!("{path}?{query}&per_page={size}&page={page}"),
+                (None, 1) => path.to_owned(),
+                (None | Some(""), _) => format!("{path}?per_page={size}&page={page}"),
+                (Some(query), _) => format!("{path}?{query}&per_page={size}&page={page}"),
             };
             let answer = self.get(&address).await?.expect(200)?;
-            let items: Vec<T> = answer.read(what)?;
-            // Without a query all come at once, and only the header knows of pages.
-            let is_last = !answer.more && (items.len() < size || query.is_empty());
+            let items = taken(&answer)?;
+            // Without a query only the header knows of pages, and nobody how long they are: they are asked for anew, at our length.
+            if query.is_none() && page == 1 && answer.more {
+                return Box::pin(self.list_in(List { query: Some(""), ..list }, taken)).await;
+            }
+            let is_last = !answer.more && (items.len() < size || query.is_none());
             all.extend(items);
             if is_last {
                 return Ok((all, true));

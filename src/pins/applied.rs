@@ -10,6 +10,7 @@ use super::plan::{Decision, Plan};
 use super::reason::Reason;
 use super::state::{self, Same, State};
 use crate::git::upstream::Upstream;
+use crate::ids::CommitSha;
 use crate::policy::Policy;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -111,7 +112,10 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
 impl State {
     /// Remembers what a plan tells of upstreams, as seen when the plan was made; and that not more than an hour ago, since
     /// whoever made the plan also chose its time. What is remembered already stays as it is.
-    pub(crate) fn learn(&mut self, plan: &Plan, now: DateTime<Utc>) {
+    ///
+    /// `is_pin` is whether an entry may have this pin, as far as this side knows: a pin that it has not would make it forget
+    /// since when it has the one that it has.
+    pub(crate) fn learn(&mut self, plan: &Plan, now: DateTime<Utc>, is_pin: impl Fn(&str, &CommitSha) -> bool) {
         let time = plan.time.clamp(now - ON_ITS_WAY, now);
         let (mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new());
         for decision in &plan.decisions {
@@ -120,7 +124,9 @@ impl State {
                 _ => continue,
             };
             if let Some(pin) = &decision.old {
-                self.keep_pin_of(&decision.entry, pin, now);
+                if is_pin(&decision.entry, pin) {
+                    self.keep_pin_of(&decision.entry, pin, now);
+                }
                 entries.insert(&*decision.entry);
             }
             if let (Some(branch), Some(tip)) = (&decision.branch, decision.tip.as_ref().or(decision.new.as_ref())) {
@@ -157,6 +163,10 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
+    fn any(_: &str, _: &CommitSha) -> bool {
+        true
+    }
+
     fn id(digit: char) -> CommitSha {
         CommitSha::parse(&digit.to_string().repeat(40)).unwrap()
     }
@@ -176,6 +186,7 @@ mod tests {
             first_seen,
             urgent: true,
             change: Some(Change::default()),
+            check: None,
             pull: None,
         };
         Plan { version: VERSION, time, complete: true, decisions: vec![decision] }
@@ -222,26 +233,38 @@ mod tests {
     #[test]
     fn a_plan_cannot_date_back_when_a_commit_was_first_seen() {
         let mut state = State::default();
-        state.learn(&plan(noon() - TimeDelta::days(90), Some(noon() - TimeDelta::days(90))), noon());
+        state.learn(&plan(noon() - TimeDelta::days(90), Some(noon() - TimeDelta::days(90))), noon(), any);
         let at = |hours| {
             let mut later = state.clone();
-            later.learn(&plan(noon() - TimeDelta::days(90), None), noon() + TimeDelta::hours(hours));
+            later.learn(&plan(noon() - TimeDelta::days(90), None), noon() + TimeDelta::hours(hours), any);
             let seen = later.seen("github.com/acme/weather", "refs/heads/main");
             (seen.len(), seen[0].seen)
         };
         assert_eq!((at(0), at(48)), ((1, noon() - TimeDelta::hours(1)), (1, noon() - TimeDelta::hours(1))));
         let mut state = State::default();
-        state.learn(&plan(noon() + TimeDelta::days(90), None), noon());
+        state.learn(&plan(noon() + TimeDelta::days(90), None), noon(), any);
         assert_eq!(state.seen("github.com/acme/weather", "refs/heads/main")[0].seen, noon());
     }
 
     #[test]
     fn what_a_commit_waits_for_is_kept_by_who_applies() {
         let mut state = State::default();
-        state.learn(&plan(noon() - TimeDelta::hours(30), None), noon() - TimeDelta::hours(30));
+        state.learn(&plan(noon() - TimeDelta::hours(30), None), noon() - TimeDelta::hours(30), any);
         let seen = left(plan(noon(), None), "", 24, &[], Some(&state));
         assert!(seen.starts_with("updated"), "{seen}");
-        state.learn(&Plan { decisions: Vec::new(), ..plan(noon(), None) }, noon());
+        state.learn(&Plan { decisions: Vec::new(), ..plan(noon(), None) }, noon(), any);
         assert_eq!(state, State::default(), "what the registry has no more is forgotten");
+    }
+
+    #[test]
+    fn a_forged_pin_does_not_restart_the_time_that_an_entry_has_its_own() {
+        let (mut state, day) = (State::default(), TimeDelta::days(1));
+        let is_pin = |_: &str, pin: &CommitSha| *pin == id('1');
+        state.learn(&plan(noon() - day, None), noon() - day, is_pin);
+        let mut forged = plan(noon(), None);
+        forged.decisions[0].old = Some(id('7'));
+        state.learn(&forged, noon(), is_pin);
+        assert_eq!(state.since("weather", &id('1')), Some(noon() - day));
+        assert_eq!(state.since("weather", &id('7')), None);
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn invalid(invalid: &Invalid) -> Decision {
         first_seen: None,
         urgent: false,
         change: None,
+        check: None,
         pull: None,
     }
 }
@@ -99,6 +100,7 @@ pub(crate) fn settle(pinned: &Pinned, terms: &Terms<'_>, reason: Reason, detail:
         first_seen: None,
         urgent: terms.urgent,
         change: None,
+        check: None,
         pull: None,
     }
 }

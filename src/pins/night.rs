@@ -222,6 +222,7 @@ fn finish(night: &Night<'_>, decisions: &mut Vec<Decision>) {
             Ok(rewrite) => {
                 if let Some(check) = rewrite.to_check() {
                     decision.detail = format!("{}; {check}", decision.detail);
+                    decision.check = Some(check);
                 }
             }
             Err(refusal) => {

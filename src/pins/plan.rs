@@ -58,6 +58,9 @@ pub struct Decision {
     pub urgent: bool,
     /// What is between the two.
     pub change: Option<Change>,
+    /// What the move leaves behind that may be wrong then, for people: the comment of a version beside the pin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
     /// The pull request, once there is one.
     #[serde(default)]
     pub pull: Option<Pull>,

@@ -11,6 +11,7 @@ mod error;
 mod intent;
 mod name;
 mod order;
+pub(crate) mod own;
 mod reconcile;
 mod survey;
 
@@ -89,6 +90,10 @@ pub(crate) async fn publish(
         }
         Err(survey::Stopped::Failed(error)) => return Err(error),
     };
+    if survey.over > 0 {
+        let (over, prefix) = (survey.over, name::PREFIX);
+        published.left.push(format!("{over} branches `{prefix}…` of no entry: too many; delete what nobody needs"));
+    }
     Run {
         registry,
         request,

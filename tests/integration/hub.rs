@@ -11,6 +11,7 @@
 //! between; [`faults`] is what goes wrong. Every request and every answer is judged by GitHub's own [`description`], and a
 //! token that is anywhere but in `authorization` is an offence: what was found fails the test when the hub is dropped.
 
+pub(crate) mod checked;
 pub(crate) mod description;
 pub(crate) mod faults;
 pub(crate) mod limits;
@@ -28,7 +29,7 @@ mod tests;
 use faults::{Fault, Kill, Victim};
 use limits::Limits;
 use rustix::process::Pid;
-use service::{Call, Service};
+use service::{Call, Meddling, Service};
 use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -110,6 +111,13 @@ impl Hub {
         service.count = faults::Count::default();
     }
 
+    /// Somebody changes the world a moment before this write arrives. The count of calls begins anew.
+    pub(crate) fn before_write(&self, write: usize, act: impl FnOnce(&mut World) + Send + 'static) {
+        let mut service = self.service();
+        service.meddling = Some(Meddling { write, act: Box::new(act) });
+        service.count = faults::Count::default();
+    }
+
     /// This is the process to kill.
     pub(crate) fn victim(&self, child: &Child) {
         self.victim.lock().unwrap().set(Pid::from_child(child));
@@ -145,6 +153,26 @@ impl Hub {
     /// test at the end.
     pub(crate) fn verdict(&self) -> Vec<String> {
         std::mem::take(&mut self.service().offences)
+    }
+
+    /// Fetches the repository into a folder: its branches as they are called, and the head of each pull request as `pull/7`. The
+    /// files of its default branch are checked out.
+    pub(crate) fn fetch(&self, full_name: &str, folder: &std::path::Path) {
+        let repository = git2::Repository::open(folder).or_else(|_| git2::Repository::init(folder)).unwrap();
+        self.look(|world| {
+            world.objects.store(&repository);
+            let repo = world.repo(full_name);
+            let pulls = repo.threads.values().filter_map(|thread| {
+                let head = thread.pull.as_ref()?.head_sha.clone();
+                Some((format!("refs/heads/pull/{}", thread.number), head))
+            });
+            for (name, commit) in repo.refs.clone().into_iter().chain(pulls) {
+                let commit = git2::Oid::from_str(&commit).unwrap();
+                repository.reference(&name, commit, true, "fetched").unwrap();
+            }
+            repository.set_head(&world::heads(&repo.default_branch)).unwrap();
+        });
+        repository.checkout_head(Some(git2::build::CheckoutBuilder::new().force())).unwrap();
     }
 
     /// The state of a repository in words that do not depend on times, numbers and commit ids: equal states are equal texts.

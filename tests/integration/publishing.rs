@@ -70,6 +70,7 @@ pub(crate) fn stays(name: &str, day: u32, reason: Reason) -> Decision {
         first_seen: None,
         urgent: false,
         change: None,
+        check: None,
         pull: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The arguments of `update-pins`, and what of them can be said wrongly.
 
-use crate::cli::{Global, refuse, units};
+use crate::cli::{Global, on_github, refuse, units};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::Format;
@@ -122,23 +122,6 @@ impl UpdatePinsArgs {
 
     /// Owner and name of the registry on GitHub.
     pub(super) fn repository(&self, context: &Context) -> Result<(String, String), CommandError> {
-        let (said, text) = match (&self.repository, &context.github_repository) {
-            (Some(text), _) => ("--repository", text),
-            (None, Some(text)) => ("GITHUB_REPOSITORY", text),
-            (None, None) => {
-                return Err(refuse("`--open-prs` does not know which repository the registry is")
-                    .hint("name it: `--repository OWNER/NAME`"));
-            }
-        };
-        match text.split_once('/') {
-            Some((owner, name)) if is_name(owner) && is_name(name) => Ok((owner.to_owned(), name.to_owned())),
-            _ => Err(refuse(format!("`{said}` is not OWNER/NAME: `{text}`")).hint("as in `acme/registry`")),
-        }
+        on_github::repository(self.repository.as_deref(), context)
     }
-}
-
-/// Whether GitHub could have an owner or a repository of this name.
-fn is_name(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !text.is_empty() && text.len() <= 100 && !matches!(text, "." | "..") && text.bytes().all(known)
 }

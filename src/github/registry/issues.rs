@@ -49,7 +49,7 @@ impl Registry {
     /// When GitHub does not say.
     pub(crate) async fn issues(&self, label: &str) -> Result<Vec<Issue>, GithubError> {
         let query = format!("state=all&labels={}&sort=created&direction=asc", encode(label));
-        let list = List { path: &self.at("issues"), query: &query, page: 50, most: MAX_PAGES };
+        let list = List { path: &self.at("issues"), query: Some(&query), page: 50, most: MAX_PAGES };
         let (items, _) = self.sender.list::<Item>(list, WHAT).await?;
         Ok(items.into_iter().filter(|item| item.pull_request.is_none()).map(Issue::from).collect())
     }

@@ -100,7 +100,7 @@ impl Registry {
     /// When GitHub does not say, or there are more than 10,000.
     pub(crate) async fn open_pulls(&self, prefix: &str) -> Result<Vec<PullRequest>, GithubError> {
         let query = "state=open&sort=created&direction=asc";
-        let list = List { path: &self.at("pulls"), query, page: PAGE, most: MAX_PAGES };
+        let list = List { path: &self.at("pulls"), query: Some(query), page: PAGE, most: MAX_PAGES };
         let (items, is_all) = self.sender.list(list, WHAT).await?;
         if !is_all {
             return Err(GithubError::Unexpected("more open pull requests than are read"));
@@ -155,11 +155,10 @@ impl Registry {
                 },
                 async || {
                     let open = self.pulls_of(new.branch, true).await?;
-                    let found = open.into_iter().find(|pull| pull.base == new.base);
-                    Ok(found.map(|pull| match is_text(&pull.body, new.body) {
-                        true => CreatedPull::Done(pull),
-                        false => CreatedPull::Exists,
-                    }))
+                    let Some(pull) = open.into_iter().find(|pull| pull.base == new.base) else { return Ok(None) };
+                    // Whoever knows the text can write it.
+                    let is_ours = is_text(&pull.body, new.body) && pull.author.id == self.account().await?.id;
+                    Ok(Some(if is_ours { CreatedPull::Done(pull) } else { CreatedPull::Exists }))
                 },
             )
             .await

@@ -56,7 +56,7 @@ impl Registry {
     pub(crate) async fn branches(&self, prefix: &str) -> Result<BTreeMap<String, CommitSha>, GithubError> {
         let path = self.at(&format!("git/matching-refs/heads/{}", encode_path(prefix)));
         // All of them come at once, and the description of the API knows of no pages; the header does.
-        let list = List { path: &path, query: "", page: 100, most: MAX_PAGES };
+        let list = List { path: &path, query: None, page: 100, most: MAX_PAGES };
         let (items, is_all) = self.sender.list::<Item>(list, "a branch").await?;
         if !is_all {
             return Err(GithubError::Unexpected("branches without an end"));

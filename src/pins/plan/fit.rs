@@ -23,6 +23,9 @@ impl Plan {
     pub fn fit(&mut self) {
         for decision in &mut self.decisions {
             shorten(&mut decision.detail, MAX_DETAIL);
+            if let Some(check) = &mut decision.check {
+                shorten(check, MAX_DETAIL);
+            }
             if let Err(problem) = read::check(decision) {
                 give_up(decision, problem);
             }
@@ -59,7 +62,7 @@ fn give_up(decision: &mut Decision, problem: &str) {
     decision.reason = Reason::Unreachable;
     decision.detail = format!("what is known of it does not fit into a plan: {problem}");
     (decision.branch, decision.new, decision.tip) = (None, None, None);
-    (decision.first_seen, decision.change) = (None, None);
+    (decision.first_seen, decision.change, decision.check) = (None, None, None);
     // What the entry itself names.
     if read::check(decision).is_err() {
         (decision.project, decision.directory) = (None, String::new());
@@ -147,6 +150,7 @@ mod tests {
             first_seen: None,
             urgent: false,
             change: Some(change.clone()),
+            check: None,
             pull: None,
         };
         let decisions = (0..moves).map(decision).collect();

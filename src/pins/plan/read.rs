@@ -116,6 +116,9 @@ pub(super) fn check(decision: &Decision) -> Result<(), &'static str> {
     if decision.detail.chars().count() > MAX_SENTENCE {
         return Err("`detail` is too long");
     }
+    if decision.check.as_ref().is_some_and(|check| check.chars().count() > MAX_SENTENCE) {
+        return Err("`check` is too long");
+    }
     if let Some(project) = &decision.project {
         let known = project.len() <= MAX_SENTENCE && matches!(Upstream::parse(project), Ok(Upstream::Remote(_)));
         if !known {

@@ -25,6 +25,9 @@ pub(super) struct Block {
     pub(super) closed: Option<String>,
     /// Whether somebody opened it again after we closed it: then it is not closed again.
     pub(super) kept: bool,
+    /// Whether the text says that somebody else pushed to the branch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) pushed: bool,
     /// The commit of the branch, which blocks named once. What a branch is, its commit shows.
     #[serde(default, skip_serializing)]
     pub(super) head: Option<Ignored>,
@@ -55,6 +58,7 @@ impl Block {
             text,
             closed: None,
             kept: false,
+            pushed: false,
             head: None,
             was: None,
         }

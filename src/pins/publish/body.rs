@@ -83,6 +83,7 @@ struct View<'a> {
     compare_url: Option<String>,
     history_url: Option<String>,
     urgent: bool,
+    check: Option<&'a str>,
     change: Option<ChangeView<'a>>,
 }
 
@@ -147,6 +148,7 @@ impl<'a> View<'a> {
             compare_url: pages.and_then(|pages| pages.compare(old, new)),
             history_url: pages.and_then(|pages| pages.history(new, directory)),
             urgent: decision.urgent,
+            check: decision.check.as_deref(),
             change: decision.change.as_ref().map(|change| ChangeView::new(change, pages, commits, paths)),
         }
     }

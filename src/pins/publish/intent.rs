@@ -4,7 +4,7 @@
 use super::block::Block;
 use super::body;
 use super::name::{self, Step};
-use super::reconcile::{Branch, Left, Push, Remote, Todo, block_of, shown};
+use super::reconcile::{Branch, Left, Push, Remote, Todo, block_of, pushed_to, shown};
 use super::survey::Known;
 use crate::document::limits;
 use crate::entry::Entry;
@@ -59,12 +59,15 @@ impl Job<'_> {
     pub(super) async fn intent(&self, todo: &Todo, remote: &Remote) -> Result<Intent<Done>, GithubError> {
         match (todo, &remote.open) {
             (Todo::Leave(left), _) => Ok(Intent::none(Done::Left(left.clone()))),
-            (Todo::Open(branch), _) => self.open(branch).await,
+            (Todo::Open(branch), _) => self.open(branch, remote).await,
             (Todo::Update(push), Some(pull)) => self.update(push, pull).await,
+            (Todo::Disown, Some(pull)) => self.disown(pull),
             (Todo::Close, Some(pull)) => self.close(pull, remote.branch.as_ref()).await,
             (Todo::RemoveBranch, _) => self.remove_branch(remote.branch.as_ref()).await,
             // Both come of an open pull request.
-            (Todo::Update(_) | Todo::Close, None) => Err(GithubError::Unexpected("a pull request that is not there")),
+            (Todo::Update(_) | Todo::Disown | Todo::Close, None) => {
+                Err(GithubError::Unexpected("a pull request that is not there"))
+            }
         }
     }
 
@@ -82,13 +85,14 @@ impl Job<'_> {
     }
 
     /// The branch first, then the pull request. In between there is a branch whose commit says what it is for.
-    async fn open(&self, branch: &Branch) -> Result<Intent<Done>, GithubError> {
+    async fn open(&self, branch: &Branch, remote: &Remote) -> Result<Intent<Done>, GithubError> {
         let wish = self.wish()?;
         let file = match self.rewritten(&wish).await? {
             Ok(file) => file,
             Err(left) => return Ok(Intent::none(Done::Left(left))),
         };
         let name = self.branch();
+        let head = remote.branch.clone().filter(|_| *branch == Branch::Keep);
         let mut writes = match branch {
             Branch::Keep => Vec::new(),
             Branch::Create => vec![self.commit(&wish, file), Write::CreateBranch(name.clone())],
@@ -98,7 +102,7 @@ impl Job<'_> {
         };
         let block = Block::new(&self.known.entry, &wish.step, wish.text.digest());
         let (base, title) = (self.base.name.clone(), wish.text.title.clone());
-        writes.push(Write::OpenPull { branch: name, base, title, body: body::with_block(&block, wish.text) });
+        writes.push(Write::OpenPull { branch: name, head, base, title, body: body::with_block(&block, wish.text) });
         Ok(Intent { writes, done: Done::Opened })
     }
 
@@ -118,7 +122,8 @@ impl Job<'_> {
             writes.push(self.commit(&wish, file));
         }
         let text = wish.text;
-        if !old.is_for(&wish.step) || old.text != text.digest() || old.closed.is_some() {
+        let is_told = old.is_for(&wish.step) && old.text == text.digest() && old.closed.is_none() && !old.pushed;
+        if !is_told || *push == Push::TextOnly {
             let kept = old.kept || old.closed.is_some();
             let block = Block { kept, ..Block::new(&self.known.entry, &wish.step, text.digest()) };
             let (seen, title) = (Box::new(pull.clone()), Some(text.title.clone()));
@@ -132,6 +137,17 @@ impl Job<'_> {
             Push::NewCommit { in_place_of: None } => writes.push(Write::CreateBranch(self.branch())),
         }
         Ok(Intent { writes, done: Done::Updated(shown(pull, Action::Update)) })
+    }
+
+    /// What the text says of the changes is true no more, and a title without a word of it would go on saying so.
+    fn disown(&self, pull: &PullRequest) -> Result<Intent<Done>, GithubError> {
+        let block = block_of(&self.known.entry, pull).ok_or(GithubError::Unexpected("a text without its block"))?;
+        let note = "**Somebody else pushed to this branch.** More than the pin may change, and what stands below does not say \
+                    what. Read all changes before you merge.";
+        let body = body::bounded(block::replace_in(&Block { pushed: true, ..block }, &pull.body, note));
+        let writes = vec![Write::EditPull { seen: Box::new(pull.clone()), title: None, body, close: false }];
+        let (reason, why) = (Some(Reason::HumanEdits), Some(pushed_to(pull.number)));
+        Ok(Intent { writes, done: Done::Left(Left { reason, why, pull: Some(shown(pull, Action::Leave)) }) })
     }
 
     /// Closed with the reason in one write, then the branch. In between there is a branch of a pull request that we closed.

@@ -44,12 +44,20 @@ pub(super) fn entry(branch: &str) -> Option<&str> {
 
 /// The title of a pull request.
 pub(super) fn title(decision: &Decision, new: &CommitSha) -> String {
-    let flag = match decision.reason {
-        Reason::NotAncestor => " (history rewritten)",
-        Reason::LicenseChanged => " (licence changed)",
+    format!("Update pin of {} to {}{}", decision.entry, new.short(), flag(decision))
+}
+
+/// What titles say where people have to look.
+pub(super) const FLAGS: [&str; 2] = [" (history rewritten)", " (licence changed)"];
+
+/// What a title says where people have to look; empty where they need not.
+pub(super) fn flag(decision: &Decision) -> &'static str {
+    let [rewritten, license] = FLAGS;
+    match decision.reason {
+        Reason::NotAncestor => rewritten,
+        Reason::LicenseChanged => license,
         _ => "",
-    };
-    format!("Update pin of {} to {}{flag}", decision.entry, new.short())
+    }
 }
 
 /// One step of a pin.

@@ -18,7 +18,7 @@ fn key(known: &Known, decisions: &[Decision]) -> (bool, u8, DateTime<Utc>, Strin
     let kind = match &known.todo {
         Ok(Todo::Leave(_)) => 0,
         Ok(Todo::Close | Todo::RemoveBranch) => 1,
-        Ok(Todo::Update(_)) => 2,
+        Ok(Todo::Update(_) | Todo::Disown) => 2,
         Ok(Todo::Open(_)) => 3,
         Err(_) => 4,
     };

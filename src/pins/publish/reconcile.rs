@@ -21,6 +21,8 @@ pub(super) enum Wanted {
         step: Step,
         /// See [`Block::text`].
         text: String,
+        /// What its title must say, whatever people make of the rest of it: why no machine may merge it.
+        flag: &'static str,
     },
     /// That there is none.
     Close,
@@ -65,6 +67,8 @@ pub(super) enum Todo {
     Open(Branch),
     /// Give the open one a new commit, or the same pin another title and text.
     Update(Push),
+    /// Say in the open one that it is of others, too.
+    Disown,
     /// Close the open one and remove its branch.
     Close,
     RemoveBranch,
@@ -149,11 +153,14 @@ fn with_open(
     let head = match &remote.branch {
         Some(branch) => match remote.made(branch)? {
             Some(head) => Some(head),
-            None => return theirs(format!("somebody pushed to the branch of #{number}")),
+            None if matches!(wanted, Wanted::Move { .. }) && !block.pushed && block.closed.is_none() => {
+                return Ok(Todo::Disown);
+            }
+            None => return theirs(pushed_to(number)),
         },
         None => None,
     };
-    let Wanted::Move { step, text } = wanted else {
+    let Wanted::Move { step, text, flag } = wanted else {
         // Somebody opened it again: it is theirs to close.
         return Ok(if block.closed.is_some() || block.kept { Todo::leave(Some(pull)) } else { Todo::Close });
     };
@@ -166,7 +173,12 @@ fn with_open(
     }
     Ok(if head.is_none_or(|head| head.step != *step || head.merged) {
         Todo::Update(Push::NewCommit { in_place_of: remote.branch.clone() })
-    } else if block.is_for(step) && block.text == *text && block.closed.is_none() {
+    } else if block.is_for(step)
+        && block.text == *text
+        && pull.title.contains(flag)
+        && block.closed.is_none()
+        && !block.pushed
+    {
         let pull = Some(shown(pull, Action::Leave));
         Todo::Leave(Left { reason: Some(Reason::Unchanged), why: None, pull })
     } else {
@@ -230,6 +242,11 @@ fn refused_by_human<'a>(
         }
     }
     Ok(None)
+}
+
+/// Why a pull request is left alone.
+pub(super) fn pushed_to(number: u64) -> String {
+    format!("somebody pushed to the branch of #{number}")
 }
 
 impl Remote {

@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Entries that are looked at at the same time. The adapter bounds the requests.
 const AT_ONCE: usize = 8;
 
+/// Branches of no entry that one night looks at. Those of entries that are gone are few; everybody who may push can make more.
+const MAX_GONE: usize = 200;
+
 /// Everything that is known of an entry before anything is done.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -37,6 +40,8 @@ pub(super) struct Survey {
     pub(super) base: Base,
     pub(super) account: Account,
     pub(super) known: Vec<Known>,
+    /// How many branches of no entry were not looked at.
+    pub(super) over: usize,
 }
 
 /// Why there is none.
@@ -87,10 +92,17 @@ impl Survey {
             };
             known.push(Known { entry: decision.entry.clone(), decision: Some(index), wanted, text, remote, todo });
         }
+        let mut over = 0;
         // Without a single entry it is likelier that the plan is wrong than that the registry is empty.
         if plan.complete && !plan.decisions.is_empty() {
             let left: BTreeSet<String> = branches.keys().chain(open.keys()).cloned().collect();
-            for branch in left {
+            let mut left: Vec<String> = left.into_iter().filter(|branch| name::entry(branch).is_some()).collect();
+            // What we opened is looked at first: there is something to close.
+            let ours =
+                |branch: &String| open.get(branch).is_some_and(|all| all.iter().any(|it| it.author.id == account.id));
+            left.sort_by_key(|branch| !ours(branch));
+            over = left.len().saturating_sub(MAX_GONE);
+            for branch in left.into_iter().take(MAX_GONE) {
                 let Some(entry) = name::entry(&branch) else { continue };
                 let open = pick(open.remove(&branch).unwrap_or_default(), &base.name);
                 known.push(Known {
@@ -115,7 +127,7 @@ impl Survey {
             .buffered(AT_ONCE)
             .collect()
             .await;
-        Ok(Self { base, account, known })
+        Ok(Self { base, account, known, over })
     }
 }
 
@@ -157,7 +169,7 @@ impl<'a> Finder<'a> {
 }
 
 /// The commits that this program makes for an entry.
-struct PinCommit<'a>(&'a str);
+pub(super) struct PinCommit<'a>(pub(super) &'a str);
 
 impl Shape for PinCommit<'_> {
     type Step = Step;
@@ -206,7 +218,7 @@ fn wanted(decision: &Decision) -> (Wanted, Option<Text>) {
         (Some(old), Some(new)) if decision.reason.moves() => {
             let step = Step { old: old.clone(), new: new.clone() };
             let text = body::text(decision, &step);
-            (Wanted::Move { step, text: text.digest() }, Some(text))
+            (Wanted::Move { step, text: text.digest(), flag: name::flag(decision) }, Some(text))
         }
         _ if decision.reason.closes() => (Wanted::Close, None),
         _ => (Wanted::Nothing, None),

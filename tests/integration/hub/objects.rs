@@ -61,6 +61,33 @@ fn id(kind: ObjectType, data: &[u8]) -> String {
     Oid::hash_object(kind, data).unwrap().to_string()
 }
 
+fn tree_bytes(tree: &Tree) -> Vec<u8> {
+    // Git sorts folders as if their names ended with a slash.
+    let mut items: Vec<(String, &String, &Item)> = tree
+        .iter()
+        .map(|(name, item)| (format!("{name}{}", if item.mode == FOLDER { "/" } else { "" }), name, item))
+        .collect();
+    items.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut data = Vec::new();
+    for (_, name, item) in items {
+        data.extend_from_slice(format!("{} {name}\0", item.mode.trim_start_matches('0')).as_bytes());
+        data.extend_from_slice(Oid::from_str(&item.id).unwrap().as_bytes());
+    }
+    data
+}
+
+fn commit_text(commit: &Commit) -> String {
+    let mut text = format!("tree {}\n", commit.tree);
+    for parent in &commit.parents {
+        text.push_str(&format!("parent {parent}\n"));
+    }
+    for (role, who) in [("author", &commit.author), ("committer", &commit.committer)] {
+        text.push_str(&format!("{role} {} <{}> {} +0000\n", who.name, who.email, who.time));
+    }
+    text.push_str(&format!("\n{}", commit.message));
+    text
+}
+
 impl Objects {
     pub(crate) fn blob(&mut self, content: impl Into<Vec<u8>>) -> String {
         let content = content.into();
@@ -70,34 +97,29 @@ impl Objects {
     }
 
     pub(crate) fn tree(&mut self, tree: Tree) -> String {
-        // Git sorts folders as if their names ended with a slash.
-        let mut items: Vec<(String, &String, &Item)> = tree
-            .iter()
-            .map(|(name, item)| (format!("{name}{}", if item.mode == FOLDER { "/" } else { "" }), name, item))
-            .collect();
-        items.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut data = Vec::new();
-        for (_, name, item) in items {
-            data.extend_from_slice(format!("{} {name}\0", item.mode.trim_start_matches('0')).as_bytes());
-            data.extend_from_slice(Oid::from_str(&item.id).unwrap().as_bytes());
-        }
-        let id = id(ObjectType::Tree, &data);
+        let id = id(ObjectType::Tree, &tree_bytes(&tree));
         self.trees.insert(id.clone(), tree);
         id
     }
 
     pub(crate) fn commit(&mut self, commit: Commit) -> String {
-        let mut text = format!("tree {}\n", commit.tree);
-        for parent in &commit.parents {
-            text.push_str(&format!("parent {parent}\n"));
-        }
-        for (role, who) in [("author", &commit.author), ("committer", &commit.committer)] {
-            text.push_str(&format!("{role} {} <{}> {} +0000\n", who.name, who.email, who.time));
-        }
-        text.push_str(&format!("\n{}", commit.message));
-        let id = id(ObjectType::Commit, text.as_bytes());
+        let id = id(ObjectType::Commit, commit_text(&commit).as_bytes());
         self.commits.insert(id.clone(), commit);
         id
+    }
+
+    /// Puts everything into a repository on disk, as a fetch of all branches does.
+    pub(crate) fn store(&self, repository: &git2::Repository) {
+        let odb = repository.odb().unwrap();
+        let write = |id: &String, kind, bytes: &dyn Fn() -> Vec<u8>| {
+            if !odb.exists(Oid::from_str(id).unwrap()) {
+                odb.write(kind, &bytes()).unwrap();
+            }
+        };
+        self.blobs.iter().for_each(|(id, blob)| write(id, ObjectType::Blob, &|| blob.clone()));
+        self.trees.iter().for_each(|(id, tree)| write(id, ObjectType::Tree, &|| tree_bytes(tree)));
+        let commit = |(id, commit)| write(id, ObjectType::Commit, &|| commit_text(commit).into_bytes());
+        self.commits.iter().for_each(commit);
     }
 
     /// Whether there is an object of any kind.

@@ -1,6 +1,7 @@
 //! What people do in a scenario, by the web interface and Git: nothing of it is a request to the hub.
 
 use super::Hub;
+use super::checked::{Comment, Review};
 use super::world::{Pull, heads, owner_of};
 
 /// The maintainer of the registry in these scenarios.
@@ -60,30 +61,42 @@ impl Hub {
     pub(crate) fn human_merges(&self, repo: &str, number: u64, delete_branch: bool) {
         self.change(|world| {
             let thread = &world.repo(repo).threads[&number];
-            let (title, pull) = (thread.title.clone(), thread.pull.clone().unwrap());
-            assert!(thread.open, "#{number} is closed");
-            let base = world.objects.merge_base(&pull.base_sha, &pull.head_sha).unwrap();
-            let tree_of = |commit: &str| world.objects.commits[commit].tree.clone();
-            let (before, after) = (tree_of(&base), tree_of(&pull.head_sha));
-            let changed: Vec<(String, Option<String>)> = world
-                .objects
-                .differences(&before, &after)
-                .into_iter()
-                .map(|(path, _, new)| {
-                    (path, new.map(|item| String::from_utf8(world.objects.blobs[&item.id].clone()).unwrap()))
-                })
-                .collect();
-            let changed: Vec<(&str, Option<&str>)> =
-                changed.iter().map(|(path, text)| (path.as_str(), text.as_deref())).collect();
-            let merge = world.push(repo, &pull.base, MARIA, &format!("{title} (#{number})"), &changed);
-            let now = world.tick();
-            let thread = world.repo_mut(repo).threads.get_mut(&number).unwrap();
-            thread.pull.as_mut().unwrap().merged = Some(merge);
-            thread.close(now, MARIA);
+            let (title, pull) = (format!("{} (#{number})", thread.title), thread.pull.clone().unwrap());
+            world.merge(repo, number, &title, MARIA);
             if delete_branch {
                 world.set_ref(repo, &heads(&pull.head_branch), None, MARIA);
             }
         });
+    }
+
+    /// Somebody sets a label.
+    pub(crate) fn human_labels(&self, repo: &str, number: u64, label: &str, who: &str) {
+        self.change(|world| world.label(repo, number, &[label.to_owned()], who));
+    }
+
+    /// Somebody takes a label away.
+    pub(crate) fn human_unlabels(&self, repo: &str, number: u64, label: &str) {
+        self.change(|world| assert!(world.unlabel(repo, number, label, MARIA)));
+    }
+
+    /// Somebody reviews the pull request as it is now: `APPROVED`, `CHANGES_REQUESTED`.
+    pub(crate) fn human_reviews(&self, repo: &str, number: u64, who: &str, state: &'static str) {
+        self.change(|world| {
+            let (time, id) = (world.tick(), world.next_id());
+            let thread = world.repo_mut(repo).threads.get_mut(&number).unwrap();
+            let commit = thread.pull.as_ref().unwrap().head_sha.clone();
+            thread.reviews.push(Review { id, user: who.to_owned(), state, commit, time });
+        });
+    }
+
+    /// Somebody says something.
+    pub(crate) fn human_comments(&self, repo: &str, number: u64, who: &str, body: &str) -> u64 {
+        self.change(|world| {
+            let (now, id) = (world.tick(), world.next_id());
+            let comment = Comment { id, user: who.to_owned(), body: body.to_owned(), created: now, updated: now };
+            world.repo_mut(repo).threads.get_mut(&number).unwrap().comments.push(comment);
+            id
+        })
     }
 
     /// Somebody opens a pull request from a branch, here or in a fork.

@@ -1,5 +1,7 @@
 //! The world as GitHub's JSON, with every field that its description requires.
 
+pub(crate) mod checked;
+
 use super::objects::{Commit, Item, Signature};
 use super::world::{Repo, Thread, World, heads, owner_of};
 use base64::Engine;
@@ -202,7 +204,7 @@ pub(crate) fn issue(repo: &Repo, thread: &Thread) -> Value {
         "repository_url": api, "labels_url": format!("{mine}/labels{{/name}}"), "comments_url": format!("{mine}/comments"),
         "events_url": format!("{mine}/events"), "html_url": html, "state": state(thread),
         "title": thread.title, "body": thread.body, "user": user(&thread.user), "assignee": null, "assignees": [],
-        "milestone": null, "locked": false, "comments": 0, "labels": labels(&repo.full_name, &thread.labels),
+        "milestone": null, "locked": false, "comments": thread.comments.len(), "labels": labels(&repo.full_name, &thread.labels),
         "author_association": "CONTRIBUTOR",
         "state_reason": if thread.open { Value::Null } else { json!("completed") },
         "closed_at": thread.closed.as_ref().map(|(time, _)| date(*time)),
@@ -262,7 +264,8 @@ pub(crate) fn pull(world: &World, into: &Repo, thread: &Thread, full: bool) -> V
         let base = into.refs.get(&heads(&pull.base)).unwrap_or(&pull.base_sha);
         let commits = world.objects.between(base, &pull.head_sha).len();
         let merged_by = pull.merged.as_ref().and(thread.closed.as_ref()).map(|(_, who)| user(who));
-        let more = json!({ "merged": pull.merged.is_some(), "mergeable": null, "mergeable_state": "unknown",
+        let mergeable = into.mergeable.last().copied().unwrap_or(Some(true));
+        let more = json!({ "merged": pull.merged.is_some(), "mergeable": mergeable, "mergeable_state": "unknown",
             "merged_by": merged_by, "comments": 0, "review_comments": 0, "maintainer_can_modify": false,
             "commits": commits, "additions": 1, "deletions": 1, "changed_files": 1, "rebaseable": null });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

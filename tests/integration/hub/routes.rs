@@ -1,9 +1,11 @@
 //! What is answered to which request.
 
+mod checks;
 mod git;
 mod issues;
 mod pulls;
 mod reading;
+mod talk;
 
 use super::world::World;
 use serde_json::{Value, json};
@@ -85,7 +87,15 @@ pub(crate) const ROUTES: &[Route] = &[
     ("GET", "/repos/{owner}/{repo}/contents/{path}", reading::contents),
     ("GET", "/repos/{owner}/{repo}/branches/{branch}", reading::branch),
     ("GET", "/repos/{owner}/{repo}/commits", reading::commits),
+    ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", checks::list),
+    ("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", talk::pulls_of_commit),
     ("GET", "/repos/{owner}/{repo}/commits/{ref}", reading::commit),
+    ("POST", "/repos/{owner}/{repo}/check-runs", checks::create),
+    ("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", checks::get),
+    ("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", checks::update),
+    ("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", checks::annotations),
+    ("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", talk::rules),
+    ("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", talk::permission),
     ("GET", "/repos/{owner}/{repo}/compare/{basehead}", reading::compare),
     ("GET", "/repos/{owner}/{repo}/git/ref/{ref}", git::reference),
     ("GET", "/repos/{owner}/{repo}/git/matching-refs/{ref}", git::matching),
@@ -102,6 +112,15 @@ pub(crate) const ROUTES: &[Route] = &[
     ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", pulls::get),
     ("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}", pulls::update),
     ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", pulls::files),
+    ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", talk::reviews),
+    ("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", talk::merge),
+    ("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", talk::comment),
+    ("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}", talk::update_comment),
+    ("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", talk::delete_comment),
+    ("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments", talk::comments),
+    ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/comments", talk::create_comment),
+    ("GET", "/repos/{owner}/{repo}/issues/{issue_number}/events", talk::events),
+    ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", talk::remove_label),
     ("GET", "/repos/{owner}/{repo}/issues", issues::list),
     ("POST", "/repos/{owner}/{repo}/issues", issues::create),
     ("GET", "/repos/{owner}/{repo}/issues/{issue_number}", issues::get),

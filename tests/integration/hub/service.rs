@@ -1,11 +1,12 @@
 //! One request: counted, judged, allowed, answered, and the answer judged.
 
+use super::TOKEN;
+use super::checked::APPS;
 use super::description::Description;
 use super::faults::{Count, Fault, Kill, Kind};
 use super::limits::{Limits, Written};
 use super::routes::{self, Asked, Reply};
 use super::world::World;
-use super::{BOT, TOKEN};
 use axum::http::HeaderMap;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -81,12 +82,20 @@ pub(crate) enum Sent {
     Silence,
 }
 
+/// What somebody does a moment before a write arrives.
+pub(crate) struct Meddling {
+    /// Counted from 1.
+    pub(crate) write: usize,
+    pub(crate) act: Box<dyn FnOnce(&mut World) + Send>,
+}
+
 /// Everything behind the wire.
 pub(crate) struct Service {
     pub(crate) world: World,
     pub(crate) faults: Vec<Fault>,
     pub(crate) count: Count,
     pub(crate) kill: Option<Kill>,
+    pub(crate) meddling: Option<Meddling>,
     pub(crate) limits: Limits,
     pub(crate) forbidden: BTreeSet<&'static str>,
     pub(crate) calls: Vec<Call>,
@@ -110,6 +119,7 @@ impl Service {
             faults: Vec::new(),
             count: Count::default(),
             kill: None,
+            meddling: None,
             limits: Limits::default(),
             forbidden: BTreeSet::new(),
             calls: Vec::new(),
@@ -142,6 +152,9 @@ impl Service {
         if let Some(kill) = self.kill.take_if(|kill| mine(kill, false)) {
             kill.victim.kill();
             return Sent::Silence;
+        }
+        if let Some(meddling) = self.meddling.take_if(|meddling| is_write && meddling.write == count.writes) {
+            (meddling.act)(&mut self.world);
         }
         let fault = self.faults.iter().find(|fault| fault.strikes(count, is_write)).map(|fault| fault.kind);
         let reply = match fault.filter(|kind| !kind.after()) {
@@ -298,7 +311,8 @@ impl Service {
     fn who(&self, arrived: &Arrived) -> Result<&'static str, Reply> {
         let Some(authorization) = arrived.headers.get("authorization") else { return Ok("") };
         let token = authorization.to_str().ok().and_then(|text| text.split_once(' ')).map(|(_, token)| token);
-        if token == Some(TOKEN) { Ok(BOT) } else { Err(Reply::error(401, "Bad credentials")) }
+        let app = APPS.iter().find(|app| token == Some(app.token));
+        app.map(|app| app.login).ok_or_else(|| Reply::error(401, "Bad credentials"))
     }
 
     /// Why somebody may not do this; none when they may.
@@ -313,7 +327,9 @@ impl Service {
         }
         let needed = match route.1.split('/').nth(4) {
             Some("git") => "contents",
+            Some("pulls") if route.1.ends_with("/merge") => "contents",
             Some("pulls") => "pull_requests",
+            Some("check-runs") => "checks",
             _ => "issues",
         };
         if who.is_empty() {

@@ -1,5 +1,6 @@
 //! What a GitHub knows: plain data, and what it does by itself when a branch moves.
 
+use super::checked::{CheckRun, Comment, Event, Required, Review};
 use super::objects::{Commit, Objects, Signature, Tree};
 use crate::runner::SOURCE_DATE_EPOCH;
 use std::collections::BTreeMap;
@@ -35,6 +36,16 @@ pub(crate) struct Repo {
     /// Issues and pull requests, which share their numbers.
     pub(crate) threads: BTreeMap<u64, Thread>,
     pub(crate) labels: Vec<String>,
+    /// In the order in which they were made.
+    pub(crate) checks: Vec<CheckRun>,
+    /// Who may do what: `read`, `triage`, `write`, `maintain` or `admin`.
+    pub(crate) people: BTreeMap<Login, &'static str>,
+    /// What has to have succeeded on the default branch.
+    pub(crate) required: Vec<Required>,
+    /// Whether a pull request can be merged, for the next times that it is asked, the last first; after that it can be.
+    pub(crate) mergeable: Vec<Option<bool>>,
+    /// How the next attempts to merge are refused, the last first.
+    pub(crate) merge_trouble: Vec<u16>,
 }
 
 /// An issue, or a pull request.
@@ -50,6 +61,9 @@ pub(crate) struct Thread {
     pub(crate) updated: i64,
     pub(crate) closed: Option<(i64, Login)>,
     pub(crate) labels: Vec<String>,
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) reviews: Vec<Review>,
     pub(crate) pull: Option<Pull>,
 }
 
@@ -118,6 +132,11 @@ impl World {
             refs: BTreeMap::from([(heads("main"), main)]),
             threads: BTreeMap::new(),
             labels: Vec::new(),
+            checks: Vec::new(),
+            people: BTreeMap::from([("maria".to_owned(), "admin")]),
+            required: Vec::new(),
+            mergeable: Vec::new(),
+            merge_trouble: Vec::new(),
         };
         self.repos.insert(full_name.to_owned(), repo);
     }
@@ -129,6 +148,7 @@ impl World {
             full_name: full_name.to_owned(),
             fork_of: Some(of.to_owned()),
             threads: BTreeMap::new(),
+            checks: Vec::new(),
             ..self.repos[of].clone()
         };
         self.repos.insert(full_name.to_owned(), fork);
@@ -269,6 +289,9 @@ impl World {
             updated: now,
             closed: None,
             labels: Vec::new(),
+            comments: Vec::new(),
+            events: Vec::new(),
+            reviews: Vec::new(),
             pull,
         };
         repo.threads.insert(number, thread);

@@ -63,6 +63,20 @@ fn is_theirs(night: &Night, day: u32, why: &str) {
     assert_eq!((&decision["reason"], &decision["detail"]), (&"human-edits".into(), &why.into()));
 }
 
+/// What somebody pushed to our branch is theirs, and the pull request says so once, first of all.
+#[track_caller]
+fn is_theirs_and_told(night: &Night, number: u64, day: u32) {
+    night.hub.calls();
+    let output = night.run_with(&plan(vec![moves("a", 1, day)]), &[]);
+    assert_eq!(night.hub.writes(), [format!("PATCH /repos/{REPO}/pulls/{number}")], "{}", said(&output));
+    let body = night.hub.look(|world| world.repo(REPO).threads[&number].body.clone()).unwrap();
+    let told = body.lines().nth(2).unwrap_or_default();
+    assert!(told.starts_with("**Somebody else pushed to this branch.**"), "{body}");
+    for day in [day, 3] {
+        is_theirs(night, day, &format!("somebody pushed to the branch of #{number}"));
+    }
+}
+
 const WORKFLOW: (&str, Option<&str>) = (".github/workflows/x.yml", Some("on: push\n"));
 
 #[test]
@@ -165,8 +179,80 @@ fn a_pushed_commit_that_is_written_into_the_block_is_not_unchanged() {
     let ours = head(&night, "a");
     let pushed = push(&night, &ours, "a", "Mine", &[WORKFLOW]);
     edit(&night, 1, |body| body.replace("\"text\"", &format!("\"head\":\"{pushed}\",\"was\":\"{ours}\",\"text\"")));
-    is_theirs(&night, 2, "somebody pushed to the branch of #1");
-    is_theirs(&night, 3, "somebody pushed to the branch of #1");
+    is_theirs_and_told(&night, 1, 2);
+}
+
+#[test]
+fn a_push_between_the_look_and_the_opening_is_told_in_the_pull_request() {
+    // The branch is there, as a run left it that was killed; somebody pushes to it when the pull request is about to be opened.
+    for (killed, write) in [(true, 1), (false, 4)] {
+        let night = Night::of(&["a"]);
+        if killed {
+            push(&night, "main", "a", &message("a", 1, 2), &[(&path("a"), Some(&manifest("a", 2)))]);
+        }
+        night.hub.before_write(write, |world| {
+            world.push(REPO, &branch("a"), MARIA, "Mine", &[WORKFLOW]);
+        });
+        let output = night.run_with(&plan(vec![moves("a", 1, 2)]), &["--format", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(json["decisions"][0]["reason"], "human-edits", "{}", said(&output));
+        let body = night.hub.look(|world| world.repo(REPO).threads[&1].body.clone()).unwrap();
+        assert!(body.contains("\n\n**Somebody else pushed to this branch.**"), "{body}");
+        is_theirs(&night, 2, "somebody pushed to the branch of #1");
+    }
+}
+
+#[test]
+fn a_branch_that_is_ours_again_has_a_pull_request_of_ours_again() {
+    let night = opened();
+    let ours = head(&night, "a");
+    push(&night, &ours, "a", "Mine", &[WORKFLOW]);
+    is_theirs_and_told(&night, 1, 2);
+    night.hub.change(|world| world.set_ref(REPO, &format!("refs/heads/{}", branch("a")), Some(&ours), MARIA));
+    night.publishes(&plan(vec![moves("a", 1, 2)]));
+    assert_same(&night.hub.picture(REPO), &opened().hub.picture(REPO), "");
+}
+
+#[test]
+fn a_flag_that_was_taken_out_of_a_title_comes_back() {
+    let flagged = || {
+        let mut decision = moves("a", 1, 2);
+        decision.reason = Reason::NotAncestor;
+        decision.change.as_mut().unwrap().ancestor = false;
+        plan(vec![decision])
+    };
+    let night = Night::of(&["a"]);
+    night.publishes(&flagged());
+    let before = night.hub.picture(REPO);
+    let title = |night: &Night, title: &str| {
+        let title = title.to_owned();
+        night.hub.change(|world| world.repo_mut(REPO).threads.get_mut(&1).unwrap().title = title);
+    };
+    title(&night, "Update pin of a: all is well");
+    night.publishes(&flagged());
+    assert_same(&night.hub.picture(REPO), &before, "");
+    // Where nothing is flagged, and where the flag is there, the title is everybody's.
+    title(&night, "feat(a): mine (history rewritten)");
+    assert_eq!(night.publishes(&flagged()), Vec::<String>::new());
+}
+
+#[test]
+fn branches_of_no_entry_do_not_use_up_a_night() {
+    let night = Night::of(&["a"]);
+    night.hub.change(|world| {
+        let main = world.tip(REPO, "main").unwrap().clone();
+        for number in 0..1_000 {
+            world.set_ref(REPO, &format!("refs/heads/{}", branch(&format!("x{number}"))), Some(&main), MARIA);
+        }
+    });
+    let output = night.run(&plan(vec![moves("a", 1, 2)]));
+    assert!(night.hub.calls().len() < 500, "{}", said(&output));
+    insta::assert_snapshot!(output.stdout, @"
+    a  d1a472dc3572 -> 19709c25938b  opened  1 commit, 1 file changed; opened https://github.com/acme/registry/pull/1
+    left: 800 branches `automation/update-pin-…` of no entry: too many; delete what nobody needs
+
+    1 entry: 1 opened
+    ");
 }
 
 #[test]
@@ -243,7 +329,7 @@ fn a_merge_that_brings_more_than_the_base_is_somebodys() {
         let merge = world.objects.commit(merge);
         world.set_ref(REPO, &format!("refs/heads/{}", branch("a")), Some(&merge), MARIA);
     });
-    is_theirs(&night, 2, "somebody pushed to the branch of #1");
+    is_theirs_and_told(&night, 1, 2);
 }
 
 fn with_policy(

@@ -64,6 +64,7 @@ fn closing_one_counts_whatever_its_title_and_text_were_changed_to() {
 fn a_branch_that_a_human_pushed_to_is_left_alone() {
     let night = after_a_night();
     night.hub.human_pushes(REPO, &branch("a"), &[("servers/a/readme.md", "# A\n")]);
+    assert_eq!(next(&night, 2).0, ["PATCH /repos/acme/registry/pulls/1"], "its text says so, once");
     let before = night.hub.picture(REPO);
     for day in [2, 3] {
         let (writes, said) = next(&night, day);
@@ -87,6 +88,7 @@ fn a_commit_of_a_human_in_place_of_ours_is_left_alone_too() {
         world.set_ref(REPO, "refs/heads/scratch", None, MARIA);
         world.set_ref(REPO, &format!("refs/heads/{}", branch("a")), Some(&own), MARIA);
     });
+    assert_eq!(next(&night, 2).0, ["PATCH /repos/acme/registry/pulls/1"], "its text says so, once");
     let before = night.hub.picture(REPO);
     assert_eq!((next(&night, 3).0, night.hub.picture(REPO)), (Vec::new(), before));
 }

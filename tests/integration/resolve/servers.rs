@@ -186,6 +186,7 @@ async fn names_and_dates_of_no_measure_are_cut_and_the_pin_moves() {
         first_seen: None,
         urgent: false,
         change: Some(change),
+        check: None,
         pull: None,
     };
     let before =

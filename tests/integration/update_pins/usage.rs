@@ -152,7 +152,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
         let error = output.stderr.split("\n\n").next().unwrap().trim_end();
         all.push_str(&format!("{arguments}\n  {}: {}\n", output.status, error.replace('\n', "\n  ")));
     }
-    insta::assert_snapshot!(all, @r"
+    insta::assert_snapshot!(all, @"
     --offline
       2: error: `update-pins` asks upstreams where they are, and this run is offline
         hint: `--apply FILE` takes a plan that was made before
@@ -165,7 +165,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
       2: error: `--open-prs` needs GitHub, and this run is offline
         hint: leave out `--offline`
     --open-prs
-      2: error: `--open-prs` does not know which repository the registry is
+      2: error: nothing says which repository on GitHub the registry is
         hint: name it: `--repository OWNER/NAME`
     --open-prs --repository acme
       2: error: `--repository` is not OWNER/NAME: `acme`

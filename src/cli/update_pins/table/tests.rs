@@ -22,6 +22,7 @@ fn decision(entry: &str, reason: Reason, detail: &str) -> Decision {
         first_seen: None,
         urgent: false,
         change: None,
+        check: None,
         pull: None,
     }
 }

@@ -38,6 +38,7 @@ fn decision(reason: Reason, directory: &str, change: Option<Change>) -> Decision
         first_seen: None,
         urgent: false,
         change,
+        check: None,
         pull: None,
     }
 }

@@ -26,6 +26,7 @@ fn decision(entry: &str, reason: Reason, pull: Option<u64>) -> Decision {
         first_seen: None,
         urgent: false,
         change: None,
+        check: None,
         pull: pull.map(|number| Pull { number, url: String::new(), action: Action::Leave }),
     }
 }

@@ -21,7 +21,7 @@ fn step(new: char) -> Step {
 }
 
 fn wanted(new: char) -> Wanted {
-    Wanted::Move { step: step(new), text: "t".to_owned() }
+    Wanted::Move { step: step(new), text: "t".to_owned(), flag: "" }
 }
 
 /// The block of a pull request to upstream's `2`.
@@ -95,6 +95,7 @@ fn said(wanted: &Wanted, remote: &Remote) -> String {
         Ok(Todo::Update(Push::NewCommit { in_place_of: from })) => {
             format!("update with a new commit in place of {}", from.as_ref().map_or('-', commit))
         }
+        Ok(Todo::Disown) => "say that it is of others, too".to_owned(),
         Ok(Todo::Close) => "close".to_owned(),
         Ok(Todo::RemoveBranch) => "remove the branch".to_owned(),
     }
@@ -175,7 +176,9 @@ fn a_pin_moves_and_there_is_a_pull_request() {
     let interrupted = Block { new: id('3'), ..block() };
     let by_us = Block { closed: Some("off".to_owned()), ..block() };
     let strangers = PullRequest { author: account("maria"), ..pull(7, &block()) };
-    let rebased = Wanted::Move { step: Step { old: id('9'), new: id('2') }, text: "t".to_owned() };
+    let told = Block { pushed: true, ..block() };
+    let rebased = Wanted::Move { step: Step { old: id('9'), new: id('2') }, text: "t".to_owned(), flag: "" };
+    let flagged = Wanted::Move { step: step('2'), text: "t".to_owned(), flag: "(look)" };
     let open = |block: &Block| remote(Some('a'), Some(pull(7, block)));
     insta::assert_snapshot!(table(&[
         ("the same night again", wanted('2'), open(&block())),
@@ -192,6 +195,10 @@ fn a_pin_moves_and_there_is_a_pull_request() {
         ("somebody else opened it", wanted('2'), remote(Some('a'), Some(strangers))),
         ("a human pushed", wanted('2'), remote(Some('f'), Some(pull(7, &block())))),
         ("a human pushed, upstream moved", wanted('3'), remote(Some('f'), Some(pull(7, &block())))),
+        ("so, and the text says so", wanted('3'), remote(Some('f'), Some(pull(7, &told)))),
+        ("so, and the branch is ours again", wanted('2'), open(&told)),
+        ("a title lost its flag", flagged.clone(), open(&block())),
+        ("a title with its flag", flagged, remote(Some('a'), Some(PullRequest { title: "x (look)".to_owned(), ..pull(7, &block()) }))),
         ("the branch is gone", wanted('2'), remote(None, Some(pull(7, &block())))),
         ("the block is gone", wanted('2'), remote(Some('a'), Some(PullRequest { body: "words".to_owned(), ..pull(7, &block()) }))),
         ("a block of another entry", wanted('2'), open(&Block { entry: "x".to_owned(), ..block() })),
@@ -211,8 +218,12 @@ fn a_pin_moves_and_there_is_a_pull_request() {
     the base was merged into it            update with a new commit in place of a
     nothing is known of the branch         ask for the commit a
     somebody else opened it                leave #7: human-edits (#7 was opened by `maria`, not by `acme-pins[bot]`)
-    a human pushed                         leave #7: human-edits (somebody pushed to the branch of #7)
-    a human pushed, upstream moved         leave #7: human-edits (somebody pushed to the branch of #7)
+    a human pushed                         say that it is of others, too
+    a human pushed, upstream moved         say that it is of others, too
+    so, and the text says so               leave #7: human-edits (somebody pushed to the branch of #7)
+    so, and the branch is ours again       update the text
+    a title lost its flag                  update the text
+    a title with its flag                  leave #7: unchanged
     the branch is gone                     update with a new commit in place of -
     the block is gone                      leave #7: human-edits (the text of #7 was changed: what this program keeps there is not)
     a block of another entry               leave #7: human-edits (the text of #7 was changed: what this program keeps there is not)

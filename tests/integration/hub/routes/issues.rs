@@ -38,20 +38,6 @@ fn names(value: Option<&Value>) -> Vec<String> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(name).collect()
 }
 
-/// Puts labels on a thread; those that are new become labels of the repository.
-fn put_labels(world: &mut World, repo: &str, number: u64, names: &[String]) {
-    let repo = world.repo_mut(repo);
-    for name in names {
-        if !repo.labels.contains(name) {
-            repo.labels.push(name.clone());
-        }
-        let own = &mut repo.threads.get_mut(&number).unwrap().labels;
-        if !own.contains(name) {
-            own.push(name.clone());
-        }
-    }
-}
-
 fn too_long(asked: &Asked) -> Option<Reply> {
     let long = |field: &str, most: usize| asked.text(field).is_some_and(|text| text.chars().count() > most);
     let say = |field: &str, most: usize| {
@@ -72,7 +58,7 @@ pub(super) fn create(world: &mut World, asked: &Asked) -> Reply {
         return Reply::invalid("Issue", Some("title"), "missing_field", None);
     };
     let number = world.open_thread(&repo, asked.who, title, asked.text("body"), None);
-    put_labels(world, &repo, number, &names(asked.body.get("labels")));
+    world.label(&repo, number, &names(asked.body.get("labels")), asked.who);
     let repo = world.repo(&repo);
     Reply::new(201, render::issue(repo, &repo.threads[&number]))
 }
@@ -123,7 +109,7 @@ pub(super) fn update(world: &mut World, asked: &Asked) -> Reply {
     }
     if asked.body.get("labels").is_some() {
         world.repo_mut(&repo).threads.get_mut(&number).unwrap().labels.clear();
-        put_labels(world, &repo, number, &names(asked.body.get("labels")));
+        world.label(&repo, number, &names(asked.body.get("labels")), asked.who);
     }
     let repo = world.repo(&repo);
     Reply::new(200, render::issue(repo, &repo.threads[&number]))
@@ -143,7 +129,7 @@ pub(super) fn add_labels(world: &mut World, asked: &Asked) -> Reply {
         return Reply::not_found();
     }
     world.tick();
-    put_labels(world, &repo, number, &names(asked.body.get("labels")));
+    world.label(&repo, number, &names(asked.body.get("labels")), asked.who);
     Reply::new(200, json!(render::labels(&repo, &world.repo(&repo).threads[&number].labels)))
 }
 

@@ -29,7 +29,11 @@ pub(super) fn list(world: &mut World, asked: &Asked) -> Reply {
 pub(super) fn get(world: &mut World, asked: &Asked) -> Reply {
     let repo = world.repo(&asked.repo());
     match repo.threads.get(&asked.number("pull_number")).filter(|thread| thread.pull.is_some()) {
-        Some(thread) => Reply::new(200, render::pull(world, repo, thread, true)),
+        Some(thread) => {
+            let reply = Reply::new(200, render::pull(world, repo, thread, true));
+            world.repo_mut(&asked.repo()).mergeable.pop();
+            reply
+        }
         None => Reply::not_found(),
     }
 }

@@ -1,6 +1,8 @@
 //! Every endpoint, in its good answer and where it refuses: the verdict of GitHub's description is read at the end.
 
 use super::{ask, commit, get, hub, main, pull, write};
+use crate::hub::Hub;
+use crate::hub::checked::Required;
 use crate::hub::routes::ROUTES;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -87,8 +89,9 @@ fn every_endpoint_answers_as_github_describes_it() {
     }
     say("DELETE", "/git/refs/heads/two", None);
     say("DELETE", "/git/refs/heads/two", None);
+    checks_and_merges(&hub, &second, &mut say);
     assert_eq!(ask(&hub, "GET", "/rate_limit", None).status, 200);
-    insta::assert_snapshot!(said.join("\n"), @r"
+    insta::assert_snapshot!(said.join("\n"), @"
     GET : 200
     GET /contents/servers/a/server.yaml?ref=one: 200
     GET /contents/servers: 200
@@ -149,6 +152,31 @@ fn every_endpoint_answers_as_github_describes_it() {
     GET /labels/f: 200
     DELETE /git/refs/heads/two: 204
     DELETE /git/refs/heads/two: 422
+    POST /check-runs: 201
+    GET /check-runs/12: 200
+    GET /check-runs/12/annotations: 200
+    PATCH /check-runs/12: 200
+    GET /commits/SECOND/check-runs?filter=all&check_name=validate%2Fa&app_id=4242&per_page=100&page=1: 200
+    GET /commits/SECOND/pulls: 200
+    POST /issues/1/comments: 201
+    POST /issues/1/comments: 422
+    PATCH /issues/comments/13: 200
+    GET /issues/comments/13: 200
+    GET /issues/1/comments?per_page=100&page=1: 200
+    DELETE /issues/comments/13: 204
+    GET /issues/comments/13: 404
+    DELETE /issues/1/labels/E: 200
+    DELETE /issues/1/labels/e: 404
+    GET /issues/1/events: 200
+    GET /pulls/2/reviews: 200
+    GET /collaborators/maria/permission: 200
+    GET /collaborators/eve/permission: 200
+    GET /rules/branches/main: 200
+    GET /rules/branches/other: 200
+    PUT /pulls/2/merge: 409
+    PUT /pulls/999/merge: 404
+    PUT /pulls/2/merge: 405
+    PUT /pulls/2/merge: 200
     ");
     // Every one of them was asked, and once at least answered well.
     let good: BTreeSet<_> = hub
@@ -162,6 +190,56 @@ fn every_endpoint_answers_as_github_describes_it() {
     for route in ROUTES.iter().filter(|route| route.1 != "/graphql") {
         assert!(good.contains(&(route.0, route.1)), "{} {}", route.0, route.1);
     }
+}
+
+/// The endpoints of check runs, of what people say, and of merging.
+fn checks_and_merges(hub: &Hub, head: &str, say: &mut dyn FnMut(&str, &str, Option<serde_json::Value>)) {
+    let output = json!({ "title": "t", "summary": "s", "text": "x", "annotations": [
+        { "path": "a", "start_line": 1, "end_line": 2, "annotation_level": "warning", "message": "m", "title": "t" }] });
+    let check = json!({ "name": "validate/a", "head_sha": head, "external_id": "1", "status": "in_progress", "output": output });
+    say("POST", "/check-runs", Some(check));
+    let id = hub.look(|world| world.repo("acme/registry").checks[0].id);
+    for path in ["", "/annotations"] {
+        say("GET", &format!("/check-runs/{id}{path}"), None);
+    }
+    say("PATCH", &format!("/check-runs/{id}"), Some(json!({ "conclusion": "neutral", "output": { "summary": "s" } })));
+    say(
+        "GET",
+        &format!("/commits/{head}/check-runs?filter=all&check_name=validate%2Fa&app_id=4242&per_page=100&page=1"),
+        None,
+    );
+    say("GET", &format!("/commits/{head}/pulls"), None);
+    say("POST", "/issues/1/comments", Some(json!({ "body": "Hello" })));
+    say("POST", "/issues/1/comments", Some(json!({ "body": "" })));
+    hub.human_labels("acme/registry", 1, "ours", "maria");
+    hub.human_unlabels("acme/registry", 1, "ours");
+    hub.human_reviews("acme/registry", 2, "maria", "APPROVED");
+    let comment = hub.look(|world| world.repo("acme/registry").threads[&1].comments[0].id);
+    let comment = format!("/issues/comments/{comment}");
+    say("PATCH", &comment, Some(json!({ "body": "Hello again" })));
+    say("GET", &comment, None);
+    say("GET", "/issues/1/comments?per_page=100&page=1", None);
+    say("DELETE", &comment, None);
+    say("GET", &comment, None);
+    say("DELETE", "/issues/1/labels/E", None);
+    say("DELETE", "/issues/1/labels/e", None);
+    say("GET", "/issues/1/events", None);
+    say("GET", "/pulls/2/reviews", None);
+    for login in ["maria", "eve"] {
+        say("GET", &format!("/collaborators/{login}/permission"), None);
+    }
+    hub.change(|world| {
+        let gate = Required { context: "gate".to_owned(), app: Some(4_242) };
+        world.repo_mut("acme/registry").required = vec![gate, Required { context: "any".to_owned(), app: None }];
+    });
+    say("GET", "/rules/branches/main", None);
+    say("GET", "/rules/branches/other", None);
+    let merge = json!({ "sha": "0".repeat(40), "merge_method": "squash", "commit_title": "t", "commit_message": "m" });
+    say("PUT", "/pulls/2/merge", Some(merge.clone()));
+    say("PUT", "/pulls/999/merge", Some(merge));
+    say("PUT", "/pulls/2/merge", Some(json!({ "merge_method": "squash" })));
+    hub.change(|world| world.repo_mut("acme/registry").required.clear());
+    say("PUT", "/pulls/2/merge", Some(json!({ "merge_method": "squash" })));
 }
 
 #[test]
