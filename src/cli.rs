@@ -3,6 +3,7 @@
 mod agent;
 mod attest;
 mod build;
+mod checks;
 mod clock;
 mod completions;
 mod digests;
@@ -13,12 +14,15 @@ mod images;
 mod init;
 mod keys;
 mod man;
+mod merge;
+mod on_github;
 mod outside;
 mod places;
 mod plan;
 mod policy;
 mod proxy;
 mod range;
+mod report;
 mod review;
 mod roots;
 mod rules;
@@ -109,7 +113,10 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Init(Box<init::InitArgs>),
     Man(man::ManArgs),
+    Checks(Box<checks::ChecksArgs>),
+    Merge(Box<merge::MergeArgs>),
     Validate(Box<validate::ValidateArgs>),
+    Report(report::ReportArgs),
     Review(Box<review::ReviewArgs>),
     Plan(plan::PlanArgs),
     Proxy(Box<proxy::ProxyArgs>),
@@ -152,7 +159,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), &ui),
         Command::Init(args) => init::run(&args, &cli.global, context, &ui),
         Command::Man(args) => man::run(&args, Cli::command(), &ui),
+        Command::Checks(args) => checks::run(&args, &cli.global, context, &ui),
+        Command::Merge(args) => merge::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
+        Command::Report(args) => report::run(&args, &cli.global, &ui),
         Command::Review(args) => review::run(&args, &cli.global, context, &ui),
         Command::Plan(args) => plan::run(&args, &cli.global, &ui),
         Command::Proxy(args) => proxy::run(&args, &cli.global, context, &ui),

@@ -56,6 +56,10 @@ pub struct Context {
     pub(crate) cosign_repository: Option<String>,
     /// Docker's `config.json`, with the logins of image registries: in `DOCKER_CONFIG`, or in `.docker` of the home.
     pub(crate) docker_config: Option<PathBuf>,
+    /// `GITHUB_EVENT_PATH`: the event that a workflow runs for.
+    pub(crate) github_event: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: what a workflow's run shows of this step.
+    pub(crate) github_step_summary: Option<PathBuf>,
     /// The workflow that this run is part of, as a URI: of `GITHUB_WORKFLOW_REF`.
     pub(crate) github_workflow: Option<String>,
     /// The address of this run of the workflow: of `GITHUB_RUN_ID` and `GITHUB_RUN_ATTEMPT`.
@@ -107,6 +111,8 @@ impl Context {
                 .map(PathBuf::from)
                 .or_else(|| Some(PathBuf::from(var("HOME")?).join(".docker")))
                 .map(|folder| folder.join("config.json")),
+            github_event: var("GITHUB_EVENT_PATH").map(PathBuf::from),
+            github_step_summary: var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             github_workflow: text("GITHUB_WORKFLOW_REF").map(|workflow| format!("{server}/{workflow}")),
             github_run: github_run(&server, &text),
             review_socket: var("MCP_REVIEW_SOCKET").map(Into::into),

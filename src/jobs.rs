@@ -12,7 +12,7 @@ pub(crate) use balance::balance;
 pub(crate) use change::change;
 
 use crate::entry::Entry;
-use crate::entry::source::source_of;
+use crate::entry::source::{BuiltFrom, source_of};
 use crate::ids::CommitSha;
 use crate::validate::names;
 use serde::{Serialize, Serializer};
@@ -80,6 +80,9 @@ pub(crate) struct Planned {
     /// The repository that it is built from. Entries of one are kept together.
     #[serde(skip)]
     pub(crate) upstream: Option<String>,
+    /// What it is built from, of a change.
+    #[serde(skip)]
+    pub(crate) source: Option<BuiltFrom>,
 }
 
 /// The plan. `schemas/jobs.json` is its form.

@@ -8,6 +8,7 @@ mod attest;
 mod build;
 pub mod build_record;
 pub mod changes;
+mod checks;
 pub mod cli;
 pub mod context;
 mod dockerfile;

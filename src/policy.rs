@@ -2,10 +2,12 @@
 //! one has the defaults below, which are those of the registry that the format comes from.
 
 pub(crate) mod duration;
+mod github;
 mod pins;
 mod review;
 mod scan;
 
+pub(crate) use github::{ACTIONS_APP, GitHub};
 pub(crate) use pins::Pins;
 pub(crate) use review::Review;
 pub(crate) use scan::Scan;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub(crate) review: Review,
     /// `[scan]`
     pub(crate) scan: Scan,
+    /// `[github]`
+    pub(crate) github: GitHub,
     /// `[rules]`: a level for a rule, by its id.
     pub(crate) rules: BTreeMap<Spanned<String>, Spanned<Level>>,
     /// `[[publishers]]`
@@ -278,6 +282,7 @@ impl Settings {
             }
         }
         self.review.check()?;
+        self.github.check()?;
         self.pins.check()
     }
 }

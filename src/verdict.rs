@@ -212,31 +212,57 @@ pub(crate) enum Conclusion {
     ActionRequired,
 }
 
+impl Conclusion {
+    /// Incomplete before any risk but critical, which stays a failure whoever did not finish.
+    pub(crate) fn of(risk: Risk, complete: bool) -> Self {
+        match (risk, complete) {
+            (Risk::Critical, _) => Self::Failure,
+            (_, false) => Self::ActionRequired,
+            (Risk::High | Risk::Medium, true) => Self::Neutral,
+            (Risk::Low | Risk::Info, true) => Self::Success,
+        }
+    }
+
+    /// GitHub's word.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Neutral => "neutral",
+            Self::Success => "success",
+            Self::ActionRequired => "action_required",
+        }
+    }
+}
+
+/// What every label about risk begins with.
+pub(crate) const RISK_LABEL: &str = "security-risk:";
+/// The label of what is malicious.
+pub(crate) const BLOCKED_LABEL: &str = "security-blocked";
+
+/// The labels of a risk, sorted: exactly one `security-risk:<risk>` (`security-risk:incomplete` when nothing may be concluded),
+/// and `security-blocked` when critical.
+pub(crate) fn labels(risk: Risk, complete: bool) -> Vec<String> {
+    match (risk, complete) {
+        (Risk::Critical, _) => vec![BLOCKED_LABEL.to_owned(), format!("{RISK_LABEL}{risk}")],
+        (_, false) => vec![format!("{RISK_LABEL}incomplete")],
+        (risk, true) => vec![format!("{RISK_LABEL}{risk}")],
+    }
+}
+
 impl Verdict {
     #[must_use]
     pub(crate) fn is_complete(&self) -> bool {
         self.incomplete.is_empty()
     }
 
-    /// The conclusion: incomplete before any risk but critical, which stays a failure whoever did not finish.
     #[must_use]
     pub(crate) fn conclusion(&self) -> Conclusion {
-        match (self.risk, self.is_complete()) {
-            (Risk::Critical, _) => Conclusion::Failure,
-            (_, false) => Conclusion::ActionRequired,
-            (Risk::High | Risk::Medium, true) => Conclusion::Neutral,
-            (Risk::Low | Risk::Info, true) => Conclusion::Success,
-        }
+        Conclusion::of(self.risk, self.is_complete())
     }
 
-    /// The labels, sorted: exactly one `security-risk:<risk>` (`security-risk:incomplete` when nothing may be concluded), and
-    /// `security-blocked` when critical.
+    /// See [`labels`].
     #[must_use]
     pub(crate) fn labels(&self) -> Vec<String> {
-        match (self.risk, self.is_complete()) {
-            (Risk::Critical, _) => vec!["security-blocked".to_owned(), "security-risk:critical".to_owned()],
-            (_, false) => vec!["security-risk:incomplete".to_owned()],
-            (risk, true) => vec![format!("security-risk:{risk}")],
-        }
+        labels(self.risk, self.is_complete())
     }
 }

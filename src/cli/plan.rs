@@ -3,10 +3,10 @@
 use super::{Global, clock, entries, policy, range, refuse};
 use crate::entry::load;
 use crate::error::{CommandError, exit};
-use crate::history::History;
-use crate::jobs::{self, Jobs, MAX_JOBS, Need, Shard};
+use crate::history::{Comparison, History};
+use crate::jobs::{self, Jobs, MAX_JOBS, Need, Planned, Shard};
 use crate::output::{Format, count, escape};
-use crate::policy::POLICY;
+use crate::policy::{POLICY, Policy};
 use crate::ui::Ui;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
@@ -88,6 +88,18 @@ pub(super) fn changed(text: &str, global: &Global) -> Result<Jobs, CommandError>
     history.check_registry(&compared.head)?;
     let policy = range::policy_at(&history, &compared.base)?;
     jobs::change(&history, &compared, &policy.settings.registry.namespace)
+}
+
+/// The same of a range that was compared, without the jobs.
+///
+/// # Errors
+/// When history cannot be read.
+pub(super) fn changed_in(
+    history: &History,
+    compared: &Comparison,
+    policy: &Policy,
+) -> Result<Vec<Planned>, CommandError> {
+    Ok(jobs::change(history, compared, &policy.settings.registry.namespace)?.entries)
 }
 
 fn audited(args: &PlanArgs, global: &Global) -> Result<Jobs, CommandError> {

@@ -45,6 +45,8 @@ enum SchemaName {
     Jobs,
     /// What init --format json writes
     Init,
+    /// What checks start and checks publish write with --format json
+    Checks,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -63,6 +65,7 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Digests => include_str!("../../schemas/digests.json"),
         SchemaName::Jobs => include_str!("../../schemas/jobs.json"),
         SchemaName::Init => include_str!("../../schemas/init.json"),
+        SchemaName::Checks => include_str!("../../schemas/checks.json"),
     })?;
     Ok(exit::CLEAN)
 }

@@ -15,6 +15,7 @@ pub(crate) fn audit(entries: &[Entry]) -> Jobs {
             needs: vec![Need::Validate],
             unclear: false,
             upstream: upstream_of(entry),
+            source: None,
         };
         match source_of(entry) {
             _ if !is_name(&entry.name) => {

@@ -48,6 +48,7 @@ fn planned(
         needs: Vec::new(),
         unclear: false,
         upstream: None,
+        source: None,
     };
     let Some(after) = after.filter(|_| change.kind != ChangeKind::Deleted) else { return planned };
     planned.needs.push(Need::Validate);
@@ -79,6 +80,7 @@ fn planned(
         planned.needs.push(Need::Build);
         planned.needs.push(Need::Publish);
     }
+    planned.source.clone_from(&source);
     if source.is_some() && is_other(|before, after| what(before) == what(after)) {
         planned.needs.push(Need::Review);
     }

@@ -13,6 +13,7 @@ fn planned(name: String, upstream: usize) -> Planned {
         needs: vec![Need::Validate, Need::Review],
         unclear: false,
         upstream,
+        source: None,
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn own_help(command: &str, flag: &str) -> String {
 
 #[test]
 fn help_of_the_program() {
-    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @r"
+    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @"
     Keeps a registry of MCP servers honest
 
     Usage: mcp-registry [OPTIONS] <COMMAND>
@@ -32,7 +32,11 @@ fn help_of_the_program() {
       init               Write the skeleton of a registry: policy, an example, and the workflows that
                          run it on GitHub
       man                Print the manual page, or write one for each command
+      checks             Say on GitHub what was found about a pull request, and whether it may be merged
+      merge              Merge the pull request of a pin, if everything that asks for a person is out of
+                         the way
       validate           Check entries: every problem of every entry at once
+      report             Work with saved reports
       review             Review the code that entries pin, in a sandbox: report, labels and verdict
       plan               Say what a change, or an audit of the registry, needs done, and divide it among
                          jobs
@@ -216,7 +220,7 @@ fn help_of_rules_and_schema() {
       mcp-registry rules validate --format markdown
       mcp-registry rules --format json | jq '.rules[].id'
     ");
-    insta::assert_snapshot!(own_help("schema", "-h"), @r"
+    insta::assert_snapshot!(own_help("schema", "-h"), @"
     Print the JSON Schema of a file or output
 
     Usage: mcp-registry schema [OPTIONS] <NAME>
@@ -224,6 +228,7 @@ fn help_of_rules_and_schema() {
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
               pin-plan, pin-state, build-record, signatures, build, digests, jobs, init]
+              pin-plan, pin-state, build-record, signatures, build, digests, jobs, checks]
 
     Options:
       -h, --help     Print help (see more with '--help')

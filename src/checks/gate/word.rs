@@ -1,0 +1,77 @@
+//! Whether a maintainer spoke for a commit: an approval of that very commit, or a label that was set after its review ended.
+
+use crate::checks::names::{ACKNOWLEDGED, Analysis, is_label};
+use crate::github::GithubError;
+use crate::github::registry::{CheckRun, Registry, Standing};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Accounts that are asked about: everybody may review, and each question is a request.
+const MOST_ASKED: usize = 50;
+
+/// What a maintainer said, and who.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    Approved { by: String },
+    Acknowledged { by: String },
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approved { by } => write!(f, "{by} approved this commit."),
+            Self::Acknowledged { by } => write!(f, "{by} set {ACKNOWLEDGED} after this commit was reviewed."),
+        }
+    }
+}
+
+/// Nobody speaks for what is their own, and no program speaks for people.
+fn is_other_person(login: &str, pull: &Standing) -> bool {
+    !login.is_empty() && !login.eq_ignore_ascii_case(&pull.author.login) && !login.ends_with("[bot]")
+}
+
+/// A maintainer's word for the head of a pull request; `runs` are those of our App there.
+///
+/// # Errors
+/// When GitHub does not say.
+pub(crate) async fn word(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -> Result<Option<Word>, GithubError> {
+    let mut latest = BTreeMap::new();
+    for review in registry.reviews(pull.number).await? {
+        // A comment takes nothing back.
+        if review.state != "COMMENTED" && review.state != "PENDING" {
+            latest.insert(review.author.id, review);
+        }
+    }
+    let approvals = latest.into_values().filter(|review| {
+        review.state == "APPROVED" && review.commit.as_ref() == Some(&pull.head) && review.author.id != pull.author.id
+    });
+    for review in approvals.take(MOST_ASKED) {
+        let by = review.author.login;
+        if is_other_person(&by, pull) && registry.may_write(&by).await? {
+            return Ok(Some(Word::Approved { by }));
+        }
+    }
+    acknowledged(registry, pull, runs).await
+}
+
+async fn acknowledged(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -> Result<Option<Word>, GithubError> {
+    if !pull.labels.iter().any(|label| is_label(label, ACKNOWLEDGED)) {
+        return Ok(None);
+    }
+    // Before a review of this commit has ended there is nothing to accept; and what was accepted of another commit was not this.
+    let prefix = format!("{}/", Analysis::Review.word());
+    let reviews = runs.iter().filter(|run| run.name.starts_with(&prefix));
+    let Some(ended) = reviews.map(|run| run.completed_at.as_deref()).collect::<Option<Vec<&str>>>() else {
+        return Ok(None);
+    };
+    let Some(ended) = ended.into_iter().max() else { return Ok(None) };
+    let events = registry.label_events(pull.number).await?;
+    let Some(last) = events.into_iter().rev().find(|event| is_label(&event.label, ACKNOWLEDGED)) else {
+        return Ok(None);
+    };
+    let counts = last.set && last.time.as_str() > ended && is_other_person(&last.actor, pull);
+    if counts && registry.may_write(&last.actor).await? {
+        return Ok(Some(Word::Acknowledged { by: last.actor }));
+    }
+    Ok(None)
+}
