@@ -79,6 +79,14 @@ mod tests {
         .iter()
         .map(|line| Policy::parse(&format!("[github]\n{line}\n")).unwrap_err().message)
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        `github.app-id` is 0, which no App has: its settings page shows the id
+        `github.app-id` is 15368, the App of every workflow: a stranger's pull request can make its checks; name an App of the registry's own
+        invalid type: string "x", expected u64
+        `github.gate-risk` is `critical`: what is malicious never passes; write `high` at most
+        `github.merge-risk` is above `github.gate-risk`: what the gate stops is not merged
+        unknown variant `none`, expected one of `info`, `low`, `medium`, `high`, `critical`
+        unknown field `app`, expected one of `app-id`, `gate-risk`, `merge-risk`
+        "#);
     }
 }

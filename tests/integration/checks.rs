@@ -14,6 +14,7 @@ use crate::hub::{Hub, TOKEN};
 use crate::publishing::{REPO, branch, commit, manifest, moves, path, plan};
 use crate::runner::{Output, Run, Runner};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The registry's own App.
 const APP: u64 = 4_242;
@@ -111,10 +112,23 @@ impl Stage {
 
     /// Every check run of the head, the labels, and who said what.
     fn state(&self) -> String {
+        self.state_of(false)
+    }
+
+    /// The same, of check runs of one name the newest alone, as GitHub shows them.
+    fn latest(&self) -> String {
+        self.state_of(true)
+    }
+
+    fn state_of(&self, latest: bool) -> String {
         self.hub.look(|world| {
             let thread = &world.repo(REPO).threads[&1];
-            let mut lines: Vec<String> = world
-                .checks_of(REPO, &head_in(world))
+            let mut checks = world.checks_of(REPO, &head_in(world));
+            if latest {
+                let mut seen = BTreeSet::new();
+                checks.retain(|check| seen.insert((check.app, check.name.clone())));
+            }
+            let mut lines: Vec<String> = checks
                 .into_iter()
                 .map(|check| {
                     let conclusion = check.conclusion.as_deref().unwrap_or(&check.status);

@@ -227,8 +227,7 @@ fn help_of_rules_and_schema() {
 
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
-              pin-plan, pin-state, build-record, signatures, build, digests, jobs, init]
-              pin-plan, pin-state, build-record, signatures, build, digests, jobs, checks]
+              pin-plan, pin-state, build-record, signatures, build, digests, jobs, init, checks]
 
     Options:
       -h, --help     Print help (see more with '--help')
