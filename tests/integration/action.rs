@@ -90,9 +90,19 @@ impl Machine {
         std::fs::write(&outputs, "").unwrap();
         let mut command = Command::new("bash");
         command.arg(self.action().join(script)).current_dir(self.path("work")).env_clear();
-        for name in
-            ["VERSION", "FROM", "DOWNLOAD", "COMMAND", "ARGS", "TOKEN", "COMMITS", "OUTPUT", "REPORT", "REPORT_SHA256"]
-        {
+        for name in [
+            "VERSION",
+            "FROM",
+            "DOWNLOAD",
+            "COMMAND",
+            "ARGS",
+            "TOKEN",
+            "COMMITS",
+            "OUTPUT",
+            "REPORTS",
+            "REPORT",
+            "REPORT_SHA256",
+        ] {
             command.env(name, "");
         }
         let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
@@ -228,25 +238,70 @@ fn sha256(text: &str) -> String {
 #[test]
 fn a_report_that_was_swapped_oversized_or_linked_does_not_reach_the_program() {
     let machine = machine_with_program();
-    let path = machine.path("temp/report.json");
+    let (path, taken) = (machine.path("temp/report.json"), machine.path("temp/mcp-registry-taken"));
     let ran = |sha256: &str| {
-        machine.run("run.sh", &[("COMMAND", "publish"), ("REPORT", path.to_str().unwrap()), ("REPORT_SHA256", sha256)])
+        let variables = [("COMMAND", "publish"), ("REPORT", path.to_str().unwrap()), ("REPORT_SHA256", sha256)];
+        let ran = machine.run("run.sh", &variables);
+        assert!(ran.log.ends_with(&format!("<publish><{}> none\n", taken.display())), "{}", ran.log);
+        let mut found: Vec<_> = std::fs::read_dir(&taken).unwrap().map(|item| item.unwrap().file_name()).collect();
+        found.sort();
+        (ran.log.contains("::error::"), found)
     };
     machine.write("temp/report.json", "{}");
-    let good = ran(&sha256("{}"));
-    assert_eq!(good.log, format!("<publish><{}> none\n", path.display()));
-    let refused = |ran: &Ran| ran.log.contains("::error::") && ran.log.ends_with("<publish> none\n") && ran.status == 0;
-    assert!(refused(&ran(&sha256("{ }"))));
-    let large = " ".repeat(32 * 1024 * 1024 + 1);
+    let good = (false, vec!["report.json".into()]);
+    assert_eq!(ran(&sha256("{}")), good);
+    let refused = (true, Vec::new());
+    assert_eq!(ran(&sha256("{ }")), refused);
+    let large = " ".repeat(33 * 1024 * 1024);
     machine.write("temp/report.json", &large);
-    assert!(refused(&ran(&sha256(&large))));
+    assert_eq!(ran(&sha256(&large)), refused);
     machine.write("temp/other.json", "{}");
     std::fs::remove_file(&path).unwrap();
-    assert!(refused(&ran(&sha256("{}"))), "none");
+    assert_eq!(ran(&sha256("{}")), refused, "none");
     symlink(machine.path("temp/other.json"), &path).unwrap();
-    assert!(refused(&ran(&sha256("{}"))), "a link");
+    assert_eq!(ran(&sha256("{}")), refused, "a link");
     // A job that made none says so; what it was about has no result.
-    assert_eq!(ran("").log, "the job before made no report\n<publish> none\n");
+    assert_eq!(ran(""), (false, Vec::new()));
+}
+
+#[test]
+fn of_a_folder_only_the_reports_that_were_stated_reach_the_program() {
+    let machine = machine_with_program();
+    let (folder, taken) = (machine.path("temp/reviews"), machine.path("temp/mcp-registry-taken"));
+    let report = |name: &str, text: &str| {
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+        std::fs::write(folder.join(name).join("report.json"), text).unwrap();
+    };
+    let state = || {
+        let ran = machine.run("run.sh", &[("COMMAND", "review"), ("REPORTS", folder.to_str().unwrap())]);
+        assert_eq!(ran.log, format!("<review><--report-dir={}> none\n", folder.display()));
+        ran.outputs.get("sha256").cloned().unwrap_or_default()
+    };
+    let take = |sha256: &str| {
+        let variables = [("COMMAND", "x"), ("REPORT", folder.to_str().unwrap()), ("REPORT_SHA256", sha256)];
+        let ran = machine.run("run.sh", &variables);
+        let mut found: Vec<_> = std::fs::read_dir(&taken).unwrap().map(|item| item.unwrap().file_name()).collect();
+        found.sort();
+        (ran.log.contains("::error::"), found)
+    };
+    assert_eq!(state(), "", "nothing was reviewed");
+    report("a", "{}");
+    report("b", "{}");
+    let stated = state();
+    // What is beside reports is none: other files, other names, links.
+    std::fs::write(folder.join("a/report.md"), "# a\n").unwrap();
+    report("B..", "{}");
+    symlink(folder.join("a"), folder.join("c")).unwrap();
+    assert_eq!((state(), take(&stated)), (stated.clone(), (false, vec!["a".into(), "b".into()])));
+    assert!(!taken.join("a/report.md").exists());
+    // One more, one changed, one away: it is not what was stated.
+    report("d", "{}");
+    assert_eq!(take(&stated), (true, Vec::new()));
+    std::fs::remove_dir_all(folder.join("d")).unwrap();
+    report("b", "{ }");
+    assert_eq!(take(&stated), (true, Vec::new()));
+    std::fs::remove_dir_all(folder.join("b")).unwrap();
+    assert_eq!(take(&stated), (true, Vec::new()));
 }
 
 #[test]

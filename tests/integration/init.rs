@@ -78,18 +78,22 @@ fn an_empty_repository_becomes_a_registry_that_is_clean() {
 #[test]
 fn a_dry_run_is_a_patch_that_does_what_the_run_does() {
     let (dry, real) = (empty(), empty());
-    let output = init(&dry, &["--dry-run", "--preset", "docker"]);
+    let output = init(&dry, &["--dry-run", "--preset", "docker", "--app-id", "7"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
     assert_eq!(dry.git(["status", "--porcelain"]), "");
     dry.write("../home/patch", &output.stdout);
     dry.git(["apply", "--whitespace=error-all", dry.home().join("patch").to_str().unwrap()]);
-    assert_eq!(init(&real, &["--preset", "docker"]).status, 0);
+    assert_eq!(init(&real, &["--preset", "docker", "--app-id", "7"]).status, 0);
     let tree = |registry: &Runner| {
         registry.git(["add", "--all"]);
         registry.git(["write-tree"])
     };
     assert_eq!(tree(&dry), tree(&real));
     assert!(real.read("mcp-registry.toml").contains("  \"web-scraping\",\n]\n"));
+    assert!(
+        real.read("mcp-registry.toml")
+            .ends_with("[github]\n# The registry's own GitHub App. Only its checks count.\napp-id = 7\n")
+    );
 }
 
 #[test]

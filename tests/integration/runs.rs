@@ -1,19 +1,24 @@
 //! The workflows that `init` writes, run for real: by `act`, against a GitHub that can be written to, on a real registry.
 //!
-//! What each job called, and with whose token, is noted. `checks`, `merge` and `report` are stood in for; see `runs/machine.rs`.
+//! What each job called, and with whose token, is noted; and what became of it on GitHub.
 #![cfg(unix)]
 
 mod machine;
 mod origin;
 
-use crate::hub::Hub;
+use crate::hub::checked::Required;
 use crate::hub::limits::Limits;
+use crate::hub::people::MARIA;
+use crate::hub::{Hub, TOKEN};
 use crate::night_world::{NightWorld, Size};
 use crate::runner::Runner;
 use machine::{Machine, PINNED, REPO};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
+
+/// The registry's own App.
+const APP: u64 = 4_242;
 
 /// Upstreams, and a registry of them on a hub, as `init` makes it.
 struct Stage {
@@ -29,7 +34,17 @@ impl Stage {
             (NightWorld::new(&Size { singles: 2, cases: false, monorepos: Vec::new() }, Duration::ZERO), Runner::new());
         let host = format!("127.0.0.1:{}", world.server.port);
         let tool = format!("acme/mcp-registry@{PINNED}");
-        let made = registry.run(["init", "--tool", &tool, "--host", &host, "--owners", "@acme/maintainers"]);
+        let made = registry.run([
+            "init",
+            "--tool",
+            &tool,
+            "--host",
+            &host,
+            "--owners",
+            "@acme/maintainers",
+            "--app-id",
+            "4242",
+        ]);
         assert_eq!(made.status, 0, "{}", made.stderr);
         // The upstreams of this test are on this machine, and seen a moment ago.
         let policy = registry.read("mcp-registry.toml").replace("cooldown = \"24h\"\n", "");
@@ -42,7 +57,10 @@ impl Stage {
         collect(&registry.root(), &registry.root(), &mut files);
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let hub = Hub::start();
-        hub.change(|world| world.create(REPO, &files));
+        hub.change(|world| {
+            world.create(REPO, &files);
+            world.repo_mut(REPO).required = vec![Required { context: "mcp-registry/gate".to_owned(), app: Some(APP) }];
+        });
         hub.limit(Limits { per_minute: usize::MAX, per_hour: usize::MAX, ..Limits::default() });
         let [certificate, _] = world.environment(&registry.home());
         let machine = Machine::new(hub, &[certificate])?.variable("REVIEW_AGENT", "static");
@@ -64,7 +82,6 @@ meta:
 about:
   title: {}
   description: Does what this test needs done, and nothing else at all.
-  icon: https://example.com/icon.png
 source:
   project: {}
   commit: {}
@@ -142,6 +159,44 @@ impl Stage {
         })
     }
 
+    /// The checks of a head, and the labels of its pull request.
+    fn state(&self, of: &Proposed) -> String {
+        self.machine.hub.look(|world| {
+            let checks = world.checks_of(REPO, &of.head).into_iter();
+            let said = |text: &Option<String>| text.clone().unwrap_or_default();
+            let mut lines: Vec<String> = checks
+                .map(|check| {
+                    format!(
+                        "{}: {} ({})",
+                        check.name,
+                        check.conclusion.as_ref().unwrap_or(&check.status),
+                        said(&check.title)
+                    )
+                })
+                .collect();
+            lines.sort();
+            lines.push(format!("labels: {}", world.repo(REPO).threads[&of.number].labels.join(", ")));
+            lines.join("\n")
+        })
+    }
+
+    /// The image can be built: what the workflow `Build` would say, which needs a container engine.
+    fn builds(&self, of: &Proposed, entry: &str, pin: &str) {
+        let image = json!({ "repository": format!("mcp/{entry}"), "tags": ["x"], "id": "sha256:1", "digest": null, "commit": pin,
+            "context_digest": format!("sha256:{}", "1".repeat(64)), "context_files": 1, "platform": "linux/amd64", "labels": {} });
+        let built =
+            json!({ "version": 1, "builds": [{ "entry": entry, "status": "built", "reason": null, "image": image }] });
+        let machine = Runner::new();
+        self.machine.hub.fetch(REPO, &machine.root());
+        machine.write("../home/build.json", built.to_string());
+        let (file, pull) = (machine.home().join("build.json"), of.number.to_string());
+        let arguments = ["checks", "publish", "--only", "build", "--repository", REPO, "--pr", &pull, "--diff"];
+        let range = format!("main..{}", of.head);
+        let run = machine.command(arguments.into_iter().chain([&*range, file.to_str().unwrap()]));
+        let output = run.env("GITHUB_API_URL", &self.machine.hub.url).env("GITHUB_TOKEN", TOKEN).run();
+        assert_eq!(output.status, 0, "{}", output.stderr);
+    }
+
     fn calls(&self, of: &Proposed) -> String {
         self.machine.calls(&[("BASE", &of.base), ("HEAD", &of.head)])
     }
@@ -161,20 +216,28 @@ fn a_pull_request_is_judged_without_a_token_and_published_by_the_app() {
     let event = stage.event("opened", REPO, &of);
     let ran = stage.machine.run("validate.yml", "pull_request_target", &event);
     assert!(ran.good, "{}", ran.log);
-    insta::assert_snapshot!(stage.calls(&of), @r"
+    // Two of its jobs do not wait for each other.
+    let mut calls: Vec<String> = stage.calls(&of).lines().map(str::to_owned).collect();
+    calls.sort();
+    insta::assert_snapshot!(calls.join("\n"), @r"
+    app: checks gate --pr=1 --diff=BASE..HEAD -> 1
+    app: checks publish --pr=1 --diff=BASE..HEAD --only=validate mcp-registry-taken -> 0
     app: checks start --pr=1 --diff=BASE..HEAD --only=validate -> 0
     workflow: validate --diff=BASE..HEAD --online --format=json --output=validate.json -> 0
-    app: checks publish --pr=1 --diff=BASE..HEAD --only=validate validate.json -> 0
-    app: checks gate --pr=1 --diff=BASE..HEAD -> 0
     ");
     let ran = stage.machine.run("security-review.yml", "pull_request_target", &event);
     assert!(ran.good, "{}", ran.log);
     insta::assert_snapshot!(stage.calls(&of), @r"
     app: checks start --pr=1 --diff=BASE..HEAD --only=review -> 0
-    nobody: review --diff=BASE..HEAD --report-dir=reviews --agent=static -> 0
-    nobody: report merge report.json --output=review.json -> 0
-    app: checks publish --pr=1 --diff=BASE..HEAD --only=review review.json -> 0
-    app: checks gate --pr=1 --diff=BASE..HEAD -> 0
+    nobody: review --diff=BASE..HEAD --agent=static --report-dir=reviews -> 0
+    app: checks publish --pr=1 --diff=BASE..HEAD --only=review mcp-registry-taken -> 0
+    app: checks gate --pr=1 --diff=BASE..HEAD -> 1
+    ");
+    insta::assert_snapshot!(stage.state(&of), @r"
+    mcp-registry/gate: in_progress (build/still-0: there is no such check yet)
+    security-review/still-0: success (risk: info; no findings)
+    validate/still-0: success (1 note)
+    labels: security-risk:info
     ");
     assert_eq!(
         ran.jobs(),
@@ -209,81 +272,142 @@ fn the_code_of_a_fork_is_reviewed_on_a_maintainers_word_at_that_commit_only() {
         assert!(stage.machine.run(workflow, "pull_request_target", &event).good);
         assert_eq!(stage.calls(&of), "", "{workflow}");
     }
-    // What somebody wrote is no word of a maintainer's.
-    let comment = json!({
-        "action": "created",
-        "issue": { "number": of.number, "pull_request": { "url": "x" } },
-        "comment": { "id": 5, "body": format!("/review {}", &of.head[..12]) },
-    });
-    stage.machine.approves(None);
-    assert!(stage.machine.run("security-review.yml", "issue_comment", &comment).good);
-    insta::assert_snapshot!(stage.calls(&of), @"app: checks approval --output=approval.json -> 1");
-    // The commit that was approved is reviewed, although the head is another one by now.
-    stage.machine.approves(Some((of.number, &of.head)));
-    let ran = stage.machine.run("security-review.yml", "issue_comment", &comment);
-    assert!(ran.good, "{}", ran.log);
-    insta::assert_snapshot!(stage.calls(&of), @r"
-    app: checks approval --output=approval.json -> 0
-    app: checks start --pr=1 --diff=BASE..HEAD --only=review -> 0
-    nobody: review --diff=BASE..HEAD --report-dir=reviews --agent=static -> 0
-    nobody: report merge report.json --output=review.json -> 0
-    app: checks publish --pr=1 --diff=BASE..HEAD --only=review review.json -> 0
-    app: checks gate --pr=1 --diff=BASE..HEAD -> 0
-    ");
-    let mut labeled = stage.event("labeled", fork, &of);
-    labeled["pull_request"]["head"]["sha"] = json!("f".repeat(40));
-    labeled["label"] = json!({ "name": "safe-to-review" });
-    assert!(stage.machine.run("security-review.yml", "pull_request_target", &labeled).good);
-    let calls = stage.calls(&of);
-    assert!(calls.contains("BASE..HEAD") && !calls.contains("ffff"), "{calls}");
-    // Labels of another name start nothing.
-    labeled["label"] = json!({ "name": "security-risk:low" });
-    assert!(stage.machine.run("security-review.yml", "pull_request_target", &labeled).good);
-    assert_eq!(stage.calls(&of), "");
-}
-
-#[test]
-fn only_a_green_gate_of_a_pins_branch_starts_the_merge() {
-    let Some(stage) = Stage::new() else { return };
-    let of = stage.proposes(REPO);
-    let event = |name: &str, conclusion: &str, branch: &str| {
-        json!({ "action": "completed", "check_run": {
-            "id": 1, "name": name, "conclusion": conclusion, "head_sha": of.head,
-            "check_suite": { "head_branch": branch }, "pull_requests": [{ "number": of.number }],
-        } })
-    };
-    let (gate, pin) = ("mcp-registry/gate", "automation/update-pin-still-0");
-    let run = |name: &str, conclusion: &str, branch: &str| {
-        let ran = stage.machine.run("auto-merge.yml", "check_run", &event(name, conclusion, branch));
+    let hub = &stage.machine.hub;
+    let comments = |who: &str| {
+        let body = format!("/review {}", &of.head[..12]);
+        let id = hub.human_comments(REPO, of.number, who, &body);
+        let event = json!({
+            "action": "created", "sender": { "login": who },
+            "issue": { "number": of.number, "pull_request": { "url": "x" } },
+            "comment": { "id": id, "body": body },
+        });
+        let ran = stage.machine.run("security-review.yml", "issue_comment", &event);
         assert!(ran.good, "{}", ran.log);
         stage.calls(&of)
     };
-    assert_eq!(run(gate, "success", pin), "app: merge --pr=1 -> 0\n");
-    for (name, conclusion, branch) in [
-        (gate, "failure", pin),
-        (gate, "neutral", pin),
-        ("mcp-registry/gate-2", "success", pin),
-        (gate, "success", "newer"),
-    ] {
-        assert_eq!(run(name, conclusion, branch), "", "{name} {conclusion} {branch}");
-    }
+    assert_eq!(comments("eve"), "app: checks approval --output=approval.json -> 1\n");
+    insta::assert_snapshot!(comments(MARIA), @r"
+    app: checks approval --output=approval.json -> 0
+    app: checks start --pr=1 --diff=BASE..HEAD --only=review -> 0
+    nobody: review --diff=BASE..HEAD --agent=static --report-dir=reviews -> 0
+    app: checks publish --pr=1 --diff=BASE..HEAD --only=review mcp-registry-taken -> 0
+    app: checks gate --pr=1 --diff=BASE..HEAD -> 1
+    ");
+    insta::assert_snapshot!(stage.state(&of), @r"
+    mcp-registry/gate: in_progress (build/still-0: there is no such check yet)
+    security-review/still-0: success (risk: info; no findings)
+    validate/still-0: success (1 note)
+    labels: security-risk:info
+    ");
+    // A review decides the gate again, in a workflow of the default branch.
+    hub.human_reviews(REPO, of.number, MARIA, "APPROVED");
+    let reviewed = stage.machine.run("reviewed.yml", "pull_request_review", &json!({ "review": { "id": 3 } }));
+    assert!(reviewed.good, "{}", reviewed.log);
+    let run = json!({ "action": "completed", "workflow_run": {
+        "event": "pull_request_review", "conclusion": "success", "head_sha": of.head, "head_branch": "newer",
+    } });
+    assert!(stage.machine.run("gate.yml", "workflow_run", &run).good);
+    assert_eq!(stage.calls(&of), "app: checks gate --diff=BASE..HEAD -> 1\n");
+    // Labels of another name start nothing, and none is for a head that came later.
+    let mut labeled = stage.event("labeled", fork, &of);
+    labeled["label"] = json!({ "name": "security-risk:low" });
+    assert!(stage.machine.run("security-review.yml", "pull_request_target", &labeled).good);
+    assert_eq!(stage.calls(&of), "");
+    hub.human_labels(REPO, of.number, "safe-to-review", MARIA);
+    hub.human_pushes(fork, "newer", &[("servers/still-0/readme.md", "# Evil\n")]);
+    labeled["label"] = json!({ "name": "safe-to-review" });
+    labeled["sender"] = json!({ "login": MARIA });
+    let ran = stage.machine.run("security-review.yml", "pull_request_target", &labeled);
+    assert!(ran.good, "{}", ran.log);
+    assert_eq!(stage.calls(&of), "app: checks approval --output=approval.json -> 1\n");
 }
 
 #[test]
-fn the_gate_is_decided_again_after_a_maintainers_word_and_for_merge_groups() {
+fn a_night_ends_with_a_merged_pin_and_only_a_green_gate_starts_the_merge() {
+    let Some(stage) = Stage::new() else { return };
+    stage.world.some_move(1);
+    let ran = stage.machine.run("update-pins.yml", "schedule", &json!({ "schedule": "15 2 * * *" }));
+    assert!(ran.good, "{}", ran.log);
+    let hub = &stage.machine.hub;
+    let of = hub.look(|world| {
+        let repo = world.repo(REPO);
+        let (number, thread) = repo.threads.iter().find(|(_, thread)| thread.pull.is_some()).unwrap();
+        let head = thread.pull.as_ref().unwrap().head_sha.clone();
+        Proposed { number: *number, base: repo.refs["refs/heads/main"].clone(), head }
+    });
+    stage.machine.calls(&[]);
+    let pin = git_tip(stage.world.folder(), &stage.world.entries[0].path);
+    let event = stage.event("opened", REPO, &of);
+    for workflow in ["validate.yml", "security-review.yml"] {
+        let ran = stage.machine.run(workflow, "pull_request_target", &event);
+        assert!(ran.good, "{}", ran.log);
+    }
+    stage.calls(&of);
+    let merge = |name: &str, conclusion: &str, branch: &str| {
+        let event = json!({ "action": "completed", "check_run": {
+            "id": 1, "name": name, "conclusion": conclusion, "head_sha": of.head,
+            "check_suite": { "head_branch": branch }, "pull_requests": [{ "number": of.number }],
+        } });
+        let ran = stage.machine.run("auto-merge.yml", "check_run", &event);
+        assert!(ran.good, "{}", ran.log);
+        stage.calls(&of)
+    };
+    let (gate, branch) = ("mcp-registry/gate", "automation/update-pin-still-0");
+    for (name, conclusion, branch) in [
+        (gate, "failure", branch),
+        (gate, "neutral", branch),
+        ("mcp-registry/gate-2", "success", branch),
+        (gate, "success", "newer"),
+    ] {
+        assert_eq!(merge(name, conclusion, branch), "", "{name} {conclusion} {branch}");
+    }
+    // Whatever an event says: the gate is not green, so nothing is merged.
+    assert!(merge(gate, "success", branch).ends_with(" -> 1\n"));
+    stage.builds(&of, "still-0", &pin);
+    hub.human_labels(REPO, of.number, "security-ack", MARIA);
+    let mut labeled = stage.event("labeled", REPO, &of);
+    labeled["label"] = json!({ "name": "security-ack" });
+    let ran = stage.machine.run("gate.yml", "pull_request_target", &labeled);
+    assert!(ran.good, "{}", ran.log);
+    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --diff=BASE..HEAD -> 0");
+    insta::assert_snapshot!(stage.state(&of), @r"
+    build/still-0: success (built from 6ad1fdac8dd4)
+    mcp-registry/gate: success (everything that is asked for has passed)
+    security-review/still-0: success (risk: info; no findings)
+    validate/still-0: success (1 note)
+    labels: security-risk:info, security-ack
+    ");
+    insta::assert_snapshot!(merge(gate, "success", branch), @"app: merge --pr=1 -> 0");
+    hub.look(|world| {
+        let pull = world.repo(REPO).threads[&of.number].pull.clone().unwrap();
+        assert!(pull.merged.is_some());
+        let main = &world.objects.commits[&world.repo(REPO).refs["refs/heads/main"]];
+        let file = world.objects.at(&main.tree, "servers/still-0/server.yaml").unwrap();
+        assert!(String::from_utf8_lossy(&world.objects.blobs[&file.id]).contains(&pin));
+    });
+}
+
+#[test]
+fn a_merge_group_gets_a_gate_of_its_own() {
     let Some(stage) = Stage::new() else { return };
     let of = stage.proposes(REPO);
-    let group = json!({ "action": "completed", "workflow_run": {
-        "event": "merge_group", "conclusion": "success", "head_sha": of.head, "head_branch": "gh-readonly-queue/main/pr-1-x",
-    } });
-    let ran = stage.machine.run("gate.yml", "workflow_run", &group);
-    assert!(ran.good, "{}", ran.log);
-    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --merge-group=pr-1-x --diff=BASE..HEAD -> 0");
-    let mut red = group;
-    red["workflow_run"]["conclusion"] = json!("failure");
-    assert!(stage.machine.run("gate.yml", "workflow_run", &red).good);
-    assert_eq!(stage.calls(&of), "");
+    let hub = &stage.machine.hub;
+    let queue = format!("gh-readonly-queue/main/pr-{}-{}", of.number, of.base);
+    hub.human_branches(REPO, "newer", &queue);
     let queued = json!({ "action": "checks_requested", "merge_group": { "base_sha": of.base, "head_sha": of.head } });
     assert!(stage.machine.run("validate.yml", "merge_group", &queued).good);
     insta::assert_snapshot!(stage.calls(&of), @"workflow: validate --diff=BASE..HEAD --online --format=json --output=validate.json -> 0");
+    let mut group = json!({ "action": "completed", "workflow_run": {
+        "event": "merge_group", "conclusion": "failure", "head_sha": of.head, "head_branch": queue,
+    } });
+    assert!(stage.machine.run("gate.yml", "workflow_run", &group).good);
+    assert_eq!(stage.calls(&of), "");
+    group["workflow_run"]["conclusion"] = json!("success");
+    let ran = stage.machine.run("gate.yml", "workflow_run", &group);
+    assert!(ran.good, "{}", ran.log);
+    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --merge-group=pr-1-BASE --diff=BASE..HEAD -> 1");
+    insta::assert_snapshot!(stage.state(&of), @r"
+    mcp-registry/gate: in_progress (validate/still-0: there is no such check yet; and 2 more)
+    labels:
+    ");
 }

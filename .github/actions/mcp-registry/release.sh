@@ -13,7 +13,8 @@ case "$(uname -s)-$(uname -m)" in
     Darwin-x86_64) target=x86_64-apple-darwin ;;
     *) target='' ;;
 esac
-if [ -z "$commit" ] || [ -z "$target" ] || ! [ -f "$ACTION/release.pub" ]; then
+# An earlier step of this job may have it already.
+if [ -z "$commit" ] || [ -z "$target" ] || ! [ -f "$ACTION/release.pub" ] || [ -x "$RUNNER_TEMP/mcp-registry-$commit/mcp-registry" ]; then
     exit 0
 fi
 case "$version" in

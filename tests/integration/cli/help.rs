@@ -220,7 +220,7 @@ fn help_of_rules_and_schema() {
       mcp-registry rules validate --format markdown
       mcp-registry rules --format json | jq '.rules[].id'
     ");
-    insta::assert_snapshot!(own_help("schema", "-h"), @"
+    insta::assert_snapshot!(own_help("schema", "-h"), @r"
     Print the JSON Schema of a file or output
 
     Usage: mcp-registry schema [OPTIONS] <NAME>

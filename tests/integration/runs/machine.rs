@@ -2,6 +2,7 @@
 //! installs. The scripts of the action that run it are the real ones.
 
 use super::origin;
+use crate::hub::checked::APPS;
 use crate::hub::{Hub, TOKEN};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use tempfile::TempDir;
 pub(super) const REPO: &str = "acme/registry";
 /// The commit of the tool that the registry's workflows are pinned to.
 pub(super) const PINNED: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-/// What the workflow's own token is, which nothing here may write with.
-const OWN_TOKEN: &str = "ghs_theWorkflowsOwnToken";
+/// What the workflow's own token is: that of the App of every workflow.
+const OWN_TOKEN: &str = APPS[1].token;
 
 /// Where `act` is; none, with a word about it, where it is not.
 fn act() -> Option<PathBuf> {
@@ -29,25 +30,17 @@ fn act() -> Option<PathBuf> {
     found
 }
 
-/// The program under test, with a note of each call: whose token it has, its arguments, and how it ended.
+/// The program under test, with a note of each call: whose token it has, its arguments without folders, and how it ended.
 const NOTING: &str = "#!/bin/bash
 whose=nobody
 case \"${GITHUB_TOKEN-}\" in APP) whose=app ;; OWN) whose=workflow ;; ?*) whose=somebody ;; esac
 status=0
-stand_in() {
-    for last; do :; done
-    case \"$1 ${2-}\" in
-        'checks approval') [ -e FOLDER/refused ] && return 1; cat FOLDER/approval > \"${last#--output=}\" ;;
-        'report merge') jq -s . \"$3\" > \"${last#--output=}\" ;;
-    esac
-}
-case \"$1\" in
-    checks | merge | report) stand_in \"$@\" || status=$? ;;
-    *) PROGRAM \"$@\" || status=$? ;;
-esac
-printf '%s:' \"$whose\" >> FOLDER/calls
-printf ' %s' \"$@\" | sed 's|[^ =]*/\\([^/ ]*\\)|\\1|g' >> FOLDER/calls
-printf ' -> %s\\n' \"$status\" >> FOLDER/calls
+PROGRAM \"$@\" || status=$?
+{
+    printf '%s:' \"$whose\"
+    printf ' %s' \"$@\" | sed 's|[^ =]*/\\([^/ ]*\\)|\\1|g'
+    printf ' -> %s\\n' \"$status\"
+} >> FOLDER/calls
 exit \"$status\"
 ";
 
@@ -171,18 +164,6 @@ impl Machine {
             .replace("FOLDER", self.folder.path().to_str().unwrap());
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    /// What `checks approval` is to say: the commit of a pull request, or that nobody approved it.
-    pub(super) fn approves(&self, approved: Option<(u64, &str)>) {
-        drop(std::fs::remove_file(self.path("refused")));
-        match approved {
-            Some((pull, head)) => {
-                let text = serde_json::json!({ "pull": pull, "head": head, "by": "maria" });
-                std::fs::write(self.path("approval"), format!("{text:#}\n")).unwrap();
-            }
-            None => std::fs::write(self.path("refused"), "").unwrap(),
-        }
     }
 
     /// What the program was called for since the last time that this was asked, with commits as these names.
