@@ -43,6 +43,11 @@ impl History {
         Ok(Self { repository: Repository::discover(root).map_err(failure)? })
     }
 
+    /// The commit that is checked out; none where there is none yet.
+    pub(crate) fn checked_out(&self) -> Option<CommitSha> {
+        self.repository.resolve("HEAD").ok()
+    }
+
     /// Looks up a range and says what it changed.
     ///
     /// # Errors

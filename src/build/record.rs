@@ -3,17 +3,15 @@
 use super::{Builder, Built, Options, Plan};
 use crate::build_record::{BaseImage, BuildRecord, RecordedSource, VERSION};
 use crate::error::CommandError;
-use crate::git::Repository;
 use crate::ids::{CommitSha, Digest};
 use chrono::{DateTime, Utc};
-use std::path::Path;
 
-/// Records a build.
+/// Records a build of an entry as this commit of the registry has it, if it is in one.
 ///
 /// # Errors
 /// When an identifier is not one, which the types of a build rule out.
 pub(crate) fn record(
-    root: &Path,
+    registry_commit: Option<CommitSha>,
     plan: &Plan,
     options: &Options,
     built: &Built,
@@ -45,7 +43,7 @@ pub(crate) fn record(
             build_target: plan.source.build_target.clone(),
         },
         server_yaml_sha256: Digest::of(plan.subject.text.as_bytes()),
-        registry_commit: Repository::discover(root).ok().and_then(|registry| registry.resolve("HEAD").ok()),
+        registry_commit,
         build_args: options.arguments.clone(),
         platform: built.platform.clone(),
         context_digest: built.context_digest.clone(),

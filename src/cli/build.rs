@@ -7,11 +7,14 @@ mod show;
 pub(super) use options::BuildArgs;
 
 use super::outside::Outside;
-use super::{Global, entries, policy, refuse, roots};
+use super::{Global, entries, plan, policy, range, refuse, roots};
 use crate::build::{self, Built, Options, Place, Plan, Session, Subject, Terms, What};
+use crate::changes::EntryName;
 use crate::context::Context;
-use crate::entry::load;
+use crate::entry::{Entry, load};
 use crate::error::CommandError;
+use crate::history::History;
+use crate::ids::CommitSha;
 use crate::jobs::Need;
 use crate::output::{self, Format};
 use crate::review::prepare::Reach;
@@ -27,17 +30,15 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     args.check(global)?;
     policy::check_root(&global.root)?;
     let policy = policy::load(&global.root, args.policy.as_deref())?;
-    let names = entries::list(&global.root)?;
-    let mut wanted = Vec::new();
-    let changed = args.diff.as_deref().map(|diff| changed(diff, global)).transpose()?;
-    if changed.as_ref().is_some_and(Vec::is_empty) {
-        ui.say("nothing to build: no pin, source, image or Dockerfile changed");
-    }
-    for name in changed.as_ref().unwrap_or(&args.names) {
-        let name = entries::named(name, &names)?;
-        if !wanted.contains(&name) {
-            wanted.push(name);
+    let (subjects, registry_commit) = match &args.diff {
+        Some(diff) => {
+            let (entries, head) = changed(diff, global)?;
+            (entries, Some(head))
         }
+        None => (named(args, global)?, History::open(&global.root).ok().and_then(|history| history.checked_out())),
+    };
+    if args.diff.is_some() && subjects.is_empty() {
+        ui.say("nothing to build: no pin, source, image or Dockerfile changed");
     }
     let terms = Terms {
         namespace: &policy.settings.registry.namespace,
@@ -45,9 +46,8 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
         image_registry: args.image_registry.as_deref(),
     };
     let mut plans = Vec::new();
-    for name in wanted {
-        let entry = load::load(&global.root, name);
-        plans.push((entry.name.clone(), build::plan(&entry, terms)?));
+    for entry in &subjects {
+        plans.push((entry.name.clone(), build::plan(entry, terms)?));
     }
     let mut options = args.build_options()?;
     // The steps would have the engine's network, whatever this program asks for itself.
@@ -72,7 +72,8 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     let outside = Outside::start()?;
     let stopped = outside.stopped();
     let obeying = Obeying::new(&policy, context.today());
-    let work = Work { args, global, context, ui, options, place, obeying, session: OnceCell::new() };
+    let session = OnceCell::new();
+    let work = Work { args, global, context, ui, options, place, obeying, registry_commit, session };
     let outcomes = outside.wait(async {
         let outcomes = tokio::select! {
             outcomes = work.all(plans) => Some(outcomes),
@@ -87,11 +88,34 @@ pub(super) fn run(args: &BuildArgs, global: &Global, context: &Context, ui: &Ui)
     result::show(args, global, &outcomes.ok_or_else(canceled)??, ui)
 }
 
-/// The entries that a range gives another image, and those that nobody can say that of: the build refuses them with the reason.
-fn changed(diff: &str, global: &Global) -> Result<Vec<String>, CommandError> {
-    let jobs = super::plan::changed(diff, global)?;
-    let wanted = jobs.entries.iter().filter(|planned| planned.unclear || planned.needs.contains(&Need::Build));
-    Ok(wanted.map(|planned| planned.name.to_string()).collect())
+/// The entries of the work tree that are named, each once.
+fn named(args: &BuildArgs, global: &Global) -> Result<Vec<Entry>, CommandError> {
+    let names = entries::list(&global.root)?;
+    let mut wanted = Vec::new();
+    for name in &args.names {
+        let name = entries::named(name, &names)?;
+        if !wanted.contains(&name) {
+            wanted.push(name);
+        }
+    }
+    Ok(wanted.into_iter().map(|name| load::load(&global.root, name)).collect())
+}
+
+/// The entries that a range gives another image, as its head has them, whatever is checked out; and those that nobody can say
+/// that of: the build refuses them with the reason. And the head.
+fn changed(diff: &str, global: &Global) -> Result<(Vec<Entry>, CommitSha), CommandError> {
+    let range = range::parse(diff)?;
+    let history = History::open(&global.root)?;
+    let compared = history.compare(&range)?;
+    history.check_registry(&compared.head)?;
+    let planned = plan::changed_in(&history, &compared, &range::policy_at(&history, &compared.base)?)?;
+    let is_wanted = |name: &EntryName| {
+        let planned = planned.iter().find(|planned| planned.name == name.shown());
+        planned.is_some_and(|planned| planned.unclear || planned.needs.contains(&Need::Build))
+    };
+    let wanted = compared.changes.to_judge().filter(|name| is_wanted(name));
+    let entries = wanted.map(|name| history.load_entry_at(&compared.head, name)).filter_map(Result::transpose);
+    Ok((entries.collect::<Result<_, _>>()?, compared.head))
 }
 
 /// `--offline`: what would have to be fetched is refused before anything is done.
@@ -114,6 +138,8 @@ struct Work<'a> {
     options: Options,
     place: Place,
     obeying: Obeying<'a>,
+    /// The commit of the registry whose entries are built.
+    registry_commit: Option<CommitSha>,
     session: OnceCell<Session>,
 }
 
@@ -176,8 +202,8 @@ impl Work<'_> {
         let in_folder = self.args.records.as_ref().map(|folder| folder.join(format!("{}.json", plan.subject.entry)));
         if let Some(file) = self.args.record.as_ref().or(in_folder.as_ref()) {
             let times = (self.context.now, finished);
-            let record =
-                build::record(&self.global.root, plan, &self.options, &image.built, image.digest.clone(), times)?;
+            let (commit, digest) = (self.registry_commit.clone(), image.digest.clone());
+            let record = build::record(commit, plan, &self.options, &image.built, digest, times)?;
             result::write_record(file, &record)?;
             self.ui.say(&format!("  record  {}", file.display()));
         }

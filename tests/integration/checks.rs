@@ -2,6 +2,7 @@
 //! the registry's own App says of them.
 
 mod approvals;
+mod end_to_end;
 mod faults;
 mod forgeries;
 mod gates;

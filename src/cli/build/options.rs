@@ -120,7 +120,7 @@ pub(in crate::cli) struct BuildArgs {
     #[arg(long, help_heading = "Tools")]
     pub(super) tools: bool,
     /// Write what the server lists to tools.json; includes --tools.
-    #[arg(long, help_heading = "Tools")]
+    #[arg(long, conflicts_with = "diff", help_heading = "Tools")]
     pub(super) write_tools: bool,
     /// Give the server a network while it is asked. Without this it has one only if its entry names hosts (run.allowHosts).
     #[arg(long, help_heading = "Tools")]
