@@ -43,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) required: Vec<(Analysis, Arc<str>)>,
     /// What the change does besides, which people decide: files outside of entries, entries that go away; and what it is.
     pub(crate) outside: Vec<(String, &'static str)>,
+    /// What failed before the gate was asked, if something did: a group that does not validate.
+    pub(crate) failed: Option<String>,
     pub(crate) gate_risk: Risk,
     pub(crate) dry_run: bool,
 }
@@ -83,7 +85,13 @@ pub(crate) async fn gate(registry: &Registry, request: &Request) -> Result<Gate,
         is_spoken_for: word.is_some(),
         gate_risk: request.gate_risk,
     };
-    let lines = judge::judge(&facts);
+    let mut lines = judge::judge(&facts);
+    let failed = request.failed.iter().cloned();
+    lines.extend(failed.map(|name| Line {
+        name,
+        state: State::Failed,
+        why: "failed before the gate was asked".to_owned(),
+    }));
     let conclusion = judge::conclusion(&lines);
     let wanted = Wanted { of: None, outcome: outcome(conclusion, &lines, word.as_ref()) };
     let mut runner = Runner::new(registry, request.dry_run);

@@ -29,6 +29,9 @@ pub(super) struct GateArgs {
     /// The branch of a group in the merge queue, as the event `merge_group` names it in `head_ref`.
     #[arg(long, value_name = "REF")]
     merge_group: Option<String>,
+    /// Something that failed before the gate is asked, which it then says at once: a merge group waits for it.
+    #[arg(long, value_name = "WHAT")]
+    failed: Option<String>,
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
@@ -62,6 +65,7 @@ pub(super) fn run(args: &GateArgs, global: &Global, context: &Context, ui: &Ui) 
         allow_actions_app: args.github.allow_actions_app,
         required: needs.required,
         outside: needs.outside,
+        failed: args.failed.clone(),
         gate_risk: needs.policy.settings.github.gate_risk,
         dry_run: args.github.dry_run,
     };

@@ -221,6 +221,22 @@ fn a_merge_group_that_changes_an_entrys_tree_does_not_pass() {
 }
 
 #[test]
+fn a_group_that_failed_before_is_told_so_and_waits_for_nothing() {
+    let stage = Stage::bumped();
+    stage.reports("low");
+    stage.publishes();
+    let group = group(&stage, &[]);
+    let output =
+        stage.run(&["checks", "gate", "--merge-group", &group, "--diff", "main..queue", "--failed", "validate"]);
+    assert_eq!(output.status, 1, "{}", said(&output));
+    let title = stage.hub.look(|world| {
+        let head = world.tip(REPO, "queue").unwrap().clone();
+        world.check(REPO, &head, "mcp-registry/gate", APP).unwrap().title.clone()
+    });
+    assert_eq!(title.as_deref(), Some("validate: failed before the gate was asked"));
+}
+
+#[test]
 fn what_is_no_branch_of_the_queue_is_refused() {
     let stage = Stage::bumped();
     let output = stage.run(&["checks", "gate", "--merge-group", "refs/heads/main", "--diff", "main..pull/1"]);
