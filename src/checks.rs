@@ -79,6 +79,9 @@ impl ChecksError {
                 "`--allow-actions-app` takes it all the same: then the gate protects nothing from strangers",
             ],
             Self::Github(error) if error.is_limit() => vec!["run it again: it goes on where this run ended"],
+            Self::Github(GithubError::Denied { status: 401, .. }) => {
+                vec!["the token in GITHUB_TOKEN is not valid any more: that of an App lives for an hour"]
+            }
             Self::Github(GithubError::Denied { .. }) => {
                 vec!["the App needs the permissions `checks: write`, `pull-requests: write` and `issues: write`"]
             }

@@ -7,6 +7,7 @@ mod checks;
 mod clock;
 mod completions;
 mod digests;
+mod doctor;
 mod entries;
 mod fail_on;
 mod generate_key_pair;
@@ -114,6 +115,7 @@ enum Command {
     Init(Box<init::InitArgs>),
     Man(man::ManArgs),
     Checks(Box<checks::ChecksArgs>),
+    Doctor(Box<doctor::DoctorArgs>),
     Merge(Box<merge::MergeArgs>),
     Validate(Box<validate::ValidateArgs>),
     Report(report::ReportArgs),
@@ -160,6 +162,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Init(args) => init::run(&args, &cli.global, context, &ui),
         Command::Man(args) => man::run(&args, Cli::command(), &ui),
         Command::Checks(args) => checks::run(&args, &cli.global, context, &ui),
+        Command::Doctor(args) => doctor::run(&args, &cli.global, context, &ui),
         Command::Merge(args) => merge::run(&args, &cli.global, context, &ui),
         Command::Validate(args) => validate::run(&args, &cli.global, context, &ui),
         Command::Report(args) => report::run(&args, &cli.global, &ui),

@@ -12,6 +12,7 @@ mod checks;
 pub mod cli;
 pub mod context;
 mod dockerfile;
+mod doctor;
 pub mod document;
 pub mod engine;
 pub mod entry;

@@ -66,3 +66,6 @@ pub(crate) fn is_ours(label: &str) -> bool {
     let begins = label.get(..RISK_LABEL.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(RISK_LABEL));
     begins || is_label(label, BLOCKED_LABEL)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,14 +10,21 @@ use crate::policy::{ACTIONS_APP, Policy};
 use clap::Args;
 use std::time::Duration;
 
+/// Which registry on GitHub, and whose word counts there.
 #[derive(Debug, Clone, Args)]
-pub(super) struct GithubArgs {
+pub(super) struct PlaceArgs {
     /// The registry on GitHub. Known in a workflow, by GITHUB_REPOSITORY.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "GitHub")]
     repository: Option<String>,
     /// The registry's own GitHub App, by its id; `app-id` of `[github]` in the policy without it.
     #[arg(long, value_name = "ID", help_heading = "GitHub")]
-    app_id: Option<u64>,
+    pub(super) app_id: Option<u64>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct GithubArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
     /// Take a workflow's own token, although a stranger's pull request can make the same checks with one.
     #[arg(long, help_heading = "GitHub")]
     pub(super) allow_actions_app: bool,
@@ -32,7 +39,7 @@ pub(super) struct GithubArgs {
     pub(super) write_interval: Duration,
 }
 
-impl GithubArgs {
+impl PlaceArgs {
     /// Refuses what makes no sense, before anything is read.
     pub(super) fn check(&self, command: &str, global: &Global, context: &Context) -> Result<(), CommandError> {
         if !matches!(global.format, Format::Human | Format::Json) {
@@ -50,9 +57,41 @@ impl GithubArgs {
         Ok(())
     }
 
+    /// Does something with the registry's repository, until it is done or somebody asks for the end.
+    pub(super) fn with<T>(
+        &self,
+        doing: &str,
+        policy: &Policy,
+        context: &Context,
+        pace: Pace,
+        act: impl AsyncFnOnce(&Registry) -> Result<T, ChecksError>,
+    ) -> Result<T, CommandError> {
+        let (owner, name) = repository(self.repository.as_deref(), context)?;
+        let reach = outside::reach(context, policy.settings.network.allow.clone())?;
+        let outside = Outside::start()?;
+        let cannot = |error: &dyn std::error::Error| CommandError::unfinished(format!("cannot {doing}")).because(error);
+        outside.wait(async {
+            let registry = connect(reach, &owner, &name, pace).map_err(|error| cannot(&error))?;
+            tokio::select! {
+                done = act(&registry) => done.map_err(|error| {
+                    error.hints().into_iter().fold(cannot(&error), CommandError::hint)
+                }),
+                () = outside.stopped() => Err(CommandError::unfinished(format!("stopped: could not {doing}"))
+                    .hint("run it again: it goes on where this run ended")),
+            }
+        })
+    }
+}
+
+impl GithubArgs {
+    /// Refuses what makes no sense, before anything is read.
+    pub(super) fn check(&self, command: &str, global: &Global, context: &Context) -> Result<(), CommandError> {
+        self.place.check(command, global, context)
+    }
+
     /// The App whose checks count.
     pub(super) fn app(&self, policy: &Policy) -> Result<u64, CommandError> {
-        let app = self.app_id.or(policy.settings.github.app_id);
+        let app = self.place.app_id.or(policy.settings.github.app_id);
         let app = app.or(self.allow_actions_app.then_some(ACTIONS_APP)).ok_or_else(|| {
             refuse("nothing says which GitHub App is the registry's own")
                 .hint("set `app-id` in `[github]` of mcp-registry.toml, or name it with `--app-id`")
@@ -72,21 +111,8 @@ impl GithubArgs {
         context: &Context,
         act: impl AsyncFnOnce(&Registry) -> Result<T, ChecksError>,
     ) -> Result<T, CommandError> {
-        let (owner, name) = repository(self.repository.as_deref(), context)?;
-        let reach = outside::reach(context, policy.settings.network.allow.clone())?;
         let pace = Pace { interval: self.write_interval, longest: self.max_wait, ..Pace::default() };
-        let outside = Outside::start()?;
-        let cannot = |error: &dyn std::error::Error| CommandError::unfinished(format!("cannot {doing}")).because(error);
-        outside.wait(async {
-            let registry = connect(reach, &owner, &name, pace).map_err(|error| cannot(&error))?;
-            tokio::select! {
-                done = act(&registry) => done.map_err(|error| {
-                    error.hints().into_iter().fold(cannot(&error), CommandError::hint)
-                }),
-                () = outside.stopped() => Err(CommandError::unfinished(format!("stopped: could not {doing}"))
-                    .hint("run it again: it goes on where this run ended")),
-            }
-        })
+        self.place.with(doing, policy, context, pace, act)
     }
 }
 

@@ -47,6 +47,8 @@ enum SchemaName {
     Init,
     /// What checks start and checks publish write with --format json
     Checks,
+    /// What doctor --format json writes
+    Doctor,
 }
 
 pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
@@ -66,6 +68,7 @@ pub(super) fn run(args: &SchemaArgs, ui: &Ui) -> Result<u8, CommandError> {
         SchemaName::Jobs => include_str!("../../schemas/jobs.json"),
         SchemaName::Init => include_str!("../../schemas/init.json"),
         SchemaName::Checks => include_str!("../../schemas/checks.json"),
+        SchemaName::Doctor => include_str!("../../schemas/doctor.json"),
     })?;
     Ok(exit::CLEAN)
 }

@@ -35,6 +35,13 @@ pub(super) fn is_ref_name(name: &str) -> bool {
         && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
 }
 
+/// Whether this can be the path of a file in a repository. No part of it is one that an address would resolve.
+pub(super) fn is_path(path: &str) -> bool {
+    (1..=4_096).contains(&path.len())
+        && !path.contains(|c: char| c.is_ascii_control())
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 /// [`encode`] of each part between slashes.
 pub(super) fn encode_path(path: &str) -> String {
     path.split('/').map(encode).collect::<Vec<_>>().join("/")
@@ -57,7 +64,7 @@ pub(super) fn encode(segment: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{encode, is_owner_or_name, is_ref_name, located};
+    use super::{encode, is_owner_or_name, is_path, is_ref_name, located};
 
     #[test]
     fn repositories_on_github_are_recognised() {
@@ -112,6 +119,16 @@ mod tests {
             assert!(!is_ref_name(name), "{name:?}");
         }
         assert!(!is_ref_name(&"a".repeat(256)));
+    }
+
+    #[test]
+    fn paths_cannot_lead_out_of_an_address() {
+        for path in ["a", ".github/CODEOWNERS", "a b/c~d.yml", "..a/b..", "größe"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\nb"] {
+            assert!(!is_path(path), "{path:?}");
+        }
     }
 
     #[test]

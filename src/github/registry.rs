@@ -11,6 +11,8 @@ mod objects;
 mod opinions;
 mod pulls;
 mod refs;
+mod rules;
+mod settings;
 mod standing;
 
 pub(crate) use checks::{Annotation, CheckRun, CheckText};
@@ -20,6 +22,8 @@ pub(crate) use objects::{FileContent, TreeItem};
 pub(crate) use opinions::Comment;
 pub(crate) use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
 pub(crate) use refs::CreatedBranch;
+pub(crate) use rules::{BranchRule, Protection, RequiredCheck, Ruleset};
+pub(crate) use settings::{Actions, App, Branches, RefPattern, SelectedActions, WorkflowToken};
 pub(crate) use standing::Standing;
 
 use super::answer::Answer;
@@ -39,6 +43,8 @@ pub(crate) struct Home {
     pub(crate) name: String,
     /// The branch that pull requests go to if nobody says otherwise.
     pub(crate) default_branch: String,
+    /// Whether pull requests can be merged as one commit; none where the token is not shown it.
+    pub(crate) squash: Option<bool>,
 }
 
 /// The registry's repository on GitHub.
@@ -102,6 +108,7 @@ impl Registry {
         struct Found {
             full_name: String,
             default_branch: String,
+            allow_squash_merge: Option<bool>,
         }
         if let Some(home) = self.home.get() {
             return Ok(home);
@@ -113,10 +120,12 @@ impl Registry {
         if answer.status != 200 {
             return Err(GithubError::Missing(format!("the repository `{}`", self.name())));
         }
-        let Found { full_name, default_branch } = answer.read("a repository without a name")?;
+        let Found { full_name, default_branch, allow_squash_merge: squash } =
+            answer.read("a repository without a name")?;
         match full_name.split_once('/') {
             Some((owner, name)) if is_owner_or_name(owner) && is_owner_or_name(name) => {
-                Ok(self.home.get_or_init(|| Home { owner: owner.to_owned(), name: name.to_owned(), default_branch }))
+                let (owner, name) = (owner.to_owned(), name.to_owned());
+                Ok(self.home.get_or_init(|| Home { owner, name, default_branch, squash }))
             }
             _ => Err(GithubError::Unexpected("a repository's name")),
         }

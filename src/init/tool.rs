@@ -42,6 +42,20 @@ impl Tool {
         Ok(Self { repository: repository.to_owned(), commit })
     }
 
+    /// The program that a workflow runs first; none where it runs none by a whole commit.
+    #[must_use]
+    pub(crate) fn of_workflow(text: &str) -> Option<Self> {
+        let (before, after) = text.split_once(&format!("{ACTION}@"))?;
+        let repository = before.rsplit(char::is_whitespace).next()?;
+        Self::parse(&format!("{repository}@{}", after.get(..40)?)).ok()
+    }
+
+    /// `OWNER/NAME@COMMIT`, with the first twelve digits.
+    #[must_use]
+    pub(crate) fn short(&self) -> String {
+        format!("{}@{}", self.repository, self.commit.short())
+    }
+
     /// A pin of nothing, for texts in which it does not matter.
     #[must_use]
     pub(crate) fn example() -> Self {
@@ -90,6 +104,16 @@ mod tests {
         let text = ["acme/x@main", "acme/x@0123456", "acme@x", "", "acme/x/y@", "a b/x@", "../x@", "acme/x"];
         for text in text.map(|text| if text.ends_with('@') { format!("{text}{COMMIT}") } else { text.to_owned() }) {
             assert!(Tool::parse(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_pin_of_a_workflow_is_read_back() {
+        let uses = |what: &str| Tool::of_workflow(&format!("steps:\n  - uses: {what} # v1.0.0\n")).map(|it| it.short());
+        let ours = format!("acme/mcp-registry/.github/actions/mcp-registry@{COMMIT}");
+        assert_eq!(uses(&ours).as_deref(), Some("acme/mcp-registry@012345678901"));
+        for other in ["actions/checkout@v7", "$/.github/actions/mcp-registry", &ours.replace(COMMIT, "main")] {
+            assert_eq!(uses(other), None, "{other}");
         }
     }
 

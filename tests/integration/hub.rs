@@ -21,6 +21,7 @@ pub(crate) mod picture;
 pub(crate) mod render;
 pub(crate) mod routes;
 pub(crate) mod service;
+pub(crate) mod settings;
 pub(crate) mod wire;
 pub(crate) mod world;
 
@@ -136,6 +137,11 @@ impl Hub {
     /// Takes a permission from the token: `contents`, `issues` or `pull_requests`.
     pub(crate) fn forbid(&self, permission: &'static str) {
         self.service().forbidden.insert(permission);
+    }
+
+    /// Takes a permission to read from every token: see [`settings::permission`].
+    pub(crate) fn hide(&self, permission: &'static str) {
+        self.service().hidden.insert(permission);
     }
 
     /// What was asked since the last call.

@@ -49,8 +49,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "use cases",
         &[
-            "agent", "attest", "build", "catalog", "checks", "history", "init", "jobs", "layout", "pins", "proxy",
-            "review", "rules", "sbom", "scan", "sign", "sync", "tool", "validate", "verify",
+            "agent", "attest", "build", "catalog", "checks", "doctor", "history", "init", "jobs", "layout", "pins",
+            "proxy", "review", "rules", "sbom", "scan", "sign", "sync", "tool", "validate", "verify",
         ],
         &["use cases", "domain", "adapters", "support", "escaping"],
     ),

@@ -10,6 +10,7 @@ mod cli;
 mod container;
 mod corpus;
 mod dependencies;
+mod doctor;
 mod edits;
 mod fake_github;
 mod formatting;

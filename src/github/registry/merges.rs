@@ -1,13 +1,10 @@
-//! Merging, and what has to be so before GitHub does it.
+//! Merging.
 
 use super::Registry;
 use crate::github::GithubError;
 use crate::github::answer::words;
-use crate::github::names::encode_path;
-use crate::github::sender::List;
 use crate::ids::CommitSha;
 use http::Method;
-use serde::Deserialize;
 use serde_json::json;
 
 /// What came of an attempt to merge.
@@ -18,14 +15,6 @@ pub(crate) enum Merged {
     NotYet(String),
     /// The head is another one.
     Moved,
-}
-
-/// A check that a branch asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct RequiredCheck {
-    pub(crate) context: String,
-    /// The App that it must come from; from any where there is none.
-    pub(crate) integration_id: Option<u64>,
 }
 
 impl Registry {
@@ -59,29 +48,5 @@ impl Registry {
                 },
             )
             .await
-    }
-
-    /// The checks that rulesets ask for before something is merged into a branch.
-    ///
-    /// # Errors
-    /// When GitHub does not say.
-    pub(crate) async fn required_checks(&self, branch: &str) -> Result<Vec<RequiredCheck>, GithubError> {
-        #[derive(Deserialize)]
-        struct Rule {
-            #[serde(rename = "type")]
-            kind: String,
-            #[serde(default)]
-            parameters: Option<Parameters>,
-        }
-        #[derive(Deserialize)]
-        struct Parameters {
-            #[serde(default)]
-            required_status_checks: Vec<RequiredCheck>,
-        }
-        let path = self.at(&format!("rules/branches/{}", encode_path(branch)));
-        let list = List { path: &path, query: Some(""), page: 100, most: 10 };
-        let (rules, _) = self.sender.list::<Rule>(list, "a rule of a branch").await?;
-        let checks = rules.into_iter().filter(|rule| rule.kind == "required_status_checks");
-        Ok(checks.filter_map(|rule| rule.parameters).flat_map(|it| it.required_status_checks).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Id, Registry, made};
 use crate::github::GithubError;
-use crate::github::names::{encode_path, is_ref_name};
+use crate::github::names::{encode_path, is_path};
 use crate::ids::CommitSha;
 use base64::Engine as _;
 use http::Method;
@@ -54,8 +54,7 @@ impl Registry {
             encoding: Option<String>,
             content: Option<String>,
         }
-        // What holds of a branch's name keeps an address whole.
-        if !is_ref_name(path) {
+        if !is_path(path) {
             return Ok(FileContent::Missing);
         }
         let answer = self.sender.get(&self.at(&format!("contents/{}?ref={at}", encode_path(path)))).await?;

@@ -33,6 +33,7 @@ fn help_of_the_program() {
                          run it on GitHub
       man                Print the manual page, or write one for each command
       checks             Say on GitHub what was found about a pull request, and whether it may be merged
+      doctor             Say what is missing before a registry on GitHub runs itself, and where to click
       merge              Merge the pull request of a pin, if everything that asks for a person is out of
                          the way
       validate           Check entries: every problem of every entry at once
@@ -227,7 +228,7 @@ fn help_of_rules_and_schema() {
 
     Arguments:
       <NAME>  Which one [possible values: server, tools, policy, report, review-findings, review-report,
-              pin-plan, pin-state, build-record, signatures, build, digests, jobs, init, checks]
+              pin-plan, pin-state, build-record, signatures, build, digests, jobs, init, checks, doctor]
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -25,6 +25,9 @@ pub(crate) const APPS: [App; 3] = [
     App { id: 777, slug: "elsewhere", login: "elsewhere[bot]", token: "ghs_thisIsTheTokenOfAnAppOfSomebodyElse" },
 ];
 
+/// Somebody with the token of a person.
+pub(crate) const PERSON: (&str, &str) = ("maria", "ghp_thisIsTheTokenOfMariaWhoIsAPerson");
+
 /// The App of an account, if it is one.
 pub(crate) fn app_of(login: &str) -> Option<&'static App> {
     APPS.iter().find(|app| app.login == login)

@@ -2,6 +2,8 @@
 //!
 //! It is third-party data beside the repository; where it is absent nothing is judged, and that is said once.
 
+mod more;
+
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -36,6 +38,7 @@ impl Description {
                         head[field] = json!({ "nullable": true, "oneOf": [head[field].clone()] });
                     }
                 }
+                more::add(&mut text);
                 Some(Self { text, validators: Mutex::default(), good: Mutex::default() })
             })
             .as_ref()

@@ -1,6 +1,7 @@
 //! The world as GitHub's JSON, with every field that its description requires.
 
 pub(crate) mod checked;
+pub(crate) mod settings;
 
 use super::objects::{Commit, Item, Signature};
 use super::world::{Repo, Thread, World, heads, owner_of};
@@ -110,6 +111,9 @@ pub(crate) fn repo(world: &World, repo: &Repo, full: bool) -> Value {
     addresses(&mut body, &api, &fields);
     if full {
         body["has_discussions"] = json!(false);
+        if let Some(squash) = repo.settings.squash {
+            body["allow_squash_merge"] = json!(squash);
+        }
         body["network_count"] = json!(forks);
         body["subscribers_count"] = json!(0);
     } else {

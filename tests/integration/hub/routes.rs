@@ -5,6 +5,7 @@ mod git;
 mod issues;
 mod pulls;
 mod reading;
+mod settings;
 mod talk;
 
 use super::world::World;
@@ -85,6 +86,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ("GET", "/rate_limit", reading::rate_limit),
     ("GET", "/repos/{owner}/{repo}", reading::repository),
     ("GET", "/repos/{owner}/{repo}/contents/{path}", reading::contents),
+    ("GET", "/repos/{owner}/{repo}/branches/{branch}/protection", settings::protection),
     ("GET", "/repos/{owner}/{repo}/branches/{branch}", reading::branch),
     ("GET", "/repos/{owner}/{repo}/commits", reading::commits),
     ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", checks::list),
@@ -94,7 +96,23 @@ pub(crate) const ROUTES: &[Route] = &[
     ("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", checks::get),
     ("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", checks::update),
     ("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", checks::annotations),
-    ("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", talk::rules),
+    ("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", settings::rules),
+    ("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", settings::ruleset),
+    ("GET", "/repos/{owner}/{repo}/actions/permissions", settings::actions),
+    ("GET", "/repos/{owner}/{repo}/actions/permissions/selected-actions", settings::selected),
+    ("GET", "/repos/{owner}/{repo}/actions/permissions/workflow", settings::token),
+    ("GET", "/repos/{owner}/{repo}/actions/secrets", settings::secrets),
+    ("GET", "/repos/{owner}/{repo}/actions/variables", settings::variables),
+    ("GET", "/repos/{owner}/{repo}/actions/workflows", settings::workflows),
+    ("GET", "/repos/{owner}/{repo}/environments", settings::environments),
+    (
+        "GET",
+        "/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+        settings::branch_policies,
+    ),
+    ("GET", "/repos/{owner}/{repo}/environments/{environment_name}/secrets", settings::environment_secrets),
+    ("GET", "/repos/{owner}/{repo}/environments/{environment_name}/variables", settings::environment_variables),
+    ("GET", "/apps/{app_slug}", settings::app),
     ("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", talk::permission),
     ("GET", "/repos/{owner}/{repo}/compare/{basehead}", reading::compare),
     ("GET", "/repos/{owner}/{repo}/git/ref/{ref}", git::reference),

@@ -1,11 +1,12 @@
 //! One request: counted, judged, allowed, answered, and the answer judged.
 
 use super::TOKEN;
-use super::checked::APPS;
+use super::checked::{APPS, PERSON};
 use super::description::Description;
 use super::faults::{Count, Fault, Kill, Kind};
 use super::limits::{Limits, Written};
 use super::routes::{self, Asked, Reply};
+use super::settings::permission;
 use super::world::World;
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -98,6 +99,8 @@ pub(crate) struct Service {
     pub(crate) meddling: Option<Meddling>,
     pub(crate) limits: Limits,
     pub(crate) forbidden: BTreeSet<&'static str>,
+    /// What may not be read.
+    pub(crate) hidden: BTreeSet<&'static str>,
     pub(crate) calls: Vec<Call>,
     pub(crate) offences: Vec<String>,
     pub(crate) written: Written,
@@ -122,6 +125,7 @@ impl Service {
             meddling: None,
             limits: Limits::default(),
             forbidden: BTreeSet::new(),
+            hidden: BTreeSet::new(),
             calls: Vec::new(),
             offences: Vec::new(),
             written: Written::default(),
@@ -311,8 +315,9 @@ impl Service {
     fn who(&self, arrived: &Arrived) -> Result<&'static str, Reply> {
         let Some(authorization) = arrived.headers.get("authorization") else { return Ok("") };
         let token = authorization.to_str().ok().and_then(|text| text.split_once(' ')).map(|(_, token)| token);
-        let app = APPS.iter().find(|app| token == Some(app.token));
-        app.map(|app| app.login).ok_or_else(|| Reply::error(401, "Bad credentials"))
+        let known = APPS.iter().map(|app| (app.login, app.token)).chain([PERSON]);
+        let login = known.into_iter().find(|(_, known)| token == Some(known)).map(|(login, _)| login);
+        login.ok_or_else(|| Reply::error(401, "Bad credentials"))
     }
 
     /// Why somebody may not do this; none when they may.
@@ -323,7 +328,8 @@ impl Service {
             return Some(Reply::not_found());
         };
         if !is_write {
-            return None;
+            let hidden = permission(route.1).is_some_and(|permission| self.hidden.contains(permission));
+            return hidden.then(|| Reply::error(403, "Resource not accessible by integration"));
         }
         let needed = match route.1.split('/').nth(4) {
             Some("git") => "contents",

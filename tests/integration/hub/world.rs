@@ -2,6 +2,7 @@
 
 use super::checked::{CheckRun, Comment, Event, Required, Review};
 use super::objects::{Commit, Objects, Signature, Tree};
+use super::settings::Settings;
 use crate::runner::SOURCE_DATE_EPOCH;
 use std::collections::BTreeMap;
 
@@ -46,6 +47,7 @@ pub(crate) struct Repo {
     pub(crate) mergeable: Vec<Option<bool>>,
     /// How the next attempts to merge are refused, the last first.
     pub(crate) merge_trouble: Vec<u16>,
+    pub(crate) settings: Settings,
 }
 
 /// An issue, or a pull request.
@@ -137,6 +139,7 @@ impl World {
             required: Vec::new(),
             mergeable: Vec::new(),
             merge_trouble: Vec::new(),
+            settings: Settings::default(),
         };
         self.repos.insert(full_name.to_owned(), repo);
     }

@@ -8,7 +8,7 @@ pub(crate) fn app(app: &App) -> Value {
     let then = date(i64::try_from(crate::runner::SOURCE_DATE_EPOCH).unwrap());
     json!({ "id": app.id, "slug": app.slug, "node_id": node("A", app.id), "owner": user("acme"), "name": app.slug,
         "description": "", "external_url": "https://example.org", "html_url": format!("{WEB}/apps/{}", app.slug),
-        "created_at": then, "updated_at": then, "permissions": { "checks": "write" }, "events": [] })
+        "created_at": then, "updated_at": then, "permissions": crate::hub::settings::Settings::default().app, "events": [] })
 }
 
 pub(crate) fn check(full_name: &str, check: &CheckRun) -> Value {

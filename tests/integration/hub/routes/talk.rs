@@ -1,4 +1,4 @@
-//! What people say about a pull request, and whether it may be merged: comments, reviews, events, permissions, rules, merges.
+//! What people say about a pull request, and whether it may be merged: comments, reviews, events, permissions, merges.
 
 use super::{Asked, Reply};
 use crate::hub::checked::Comment;
@@ -110,13 +110,6 @@ pub(super) fn permission(world: &mut World, asked: &Asked) -> Reply {
     let people = &world.repo(&asked.repo()).people;
     let may = people.iter().find(|(known, _)| known.eq_ignore_ascii_case(login)).map_or("read", |(_, may)| may);
     Reply::new(200, checked::permission(login, may))
-}
-
-pub(super) fn rules(world: &mut World, asked: &Asked) -> Reply {
-    let repo = world.repo(&asked.repo());
-    let is_default = asked.params["branch"] == repo.default_branch;
-    let required = if is_default { repo.required.as_slice() } else { &[] };
-    asked.page(checked::rules(&repo.full_name, required), |rule| rule)
 }
 
 pub(super) fn pulls_of_commit(world: &mut World, asked: &Asked) -> Reply {

@@ -4,6 +4,7 @@ use super::{ask, commit, get, hub, main, pull, write};
 use crate::hub::Hub;
 use crate::hub::checked::Required;
 use crate::hub::routes::ROUTES;
+use crate::hub::settings::{Branches, Classic, Environment, Rules};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -90,6 +91,10 @@ fn every_endpoint_answers_as_github_describes_it() {
     say("DELETE", "/git/refs/heads/two", None);
     say("DELETE", "/git/refs/heads/two", None);
     checks_and_merges(&hub, &second, &mut say);
+    settings(&hub, &mut say);
+    for app in ["acme-pins", "nobody"] {
+        assert_eq!(ask(&hub, "GET", &format!("/apps/{app}"), None).status, if app == "nobody" { 404 } else { 200 });
+    }
     assert_eq!(ask(&hub, "GET", "/rate_limit", None).status, 200);
     insta::assert_snapshot!(said.join("\n"), @"
     GET : 200
@@ -177,6 +182,34 @@ fn every_endpoint_answers_as_github_describes_it() {
     PUT /pulls/999/merge: 404
     PUT /pulls/2/merge: 405
     PUT /pulls/2/merge: 200
+    GET /rules/branches/main: 200
+    GET /rulesets/42: 200
+    GET /branches/main/protection: 404
+    GET /actions/permissions: 200
+    GET /actions/permissions/workflow: 200
+    GET /actions/secrets: 200
+    GET /actions/variables?per_page=100&page=1: 200
+    GET /actions/workflows: 200
+    GET /environments?per_page=100&page=1: 200
+    GET /environments/publish/deployment-branch-policies: 404
+    GET /environments/publish/secrets: 404
+    GET /environments/publish/variables: 404
+    GET /environments/any/deployment-branch-policies: 404
+    GET /rules/branches/main: 200
+    GET /rulesets/42: 200
+    GET /branches/main/protection: 200
+    GET /actions/permissions: 200
+    GET /actions/permissions/workflow: 200
+    GET /actions/secrets: 200
+    GET /actions/variables?per_page=100&page=1: 200
+    GET /actions/workflows: 200
+    GET /environments?per_page=100&page=1: 200
+    GET /environments/publish/deployment-branch-policies: 200
+    GET /environments/publish/secrets: 200
+    GET /environments/publish/variables: 200
+    GET /environments/any/deployment-branch-policies: 200
+    GET /actions/permissions/selected-actions: 200
+    GET /rulesets/43: 404
     ");
     // Every one of them was asked, and once at least answered well.
     let good: BTreeSet<_> = hub
@@ -240,6 +273,56 @@ fn checks_and_merges(hub: &Hub, head: &str, say: &mut dyn FnMut(&str, &str, Opti
     say("PUT", "/pulls/2/merge", Some(json!({ "merge_method": "squash" })));
     hub.change(|world| world.repo_mut("acme/registry").required.clear());
     say("PUT", "/pulls/2/merge", Some(json!({ "merge_method": "squash" })));
+}
+
+/// How the repository is set up: as it is new, and with everything that can be said.
+fn settings(hub: &Hub, say: &mut dyn FnMut(&str, &str, Option<serde_json::Value>)) {
+    let paths = [
+        "/rules/branches/main",
+        "/rulesets/42",
+        "/branches/main/protection",
+        "/actions/permissions",
+        "/actions/permissions/workflow",
+        "/actions/secrets",
+        "/actions/variables?per_page=100&page=1",
+        "/actions/workflows",
+        "/environments?per_page=100&page=1",
+        "/environments/publish/deployment-branch-policies",
+        "/environments/publish/secrets",
+        "/environments/publish/variables",
+        "/environments/any/deployment-branch-policies",
+    ];
+    for path in paths {
+        say("GET", path, None);
+    }
+    hub.change(|world| {
+        let settings = &mut world.repo_mut("acme/registry").settings;
+        let open = |branches| Environment { branches, ..Environment::of_main(&[], &[]) };
+        settings.environments = [
+            ("publish".to_owned(), Environment::of_main(&["A"], &["B"])),
+            ("any".to_owned(), open(Branches::Any)),
+            ("protected".to_owned(), open(Branches::Protected)),
+        ]
+        .into();
+        (settings.secrets, settings.variables) = (vec!["C".to_owned()], vec!["D".to_owned()]);
+        (settings.actions.allowed, settings.actions.pinned) = ("selected", None);
+        settings.rules = Rules {
+            pull_request: Some(true),
+            queue: true,
+            no_force_pushes: true,
+            no_deletion: true,
+            bypass: Some(1),
+            own_bypass: Some("never"),
+        };
+        let check = Some(("gate".to_owned(), None));
+        settings.classic = Some(Classic { check, code_owners: Some(true), loose: true });
+    });
+    hub.human_pushes("acme/registry", "main", &[(".github/workflows/a.yml", "on: push\n")]);
+    for path in paths {
+        say("GET", path, None);
+    }
+    say("GET", "/actions/permissions/selected-actions", None);
+    say("GET", "/rulesets/43", None);
 }
 
 #[test]
