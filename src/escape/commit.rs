@@ -44,15 +44,14 @@ fn end_of(inside: &str, ticks: usize) -> Option<usize> {
 }
 
 fn break_up(code: &str, out: &mut String) {
-    let mut blank_before = false;
+    // Whether anything is before the scheme of an address: `fixes https://…`, `fixes:https://…`.
+    let mut word_before = false;
     for (at, character) in code.char_indices() {
-        blank_before |= character.is_whitespace();
         out.push(character);
         let rest = code.get(at + character.len_utf8()..).unwrap_or_default();
         let acts = match character {
             '@' | '#' | '[' => true,
-            // An address after a word: `fixes https://…`.
-            ':' => blank_before && rest.starts_with("//"),
+            ':' => word_before && rest.starts_with("//"),
             // `fixes GH-1`
             'G' | 'g' => rest.get(..2).is_some_and(|rest| rest.eq_ignore_ascii_case("h-")),
             _ => false,
@@ -60,6 +59,7 @@ fn break_up(code: &str, out: &mut String) {
         if acts {
             out.push(BREAK);
         }
+        word_before |= !character.is_ascii_alphanumeric();
     }
 }
 
@@ -74,6 +74,8 @@ mod tests {
         assert_eq!(shown("``[skip ci] ` @octocat`` @"), "``[|skip ci] ` @|octocat`` @");
         assert_eq!(shown("`closes a/b#3, GH-4 and gh-5`"), "`closes a/b#|3, G|H-4 and g|h-5`");
         assert_eq!(shown("`x fixes https://github.com/a/b/issues/1`"), "`x fixes https:|//github.com/a/b/issues/1`");
+        assert_eq!(shown("`fixes:\u{feff}http://a `"), "`fixes:\u{feff}http:|//a `");
+        assert_eq!(shown("`fixes:https://github.com/a/b/pull/1`"), "`fixes:https:|//github.com/a/b/pull/1`");
         assert_eq!(
             shown("[`https://github.com/a/b`](https://github.com/a/b)"),
             "[`https://github.com/a/b`](https://github.com/a/b)"

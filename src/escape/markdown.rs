@@ -67,7 +67,7 @@ fn words(text: &str, out: &mut String) {
         if at < after_commit {
             continue;
         }
-        if let Some(digits) = commit(text, at).filter(|_| !previous.is_alphanumeric()) {
+        if let Some(digits) = commit(text, at).filter(|_| !previous.is_ascii_alphanumeric()) {
             for (number, digit) in digits.chars().enumerate() {
                 if number > 0 && number % (SHORTEST_COMMIT - 1) == 0 {
                     out.push_str(BREAK);
@@ -95,7 +95,7 @@ fn words(text: &str, out: &mut String) {
             '.' if previous.is_ascii_digit() && next == ' ' => out.push_str("&#46;"),
             // `GH-1`, `GHSA-…`, `CVE-…`; the begin of a list item or of a line across.
             '-' if out.is_empty()
-                || (ends_with(out, "gh") && next.is_ascii_digit())
+                || (ends_with(out, "gh") && next.is_numeric())
                 || ends_with(out, "ghsa")
                 || ends_with(out, "cve") =>
             {
@@ -108,23 +108,34 @@ fn words(text: &str, out: &mut String) {
 }
 
 fn ends_with(text: &str, end: &str) -> bool {
-    text.get(text.len().saturating_sub(end.len())..).is_some_and(|last| last.eq_ignore_ascii_case(end))
+    let mut last = text.chars().rev().map(plain);
+    end.chars().rev().all(|wanted| last.next() == Some(wanted))
 }
 
-/// The word at `at`, if GitHub would look it up as a commit: 7 to 40 hexadecimal digits.
+/// A letter in lower case, with the two that are ASCII only for programs that ignore case by Unicode's rules.
+fn plain(character: char) -> char {
+    match character {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+/// The word at `at`, if GitHub may look it up as a commit: 7 to 40 hexadecimal digits. Only ASCII is certain to be part of a
+/// word: what other characters are depends on the version of Unicode that a program knows.
 fn commit(text: &str, at: usize) -> Option<&str> {
     let rest = text.get(at..)?;
     let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
     let next = rest.get(digits..)?.chars().next();
-    let whole = (SHORTEST_COMMIT..=40).contains(&digits) && !next.is_some_and(char::is_alphanumeric);
+    let whole = (SHORTEST_COMMIT..=40).contains(&digits) && !next.is_some_and(|next| next.is_ascii_alphanumeric());
     whole.then(|| rest.get(..digits)).flatten()
 }
 
 /// Whether what follows a colon makes it the begin of an emoji's name.
 fn begins_emoji(rest: &str) -> bool {
-    let name = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(byte)).count();
+    let name = rest.trim_start_matches(|c| matches!(plain(c), 'a'..='z' | '0'..='9' | '_' | '+' | '-'));
     // At the end of the text a colon may come after it.
-    name > 0 && rest.as_bytes().get(name).is_none_or(|after| *after == b':')
+    name.len() < rest.len() && (name.is_empty() || name.starts_with(':'))
 }
 
 #[cfg(test)]
@@ -142,7 +153,13 @@ mod tests {
         assert_eq!(markdown("a | b\n\n| c |"), "a &#124; b&#92;n&#92;n&#124; c &#124;");
         assert_eq!(markdown("see :+1: a::b c 10:30:00 x:y"), "see :&#8203;&#43;1: a::b c 10:&#8203;30:00 x:&#8203;y");
         assert_eq!(markdown("in b4ee623, b4ee62 and b4ee623x"), "in b4ee62&#8203;3, b4ee62 and b4ee623x");
+        // Letters of a version of Unicode that others may not know, and letters that they may take for none.
+        for odd in ["\u{1e6ee}", "é", "日"] {
+            assert_eq!(markdown(&format!("{odd}b4ee623{odd}")), format!("{odd}b4ee62&#8203;3{odd}"));
+        }
         assert_eq!(markdown("CVE-2021-44228 ghsa-x"), "CVE&#8203;-2021-44228 ghsa&#8203;-x");
+        assert_eq!(markdown("gh\u{17f}a-x GH-\u{661}"), "gh\u{17f}a&#8203;-x GH&#8203;-\u{661}");
+        assert_eq!(markdown(":\u{212a}:"), ":&#8203;\u{212a}:");
         assert_eq!(markdown("- a"), "&#8203;- a");
         assert_eq!(markdown("     a"), "a");
         assert_eq!(markdown("```\nrm"), "&#96;&#96;&#96;&#92;nrm");

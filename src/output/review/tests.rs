@@ -288,7 +288,7 @@ fn inert(text: &str) {
     static LINKED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?ix) [a-z][a-z0-9+.-]*:// | www\. | @[a-z0-9_] | \#\d | \bgh-\d | \b(ghsa|cve)-
-            | :[a-z0-9_+-]+: | \b[0-9a-f]{7,40}\b | [\u{202a}-\u{202e}\u{2066}-\u{2069}\u{0}-\u{9}\u{b}-\u{1f}]",
+            | :[a-z0-9_+-]+: | (?-u:\b)[0-9a-f]{7,40}(?-u:\b) | [\u{202a}-\u{202e}\u{2066}-\u{2069}\u{0}-\u{9}\u{b}-\u{1f}]",
         )
         .unwrap()
     });
@@ -425,6 +425,15 @@ fn every_trick_in_every_field_is_only_words() {
             same_shape(&report(&|_| text.clone(), 3), &report(&|field| plain_as(&text, field), 3));
         }
     }
+    // What some program takes for the end of a word, and others for a letter.
+    for odd in ["\u{200b}", "\u{1e6ee}", "\u{301}", "\u{17f}", "é", "日"] {
+        for trick in HOSTILE {
+            let text = format!(" A-\r{trick}{odd}{HEAD}{odd}b4ee623{odd}{trick}\\");
+            same_shape(&report(&|_| text.clone(), 3), &report(&|field| plain_as(&text, field), 3));
+        }
+    }
+    let found = "A-\rexample/weather@\u{200b}b4ee623039a6c60053ce67269701ad9e95073306\u{1e6ee}\\";
+    same_shape(&report(&|_| found.to_owned(), 3), &harmless());
     let all = HOSTILE.concat();
     same_shape(&report(&|_| all.clone(), 3), &harmless());
 }
