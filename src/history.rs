@@ -12,7 +12,7 @@ use crate::git::{Blob, GitError, Item, Kind, Repository, Status};
 use crate::ids::CommitSha;
 use crate::policy::POLICY;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,13 +118,13 @@ impl History {
             .map_err(failure)
     }
 
-    /// One entry as it was at a commit; none when there was none of that name.
+    /// The registry at a commit, for those who want some of its entries.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn load_entry_at(&self, commit: &CommitSha, name: &EntryName) -> Result<Option<Entry>, CommandError> {
-        let folder = self.folders_at(commit)?.into_iter().find(|item| item.name == name.as_bytes());
-        folder.map(|folder| read_entry(&self.repository, &folder)).transpose().map_err(failure)
+    pub fn at(&self, commit: &CommitSha) -> Result<At<'_>, CommandError> {
+        let folders = self.folders_at(commit)?.into_iter().map(|item| (RawPath::new(item.name.clone()), item));
+        Ok(At { repository: &self.repository, folders: folders.collect() })
     }
 
     /// The text of `mcp-registry.toml` at a commit; none when there was none.
@@ -144,6 +144,24 @@ impl History {
         let mut items = self.repository.folder(commit, SERVERS).map_err(failure)?.unwrap_or_default();
         items.retain(|item| item.kind != Kind::File || is_misplaced(&item.name));
         Ok(items)
+    }
+}
+
+/// A registry at a commit: its entries are listed once, and each is read when it is asked for.
+#[derive(Debug)]
+pub struct At<'h> {
+    repository: &'h Repository,
+    folders: BTreeMap<EntryName, Item>,
+}
+
+impl At<'_> {
+    /// One entry; none when there was none of that name.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load(&self, name: &EntryName) -> Result<Option<Entry>, CommandError> {
+        let folder = self.folders.get(name);
+        folder.map(|folder| read_entry(self.repository, folder)).transpose().map_err(failure)
     }
 }
 

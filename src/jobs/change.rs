@@ -15,10 +15,12 @@ use crate::history::{Comparison, History};
 /// When history cannot be read.
 pub(crate) fn change(history: &History, compared: &Comparison, namespace: &str) -> Result<Jobs, CommandError> {
     let mut entries = Vec::new();
+    let head = history.at(&compared.head)?;
+    let bases = compared.merge_bases.iter().map(|base| history.at(base)).collect::<Result<Vec<_>, _>>()?;
     for (name, change) in &compared.changes.entries {
-        let after = history.load_entry_at(&compared.head, name)?;
+        let after = head.load(name)?;
         // After criss-cross merges one of several bases may have what is there now.
-        let before = compared.merge_bases.iter().map(|base| history.load_entry_at(base, name));
+        let before = bases.iter().map(|base| base.load(name));
         let before = before.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
         entries.push(planned(name, change, &before, after.as_ref(), namespace));
     }

@@ -100,15 +100,17 @@ pub(crate) fn of_range(root: &Path, range: &Range) -> Result<Changed, CommandErr
     let comparison = history.compare(range)?;
     history.check_registry(&comparison.head)?;
     let mut targets = Vec::new();
+    let after = history.at(&comparison.head)?;
+    let before = comparison.merge_bases.iter().map(|base| history.at(base)).collect::<Result<Vec<_>, _>>()?;
     for (name, change) in &comparison.changes.entries {
         if change.kind == ChangeKind::Deleted || !touches_manifest(name, change.files.iter().map(|file| &file.path)) {
             continue;
         }
-        let Some(head) = history.load_entry_at(&comparison.head, name)? else { continue };
+        let Some(head) = after.load(name)? else { continue };
         // After criss-cross merges there are several bases. What differs from any of them is new to that side.
         let mut bases = Vec::new();
-        for merge_base in &comparison.merge_bases {
-            bases.push(history.load_entry_at(merge_base, name)?);
+        for base in &before {
+            bases.push(base.load(name)?);
         }
         targets.extend(compare(&bases, &head));
     }

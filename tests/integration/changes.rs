@@ -320,7 +320,7 @@ fn a_folder_that_becomes_a_link_is_still_an_entry() {
     assert_eq!(changed(&registry), ["~b: +servers/b -readme.md -server.yaml"]);
     let history = History::open(&registry.root()).unwrap();
     let head = compare(&registry.root(), "main..topic").head;
-    let entry = history.load_entry_at(&head, &RawPath::new("b")).unwrap().unwrap();
+    let entry = history.at(&head).unwrap().load(&RawPath::new("b")).unwrap().unwrap();
     assert_eq!(entry.folder_problem.as_deref(), Some("it is a symbolic link"));
 }
 
@@ -346,7 +346,7 @@ fn a_submodule_is_an_entry_and_a_moved_submodule_a_change() {
     assert_eq!(changed_in(&registry.root(), "HEAD~1..HEAD"), ["~sub: ~servers/sub"]);
     let history = History::open(&registry.root()).unwrap();
     let head = compare(&registry.root(), "HEAD").head;
-    let entry = history.load_entry_at(&head, &RawPath::new("sub")).unwrap().unwrap();
+    let entry = history.at(&head).unwrap().load(&RawPath::new("sub")).unwrap().unwrap();
     assert_eq!(entry.folder_problem.as_deref(), Some("it is a Git submodule"));
 }
 
@@ -437,9 +437,9 @@ fn entries_are_read_from_the_commit_and_not_from_the_work_tree() {
     assert_eq!(all.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["a", "b", "c"]);
     let text = all[1].manifest_file.text().unwrap();
     assert!(text.starts_with("name: b\n") && text.ends_with("# edited\n"), "{text}");
-    let before = history.load_entry_at(&comparison.base, &RawPath::new("b")).unwrap().unwrap();
+    let before = history.at(&comparison.base).unwrap().load(&RawPath::new("b")).unwrap().unwrap();
     assert!(!before.manifest_file.text().unwrap().contains("edited"));
-    assert!(history.load_entry_at(&comparison.head, &RawPath::new("dirty")).unwrap().is_none());
+    assert!(history.at(&comparison.head).unwrap().load(&RawPath::new("dirty")).unwrap().is_none());
 }
 
 /// From disk and from Git, the same entry has the same problems, in the same words.
