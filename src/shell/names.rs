@@ -1,8 +1,10 @@
 //! Names of programs and files that checks of shell text look for: each stands here and nowhere else.
 
 pub(crate) const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ash", "ksh", "fish"];
+/// Those to which `[[ … ]]` is one command.
+const WITH_TESTS: &[&str] = &["bash", "zsh", "ksh"];
 pub(crate) const INTERPRETERS: &[&str] =
-    &["python", "python2", "python3", "node", "bun", "deno", "perl", "ruby", "php", "pwsh", "lua"];
+    &["python", "python2", "python3", "node", "bun", "deno", "perl", "ruby", "php", "pwsh", "powershell", "lua"];
 /// Programs that download what an address names.
 pub(crate) const DOWNLOADERS: &[&str] = &["curl", "wget", "aria2c"];
 /// Programs that send what they are given to an address.
@@ -50,6 +52,11 @@ pub(crate) fn base(program: &str) -> &str {
 /// Whether a word names a shell, by its path or by a variable that holds one.
 pub(crate) fn is_shell(word: &str) -> bool {
     SHELLS.contains(&base(word)) || matches!(word, "$SHELL" | "$BASH" | "$0")
+}
+
+/// Whether `[[ … ]]` is one command for a shell of this name.
+pub(crate) fn has_tests(shell: &str) -> bool {
+    WITH_TESTS.contains(&shell)
 }
 
 /// Whether a word names an interpreter: `python3.12`, too.

@@ -69,9 +69,9 @@ fn shell(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let code = subject.code();
     let is_posix = comments::is_posix(&subject.text, subject.path);
     let (mut found, is_certain) =
-        if is_posix { script::read(code, &mut Files::default()) } else { (Vec::new(), false) };
+        if is_posix { script::read(code, &mut Files::of_file(&subject.text)) } else { (Vec::new(), false) };
     if !is_certain {
-        let mut files = Files::default();
+        let mut files = Files::of_file(&subject.text);
         for range in lines(code, true) {
             let line = code.get(range.clone()).unwrap_or_default();
             let here = find(line, &mut files).into_iter();

@@ -8,7 +8,7 @@ mod checks;
 pub(super) mod fetch;
 mod piped;
 
-use crate::shell::{Environment, Then, Word};
+use crate::shell::{Environment, Then, Word, names};
 pub(super) use piped::Piped;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -31,6 +31,8 @@ pub(in super::super) struct Files {
     is_beyond: bool,
     /// The variables of all texts that are read with these files.
     pub(super) environment: Environment,
+    /// Whether `[[ … ]]` is one command for the shell that reads the text: to others `&&` and `||` in it begin commands.
+    pub(super) has_tests: bool,
     /// Whether a failing command ends everything, in the text that is read now.
     errexit: bool,
     pipefail: bool,
@@ -98,6 +100,13 @@ impl Files {
     /// For the instructions of a Dockerfile: a step that fails ends the build.
     pub(in super::super) fn of_build() -> Self {
         Self { ends_stop: true, ..Self::default() }
+    }
+
+    /// For a file that begins with a line which names its shell.
+    pub(in super::super) fn of_file(text: &str) -> Self {
+        let first = text.lines().next().filter(|line| line.starts_with("#!")).unwrap_or_default();
+        let mut words = first.split(|c: char| c.is_whitespace() || c == '/');
+        Self { has_tests: words.any(names::has_tests), ..Self::default() }
     }
 
     /// Remembers the variables that an instruction of a Dockerfile sets: `ENV A=b`, `ARG A=b`.

@@ -37,6 +37,7 @@ pub(super) fn read(text: &str, files: &mut Files) -> (Vec<(Does, Range<usize>)>,
         nested,
         deep: 0,
         is_beyond: false,
+        in_test: false,
     };
     let is_certain = walk.script(text, &Place::At(0), DEPTH);
     if walk.files.is_beyond() || walk.functions.is_beyond() {
@@ -101,6 +102,8 @@ struct Walk<'f> {
     nested: usize,
     deep: usize,
     is_beyond: bool,
+    /// Whether the next command is part of a test `[[ a && b ]]` that is not over.
+    in_test: bool,
 }
 
 impl Walk<'_> {

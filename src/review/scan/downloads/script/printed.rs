@@ -18,13 +18,14 @@ fn echo(arguments: &[Word]) -> String {
     if escapes { unescaped(&text) } else { text }
 }
 
-/// What `printf` prints, as far as its format says it.
-pub(super) fn printf(arguments: &[Word]) -> String {
+/// What `printf` prints, as far as its format says it. It ends after more than `most` bytes: a format is printed once more while
+/// arguments are left.
+pub(super) fn printf(arguments: &[Word], most: usize) -> String {
     let mut arguments = arguments.iter().map(|word| word.text.as_str()).skip_while(|word| *word == "--");
     let format = unescaped(arguments.next().unwrap_or_default());
     let (mut text, mut rest, mut takes) = (String::new(), format.as_str(), false);
     let mut arguments = arguments.peekable();
-    loop {
+    while text.len() <= most {
         let Some(at) = rest.find('%') else {
             text.push_str(rest);
             // What is left is printed in the same way.
@@ -39,10 +40,14 @@ pub(super) fn printf(arguments: &[Word]) -> String {
         let letter = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(rest.len());
         match rest.as_bytes().get(letter) {
             Some(b'%') => text.push('%'),
-            Some(b'b') => text.push_str(&unescaped(arguments.next().unwrap_or_default())),
-            _ => text.push_str(arguments.next().unwrap_or_default()),
+            letter => {
+                let argument = arguments.next().unwrap_or_default();
+                let is_escaped = letter == Some(&b'b');
+                text.push_str(&if is_escaped { unescaped(argument) } else { argument.to_owned() });
+                // Without an argument that it takes, a format is printed once.
+                takes = true;
+            }
         }
-        takes = true;
         rest = rest.get(letter + 1..).unwrap_or_default();
     }
     for word in arguments {
@@ -128,7 +133,7 @@ impl Walk<'_> {
                     texts.push(self.content(word, &seen.output(at)).to_string());
                 }
             }
-            "printf" => texts.push(printf(seen.arguments())),
+            "printf" => texts.push(printf(seen.arguments(), self.nested)),
             _ if names::is_teller(name) => texts.push(echo(seen.arguments())),
             _ => {}
         }

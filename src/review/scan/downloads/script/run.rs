@@ -5,7 +5,7 @@ use super::super::files::{Piped, fetch, is_cluster};
 use super::groups::Check;
 use super::words::{Given, Seen, downloaded};
 use super::{Output, Scope, Walk};
-use crate::shell::{Command, Head, Word, is_assignment, names};
+use crate::shell::{Command, Head, Then, Word, is_assignment, names};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 const QUIET: &[&str] = &[
     "", "read", "cd", "mkdir", "rm", "rmdir", "touch", "chmod", "chown", "mv", "cp", "ln", "test", "[", "[[", "export",
     "local", "declare", "typeset", "readonly", "unset", "set", "shift", "true", "false", ":", "exit", "return",
-    "break", "continue", "sleep", "wait", "trap", "pwd", "date", "ls", "curl", "wget", "git", "for", "case",
+    "break", "continue", "sleep", "wait", "trap", "pwd", "date", "ls", "git", "for", "case",
 ];
 /// Programs that print what they read, or some of it.
 const PASSERS: &[&str] = &["cat", "tee", "sed", "tr", "head", "tail", "grep", "sort", "uniq", "awk", "cut", "envsubst"];
@@ -34,6 +34,7 @@ impl Walk<'_> {
         collects: bool,
     ) -> Option<Check> {
         let Command { words, redirects, range, then, .. } = command;
+        let in_test = std::mem::take(&mut self.in_test);
         let mut late = Vec::new();
         let words = self.files.environment.alias(words, head.program);
         let (words, outputs) = self.words(words, scope, &mut late);
@@ -62,7 +63,7 @@ impl Walk<'_> {
         let tells = names::is_teller(&seen.program);
         self.sets(&seen, piped, &scope.place.of(&seen.range));
         if piped.is_inherited && piped.is_first() && !self.functions.has(name) {
-            let is_quiet = QUIET.contains(&name) || (tells && name != "cat");
+            let is_quiet = QUIET.contains(&name) || names::is_downloader(name) || (tells && name != "cat");
             if is_quiet {
                 *piped = Piped { secret: piped.secret, ..Piped::default() };
             } else if !PASSERS.contains(&name) && !names::is_shell(name) {
@@ -84,13 +85,16 @@ impl Walk<'_> {
         }
         self.files.options(&seen.program, arguments);
         let own = self.files.check(name, arguments, piped);
-        if self.runs(&seen, scope, piped) {
+        if !(in_test && is_comparison(&seen)) && self.runs(&seen, scope, piped) {
             self.say(Does::RunsDownload, piped.start, &seen.range, scope);
         }
         if self.sends(&seen, fetcher, piped) {
             self.say(Does::SendsSecrets, piped.secret, &seen.range, scope);
         }
         let called = self.call(&seen, scope, piped, collects);
+        let is_over = seen.words.iter().any(|word| word.is("]]"));
+        self.in_test =
+            self.files.has_tests && (in_test || name == "[[") && !is_over && matches!(then, Then::And | Then::Or);
         self.pass_on(&seen, fetcher.is_some(), called.as_ref().map(|called| &called.output), scope, piped);
         piped.is_elsewhere = is_saved || seen.given.iter().any(Given::is_elsewhere);
         for word in late {
@@ -158,8 +162,8 @@ impl Walk<'_> {
                 }
             }
             "printf" if arguments.first().is_some_and(|word| word.text == "-v") => {
-                let text = super::printed::printf(arguments.get(2..).unwrap_or_default());
-                if let Some(name) = arguments.get(1) {
+                let text = super::printed::printf(arguments.get(2..).unwrap_or_default(), self.nested);
+                if let Some(name) = arguments.get(1).filter(|_| self.spend(text.len(), place)) {
                     self.files.environment.set(&name.text, vec![text]);
                 }
             }
@@ -217,6 +221,13 @@ impl Walk<'_> {
                 .into_iter()
                 .any(|(word, output)| output.secrets || (word.text.contains('@') && names::names_keys(&word.text)))
     }
+}
+
+/// Whether what looks like a command is `$value == other`, or a value alone, as in `[[ … ]]`.
+fn is_comparison(seen: &Seen) -> bool {
+    const OPERATORS: &[&str] =
+        &["]]", "=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"];
+    seen.program.starts_with('$') && seen.arguments().first().is_some_and(|word| OPERATORS.iter().any(|o| word.is(o)))
 }
 
 /// The word that names the program which a command starts.
