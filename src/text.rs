@@ -6,5 +6,5 @@ pub(crate) mod instructions;
 pub(crate) mod secrets;
 mod span;
 
-pub(crate) use cut::{cut, ending, first, shorten};
+pub(crate) use cut::{cut, ending, first, first_bytes, shorten};
 pub use span::Span;

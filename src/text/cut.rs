@@ -40,6 +40,11 @@ pub(crate) fn first(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
+/// The beginning of `text` exactly as it is, of at most so many bytes: what has a limit in bytes, or need not be counted.
+pub(crate) fn first_bytes(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
 /// Keeps the end of a path, which says what kind of file it is: at most `most` bytes, which is how the limits of paths
 /// are given, with an ellipsis in front where the beginning is missing.
 pub(crate) fn ending(path: &str, most: usize) -> Cow<'_, str> {
@@ -53,7 +58,7 @@ pub(crate) fn ending(path: &str, most: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, ending, first, shorten};
+    use super::{cut, ending, first, first_bytes, shorten};
     use proptest::prelude::*;
 
     #[test]
@@ -69,6 +74,7 @@ mod tests {
         assert_eq!(ending("src/a/b.rs", 3), "…");
         assert_eq!(ending("src/a/b.rs", 2), "");
         assert_eq!(first("äöüß", 3), "äöü");
+        assert_eq!([3, 4, 5].map(|most| first_bytes("äö", most)), ["ä", "äö", "äö"]);
     }
 
     proptest! {
@@ -79,6 +85,8 @@ mod tests {
             prop_assert_eq!(length(first(&text, most)), length(&text).min(most));
             prop_assert!(ending(&text, most).len() <= most);
             prop_assert!(text.starts_with(first(&text, most)));
+            let bytes = first_bytes(&text, most);
+            prop_assert!(bytes.len() <= most && bytes.len() + 4 > most.min(text.len()) && text.starts_with(bytes));
             prop_assert_eq!(cut(&text, most) == text, length(&text) <= most);
             let mut short = text.clone();
             shorten(&mut short, most);

@@ -89,4 +89,6 @@ pub(super) struct Known {
     pub(super) hosts: HashSet<String>,
     /// The files that run by themselves when the package is installed or built.
     pub(super) installed: HashSet<String>,
+    /// Files that steer agents and editors as another file did in the base, with the same content, that is gone.
+    pub(super) moved: HashSet<String>,
 }

@@ -7,9 +7,12 @@
 use super::sink::{Said, Sink};
 use super::subject::{Base, Subject};
 use crate::snapshot::steering::{is_read_by_agents, steering_part};
+use crate::snapshot::{File, Snapshot};
+use crate::text::first_bytes;
 use crate::verdict::{Category, Confidence, Risk};
 use regex::Regex;
-use std::sync::LazyLock;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 /// What makes a tool run a command by itself, in the files of agents and editors.
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -27,6 +30,29 @@ fn starts_programs(path: &str) -> bool {
         || lower.ends_with("devcontainer.json")
 }
 
+/// What a file is to agents and editors, wherever its folder is: its path from the folder that they look for, or its name.
+fn role(path: &str) -> Option<String> {
+    if !is_read_by_agents(path) && !starts_programs(path) {
+        return None;
+    }
+    let lower = path.to_ascii_lowercase();
+    if lower.ends_with("devcontainer.json") {
+        return Some("devcontainer.json".to_owned());
+    }
+    let folder = lower.rmatch_indices('/').map(|(at, _)| at + 1).chain([0]);
+    let hidden = folder.filter_map(|at| lower.get(at..)).find(|rest| rest.starts_with('.'));
+    Some(hidden.or(lower.rsplit('/').next()).unwrap_or(&lower).to_owned())
+}
+
+/// The files of a head that have the role and the content of one in the base that is gone.
+pub(super) fn moved(base: &Snapshot, head: &Snapshot) -> HashSet<String> {
+    let of = |(path, file): (&Arc<str>, &File)| Some((role(path)?, Arc::clone(&file.blob)));
+    let gone = base.files.iter().filter(|(path, _)| !head.files.contains_key(*path));
+    let gone: HashSet<_> = gone.filter_map(of).collect();
+    let new = head.files.iter().filter(|(path, _)| !base.files.contains_key(*path));
+    new.filter(|file| of(*file).is_some_and(|file| gone.contains(&file))).map(|(path, _)| path.to_string()).collect()
+}
+
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let (steers, starts) = (is_read_by_agents(subject.path), starts_programs(subject.path));
     if !steers && !starts {
@@ -37,6 +63,7 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         return;
     }
     let how = match &subject.base {
+        Base::New if subject.is_moved() => "A moved file",
         Base::New => "A new file",
         Base::Changed { .. } => "A changed file",
         Base::None | Base::Same => "A file",
@@ -53,6 +80,8 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
     let said = Said {
         title: format!("{how} {what}"),
         risk: match &subject.base {
+            // What it says was judged, and the folder that it holds for is another one.
+            Base::New if subject.is_moved() => old,
             Base::New | Base::Changed { .. } => new,
             Base::None => old,
             Base::Same => Risk::Info,
@@ -76,8 +105,8 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         }
         _ => 0,
     };
-    let end = text.floor_char_boundary(begin + QUOTED);
-    sink.whole(begin..end, said);
+    let quoted = first_bytes(text.get(begin..).unwrap_or_default(), QUOTED);
+    sink.whole(begin..begin + quoted.len(), said);
 }
 
 #[cfg(test)]
@@ -96,6 +125,33 @@ mod tests {
             assert!(!renamed(path, "a"), "{path}");
         }
         assert!(!renamed(".vscode/tasks.json", "{\"runOn\": \"folderOpen\"}"));
+    }
+
+    #[test]
+    fn one_that_moved_is_not_called_new() {
+        let container = "{\"postCreateCommand\": \"npm ci\"}\n";
+        let moves = |from: &str, to: &str, more: &[(&str, &str)]| {
+            let head: Vec<_> = [(to, container)].iter().chain(more).copied().collect();
+            shown_diff(&[(from, container)], &head).lines().next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(
+            moves(".devcontainer/devcontainer.json", ".devcontainer/api/devcontainer.json", &[]),
+            "medium .devcontainer/api/devcontainer.json:1: A moved file makes agents or editors run commands by themselves"
+        );
+        assert!(moves(".devcontainer.json", ".devcontainer/devcontainer.json", &[]).contains("A moved file"));
+        assert!(moves("a/.claude/settings.json", ".claude/settings.json", &[]).contains("A moved file"));
+        // It was nothing to agents, or something else; or it is still there.
+        for (from, to) in [
+            ("docs/example.json", ".devcontainer/devcontainer.json"),
+            ("CLAUDE.md", ".claude/settings.json"),
+            (".vscode/settings.json", ".claude/settings.json"),
+        ] {
+            assert!(moves(from, to, &[]).starts_with(&format!("high {to}:1: A new file makes")), "{from} {to}");
+        }
+        let old = ".devcontainer/devcontainer.json";
+        assert!(moves(old, "a/devcontainer.json", &[(old, container)]).contains("A new file"));
+        insta::assert_snapshot!(shown_diff(&[("CLAUDE.md", "a\n")], &[("x/CLAUDE.md", "a\n")]), @"low x/CLAUDE.md:1: A moved file steers agents that work in this repository");
+        assert!(shown_diff(&[("CLAUDE.md", "a\n")], &[("x/CLAUDE.md", "b\n")]).contains("A new file"));
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl<'a> Subject<'a> {
         self.known.installed.contains(self.path)
     }
 
+    /// Whether the file steers agents or editors as one of the base did that is gone, and says the same.
+    pub(super) fn is_moved(&self) -> bool {
+        self.known.moved.contains(self.path)
+    }
+
     /// Places that address a model; see [`instructions::find`], which is asked about a piece of the file at a time so that a
     /// harmless one does not stand for all others of its kind.
     pub(super) fn instructions(&self) -> &[Instruction] {
