@@ -9,6 +9,7 @@ mod words;
 
 pub(crate) use assignments::Assignments;
 
+use crate::ids::ImageReference;
 use std::collections::HashMap;
 use words::{Heredoc, flags_of, heredocs, plain};
 
@@ -161,6 +162,11 @@ impl Dockerfile {
         };
         bases.filter_map(name).collect()
     }
+}
+
+/// Docker's own frontend, if this `# syntax` names it: the one that reads Dockerfiles as described here.
+pub(crate) fn own_frontend(syntax: &str) -> Option<ImageReference> {
+    ImageReference::parse(syntax).ok().filter(|image| image.short_name() == "docker/dockerfile")
 }
 
 /// The directives on top, in every form in which BuildKit looks for one: after `#`, after `//`, and as a JSON object; a first

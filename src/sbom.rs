@@ -116,7 +116,10 @@ pub(crate) async fn generate(
 fn syft(layout: &Layout, name: &str, format: &str, home: &Path) -> Program {
     let mut source = std::ffi::OsString::from("oci-dir:");
     source.push(&layout.folder);
-    let (repository, version) = name.split_once('@').unwrap_or((name, ""));
+    let image = ImageReference::parse(name).ok();
+    let version = image.as_ref().and_then(|image| image.digest.clone()).unwrap_or_default();
+    let repository =
+        image.map_or_else(|| name.to_owned(), |image| ImageReference { digest: None, ..image }.to_string());
     Program {
         name: "syft".to_owned(),
         arguments: vec![

@@ -2,11 +2,11 @@
 
 use super::event::Event;
 use super::wire::{self, Ask, Reply, Stop};
-use crate::fetch::install_crypto;
+use crate::fetch::{install_crypto, retry};
 use crate::provider::sse::Decoder;
 use crate::provider::{Provider, anthropic, openai};
 use crate::text::cut;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
@@ -240,7 +240,7 @@ impl Client {
         let mut response = request.body(body).send().await.map_err(|error| problem(&error))?;
         let status = response.status().as_u16();
         if status != 200 {
-            let after = retry_after(response.headers());
+            let after = retry::after(response.headers());
             let body = read(&mut response, MAX_ERROR_BYTES).await.unwrap_or_default();
             let (kind, words) = error_words(&body);
             return Err(Problem::Status { status, after, kind, words });
@@ -367,12 +367,6 @@ async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>,
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// `retry-after` in seconds. One given as a date is not obeyed: it would need a clock that agrees with the provider's.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// What kind of error it is, and what it says: both providers, and the proxy, have `{"error": {"type", "message"}}`.

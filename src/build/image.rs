@@ -9,7 +9,7 @@ use crate::engine::publish::Login;
 use crate::engine::{Engine, EngineError, TarStream};
 use crate::error::CommandError;
 use crate::fetch::retry::jitter;
-use crate::ids::Digest;
+use crate::ids::{Digest, ImageReference};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -216,24 +216,24 @@ async fn check_labels(
 /// The images that the build started from, with their digests: as the builder resolved them, else as the engine knows them.
 /// One that was made on this machine and never published has none.
 async fn base_images(engine: &Engine, context: &Context, steps: &[String]) -> Vec<(String, Digest)> {
-    let mut found: BTreeMap<String, Digest> = BTreeMap::new();
+    let mut found: BTreeMap<String, (ImageReference, Digest)> = BTreeMap::new();
     for word in steps.iter().flat_map(|name| name.split_whitespace()) {
-        if let Some((name, digest)) = word.split_once('@')
-            && let Ok(digest) = Digest::parse(digest)
-        {
-            found.insert(name.to_owned(), digest);
+        let Ok(mut image) = ImageReference::parse(word) else { continue };
+        if let Some(digest) = image.digest.take().and_then(|digest| Digest::parse(&digest).ok()) {
+            found.insert(image.to_string(), (image, digest));
         }
     }
     let dockerfile = Dockerfile::parse(&context.dockerfile_text);
     for (_, image) in dockerfile.images() {
-        let is_found = |name: &String| *name == image || name.ends_with(&format!("/{image}"));
-        if image.contains(['$', '@']) || found.keys().any(is_found) {
+        // One with variables is not a reference, and is what the builder resolved.
+        let Ok(named) = ImageReference::parse(&image) else { continue };
+        if named.digest.is_some() || found.values().any(|(known, _)| known.is_same(&named)) {
             continue;
         }
         let known = engine.inspect_image(&image).await.ok().flatten();
-        let digest =
-            known.and_then(|known| known.digests.iter().find_map(|name| Digest::parse(name.split_once('@')?.1).ok()));
-        found.extend(digest.map(|digest| (image, digest)));
+        let digests = known.iter().flat_map(|known| &known.digests).filter_map(|name| ImageReference::parse(name).ok());
+        let digest = digests.filter_map(|name| name.digest).find_map(|digest| Digest::parse(&digest).ok());
+        found.extend(digest.map(|digest| (image, (named, digest))));
     }
-    found.into_iter().collect()
+    found.into_iter().map(|(name, (_, digest))| (name, digest)).collect()
 }

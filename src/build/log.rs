@@ -2,6 +2,7 @@
 
 use crate::engine::build::Step;
 use crate::ids::{Digest, hex};
+use crate::text::first_bytes;
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -181,12 +182,8 @@ impl<'s> Log<'s> {
 }
 
 fn one_line(text: &str) -> String {
-    let mut line: String =
-        text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    if line.len() > MAX_LINE {
-        line.truncate(line.floor_char_boundary(MAX_LINE));
-    }
-    line
+    let parts = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
+    first_bytes(&parts.collect::<Vec<_>>().join(" "), MAX_LINE).to_owned()
 }
 
 #[cfg(test)]

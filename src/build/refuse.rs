@@ -2,11 +2,9 @@
 
 use super::context::Context;
 use super::{Builder, Options};
-use crate::dockerfile::{Assignments, Dockerfile, Instruction, UNREADABLE};
+use crate::dockerfile::{Assignments, Dockerfile, Instruction, UNREADABLE, own_frontend};
 use crate::error::CommandError;
 
-/// The images that may read a Dockerfile in place of the built-in frontend.
-const FRONTENDS: [&str; 2] = ["docker/dockerfile:1", "docker.io/docker/dockerfile:1"];
 /// The first engine whose built-in frontend knows here-documents and `--link`.
 const HEREDOCS_SINCE: u32 = 23;
 /// Flags that the classic builder knows.
@@ -77,7 +75,11 @@ fn is_missing(dockerfile: &Dockerfile, target: &str) -> bool {
 }
 
 fn syntax(dockerfile: &Dockerfile, options: &Options) -> Vec<Problem> {
-    let is_known = |syntax: &str| FRONTENDS.iter().any(|known| syntax.starts_with(known));
+    // Version 1 of it, `1.7` and `1-labs` say: what another one will be is not known.
+    let is_first =
+        |tag: &str| tag.strip_prefix('1').is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']));
+    let is_known =
+        |syntax: &str| own_frontend(syntax).and_then(|image| image.tag).is_some_and(|tag: String| is_first(&tag));
     let refused = dockerfile.syntaxes().filter(|(syntax, _)| !options.allow_syntax && !is_known(syntax));
     let text = |syntax| match syntax {
         UNREADABLE => {

@@ -5,6 +5,7 @@
 use super::ContextLimits;
 use crate::dockerfile::ignore::{self, Ignore};
 use crate::git::upstream::{Found, Mode, ObjectId, StoreReader};
+use crate::text::cut;
 use std::collections::BTreeMap;
 
 /// What is in a context.
@@ -28,6 +29,8 @@ const MAX_LINKS: usize = 40;
 const MAX_DEPTH: usize = 100;
 /// The longest path, in bytes: `PATH_MAX`.
 const MAX_PATH: usize = 4096;
+/// Characters of a longer one that are shown.
+const SHOWN: usize = 100;
 
 /// How a directory is read.
 pub(super) struct Walk<'a> {
@@ -67,8 +70,9 @@ impl Walk<'_> {
                     return Err(format!("`{}` is not a name that a file can have in a repository", shown(&path)));
                 }
                 if path.len() > MAX_PATH || depth >= MAX_DEPTH {
-                    let start = shown(path.get(..100).unwrap_or(&path));
-                    return Err(format!("`{start}…`: the path is too long or too deep"));
+                    // As many bytes as make more characters than are shown.
+                    let start = shown(path.get(..4 * SHOWN + 4).unwrap_or(&path));
+                    return Err(format!("`{}`: the path is too long or too deep", cut(&start, SHOWN)));
                 }
                 let item = match entry.mode {
                     Mode::Folder => {

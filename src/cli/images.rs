@@ -77,16 +77,9 @@ pub(super) fn registries(reach: &Reach, images: &[&ImageReference]) -> Result<Re
 pub(super) fn no_target(error: &TargetError) -> CommandError {
     match error {
         TargetError::Tag(image) => refuse(error.to_string())
-            .hint(format!("name it by digest: `{}@sha256:…`, which `build --push` prints", without_tag(image))),
+            .hint(format!("name it by digest: `{}@sha256:…`, which `build --push` prints", image.name())),
         TargetError::Algorithm(_) => refuse(error.to_string()),
         TargetError::Missing(_) => CommandError::unfinished(error.to_string()),
         TargetError::Oci(_) => CommandError::unfinished("the image cannot be read").because(error),
-    }
-}
-
-fn without_tag(image: &str) -> &str {
-    match image.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        _ => image,
     }
 }

@@ -112,7 +112,7 @@ pub(super) fn prepare(
     }
     let images = images.iter().map(|image| images::parse(image)).collect::<Result<Vec<_>, _>>()?;
     if let Some(image) = images.iter().find(|image| image.digest.is_none()) {
-        return Err(images::no_target(&TargetError::Tag(image.to_string())));
+        return Err(images::no_target(&TargetError::Tag(image.clone())));
     }
     let signatures = args.images.signatures(context)?;
     let reach = args.images.reach(context)?;

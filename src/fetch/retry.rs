@@ -33,19 +33,39 @@ impl Retry {
         Some((wait + jitter(wait / 2)).min(self.longest))
     }
 
-    /// The same after an answer: only statuses that say to come back are tried again, and `Retry-After` in seconds is
-    /// obeyed. One given as a date is not: it would need a clock that agrees with the server's.
+    /// The same after an answer: only statuses that say to come back are tried again, and `Retry-After` is obeyed.
     #[must_use]
     pub(crate) fn wait_after_answer(&self, attempt: u32, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
         if !matches!(status.as_u16(), 429 | 502 | 503 | 504) {
             return None;
         }
         let wait = self.wait(attempt)?;
-        match seconds(headers, header::RETRY_AFTER.as_str()) {
-            Some(asked) if asked > self.longest.as_secs() => None,
-            Some(asked) => Some(wait.max(Duration::from_secs(asked))),
+        match after(headers) {
+            Some(asked) if asked > self.longest => None,
+            Some(asked) => Some(wait.max(asked)),
             None => Some(wait),
         }
+    }
+}
+
+/// How long a server asks to be left alone. Providers of models say halves of seconds. A date is not obeyed: it would need a
+/// clock that agrees with the server's.
+pub(crate) fn after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: f64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Whether an answer says that nothing more may be asked before a limit is new.
+pub(crate) fn is_used_up(headers: &HeaderMap) -> bool {
+    seconds(headers, "x-ratelimit-remaining") == Some(0)
+}
+
+/// Whether an answer says that too much was asked: a refusal that says when to come back, or that nothing is left, is one, too.
+pub(crate) fn is_limited(status: StatusCode, headers: &HeaderMap) -> bool {
+    match status.as_u16() {
+        429 => true,
+        403 => headers.contains_key(header::RETRY_AFTER) || is_used_up(headers),
+        _ => false,
     }
 }
 
@@ -63,7 +83,8 @@ pub(crate) fn jitter(most: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::Retry;
+    #![allow(clippy::unwrap_used)]
+    use super::{Retry, after as asked, is_limited};
     use http::{HeaderMap, HeaderValue, StatusCode};
     use std::time::Duration;
 
@@ -92,6 +113,17 @@ mod tests {
         assert_eq!(retry().wait_after_answer(0, busy, &after("11")), None);
         assert!(retry().wait_after_answer(0, busy, &after("tomorrow")).is_some());
         assert_eq!(retry().wait_after_answer(2, busy, &after("1")), None);
+    }
+
+    #[test]
+    fn a_limit_is_known_by_status_and_headers() {
+        assert_eq!(asked(&after("0.5")), Some(Duration::from_millis(500)));
+        assert!(["-1", "NaN", "inf", "1e300", "tomorrow", ""].iter().all(|other| asked(&after(other)).is_none()));
+        let left =
+            |number| HeaderMap::from_iter([("x-ratelimit-remaining".parse().unwrap(), HeaderValue::from(number))]);
+        assert!(is_limited(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new()));
+        assert!(is_limited(StatusCode::FORBIDDEN, &after("7")) && is_limited(StatusCode::FORBIDDEN, &left(0)));
+        assert!(!is_limited(StatusCode::FORBIDDEN, &left(1)) && !is_limited(StatusCode::OK, &left(0)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::answer::words;
 use super::pace::{Budget, Cost};
 use super::{GithubError, Pace};
-use crate::fetch::retry::seconds;
+use crate::fetch::retry::{self, seconds};
 use chrono::DateTime;
 use http::header::{self, HeaderMap};
 use std::time::Duration;
@@ -69,8 +69,8 @@ impl Limits {
     ) -> Result<(), GithubError> {
         let message = words(body);
         let said = message.to_ascii_lowercase();
-        let wait = match (seconds(headers, header::RETRY_AFTER.as_str()), is_used_up(headers)) {
-            (Some(after), _) => Some(Duration::from_secs(after)),
+        let wait = match (retry::after(headers), is_used_up(headers)) {
+            (Some(after), _) => Some(after),
             (None, true) => until_reset(headers),
             (None, false) if status == 429 || said.contains("rate limit") || said.contains("abuse detection") => {
                 Some(self.pace.minute.saturating_mul(1 << limited.min(16)))
@@ -102,8 +102,7 @@ impl Limits {
 
     /// The server asks for a pause. One that is too long is not made: the next attempt tells.
     pub(super) fn pause(&mut self, headers: &HeaderMap) {
-        let asked = seconds(headers, header::RETRY_AFTER.as_str()).map(Duration::from_secs);
-        if let Some(asked) = asked.filter(|asked| *asked <= self.pace.longest) {
+        if let Some(asked) = retry::after(headers).filter(|asked| *asked <= self.pace.longest) {
             self.hold(asked);
         }
     }
@@ -119,7 +118,7 @@ impl Limits {
 }
 
 fn is_used_up(headers: &HeaderMap) -> bool {
-    seconds(headers, "x-ratelimit-remaining") == Some(0) && seconds(headers, "x-ratelimit-reset").is_some()
+    retry::is_used_up(headers) && seconds(headers, "x-ratelimit-reset").is_some()
 }
 
 fn date(headers: &HeaderMap) -> Option<u64> {

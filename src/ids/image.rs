@@ -121,6 +121,27 @@ impl ImageReference {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
     }
 
+    /// The image without tag and digest.
+    #[must_use]
+    pub(crate) fn name(&self) -> Self {
+        Self { tag: None, digest: None, ..self.clone() }
+    }
+
+    /// Whether two references ask for the same thing in the same repository, however they are written. Digests that one has and
+    /// the other lacks do not count.
+    #[must_use]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let tag = |image: &Self| Self { digest: None, ..image.clone() }.version().to_owned();
+        self.short_name() == other.short_name() && tag(self) == tag(other)
+    }
+
+    /// Whether a reference names a digest as it is written, also where the rest has variables or is wrong, as in a Dockerfile.
+    #[must_use]
+    pub(crate) fn names_digest(text: &str) -> bool {
+        let digest = text.split_once('@').and_then(|(_, digest)| digest.split_once(':'));
+        digest.is_some_and(|(algorithm, digits)| matches!(algorithm, "sha256" | "sha512") && !digits.contains('$'))
+    }
+
     /// Host and path without what may be left out: `docker.io/library/x` and `x` are one image. Two references of the
     /// same image have the same short name.
     #[must_use]

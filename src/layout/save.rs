@@ -4,7 +4,7 @@
 use super::{Layout, LayoutError};
 use crate::engine::image::Image;
 use crate::engine::{Engine, EngineError};
-use crate::ids::{Digest, hex};
+use crate::ids::{Digest, ImageReference, hex};
 use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, media_types};
 use futures_util::StreamExt as _;
 use ring::digest::{Context, SHA256};
@@ -48,8 +48,8 @@ impl InEngine {
 
     /// The digests of its configuration, and of its manifests in image registries.
     pub(crate) fn known(&self) -> BTreeSet<String> {
-        let digests = self.image.digests.iter().filter_map(|digest| digest.split_once('@'));
-        std::iter::once(self.image.id.clone()).chain(digests.map(|(_, digest)| digest.to_owned())).collect()
+        let digests = self.image.digests.iter().filter_map(|name| ImageReference::parse(name).ok()?.digest);
+        std::iter::once(self.image.id.clone()).chain(digests).collect()
     }
 
     /// Has the engine write it, and makes a layout of it in `folder`, which is made.

@@ -21,7 +21,7 @@ pub(crate) struct Target {
 pub(crate) enum TargetError {
     /// A tag where a digest is needed.
     #[error("`{0}` is named by a tag, which may lead to another image the next moment")]
-    Tag(String),
+    Tag(ImageReference),
     /// A digest that is not SHA-256.
     #[error("`{0}` has a digest that is not `sha256:`")]
     Algorithm(String),
@@ -44,7 +44,7 @@ impl Target {
     ) -> Result<Self, TargetError> {
         match &image.digest {
             Some(_) => Self::find(registries, image, signatures).await,
-            None => Err(TargetError::Tag(image.to_string())),
+            None => Err(TargetError::Tag(image.clone())),
         }
     }
 

@@ -191,7 +191,15 @@ fn a_second_place_is_found() {
             "one table of special-purpose addresses",
         ),
         ("github/reader.rs", "use octocrab::{Octocrab, models};", "one sender of requests to GitHub"),
+        ("pins.rs", "line.truncate(line.floor_char_boundary(MAX));", "one cutter of text"),
+        ("pins.rs", "let shown = format!(\"{start}…\");", "one cutter of text"),
         ("sign.rs", "use oci_client::{Client, Reference};", "one parser of image references, in src/ids/image.rs"),
+        ("sign.rs", "let tag = image.rsplit_once(':');", "one parser of image references"),
+        ("sign.rs", "if base_image.contains(\"@sha256:\") {}", "one parser of image references"),
+        ("git.rs", "use http::header::{ACCEPT, RETRY_AFTER};", "one reader of rate limits in answers"),
+        ("oci.rs", "headers.get(\"Retry-After\")", "one reader of rate limits in answers"),
+        ("pins.rs", "matches!(word, \"sh\" | \"bash\")", "one list of shells"),
+        ("pins.rs", "Regex::new(r\"(?:curl|wget)\")", "one list of programs that download"),
     ] {
         let said = misplaced(&Source::new(path, text)).join("\n");
         assert!(said.contains(words), "{path}: {text}\nsaid: {said}");

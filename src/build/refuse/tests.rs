@@ -52,10 +52,13 @@ fn another_syntax_is_refused_unless_it_is_allowed() {
         "Dockerfile:2: this begins as a JSON object and cannot be read as one: what a builder makes of it, a frontend in place of \
          Docker's own say, is not known; `--allow-syntax` allows that"
     );
-    for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker.io/docker/dockerfile:1@sha256:0"] {
+    let pinned = format!("docker.io/docker/dockerfile:1@sha256:{}", "0".repeat(64));
+    for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker/dockerfile:1-labs", &pinned] {
         assert_eq!(refused(&format!("# syntax={known}\nFROM scratch")), "");
     }
-    for other in ["docker/dockerfile-upstream:1", "docker/dockerfile", "evil.io/docker/dockerfile:1"] {
+    for other in
+        ["docker/dockerfile-upstream:1", "docker/dockerfile", "docker/dockerfile:10", "evil.io/docker/dockerfile:1"]
+    {
         assert_ne!(refused(&format!("# syntax={other}\nFROM scratch")), "", "{other}");
     }
     let allowed = Options { allow_syntax: true, ..options() };

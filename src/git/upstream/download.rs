@@ -9,8 +9,8 @@ use crate::git::remote::{self, RemoteRefs};
 use crate::ids::CommitSha;
 use bytes::Bytes;
 use git2::Indexer;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use http::{HeaderMap, Method, StatusCode};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -110,7 +110,7 @@ impl Server {
         if let Some(target) = redirect(&incoming.headers, status, &request.url) {
             return Err(redirected(&self.url, &target, status));
         }
-        if let Some(limited) = limited(&self.host, status, &incoming.headers) {
+        if let Some(limited) = limited(&self.host, incoming.status, &incoming.headers) {
             return Err(limited);
         }
         if status != 200 {
@@ -212,7 +212,7 @@ async fn first(
             }
             continue;
         }
-        if let Some(limited) = limited(&host, status, &answer.headers) {
+        if let Some(limited) = limited(&host, answer.status, &answer.headers) {
             return Err(limited);
         }
         return match status {
@@ -226,13 +226,9 @@ async fn first(
     Err(UpstreamError::NotGit { host, what: "it redirects for ever" })
 }
 
-/// Whether an answer says that too much was asked. A refusal that says when to come back, or that nothing is left, is one,
-/// too.
-fn limited(host: &str, status: u16, headers: &HeaderMap) -> Option<UpstreamError> {
-    let after = retry::seconds(headers, RETRY_AFTER.as_str());
-    let used_up = || retry::seconds(headers, "x-ratelimit-remaining") == Some(0);
-    (status == 429 || (status == 403 && (headers.contains_key(RETRY_AFTER) || used_up())))
-        .then(|| UpstreamError::RateLimited { host: host.to_owned(), after: after.map(Duration::from_secs) })
+fn limited(host: &str, status: StatusCode, headers: &HeaderMap) -> Option<UpstreamError> {
+    retry::is_limited(status, headers)
+        .then(|| UpstreamError::RateLimited { host: host.to_owned(), after: retry::after(headers) })
 }
 
 /// What may be asked for in place of this, so that no less comes.

@@ -1,6 +1,7 @@
 //! Names of a repository, which may be any bytes, made into names of files that are the same everywhere.
 
 use crate::snapshot::{Reason, steering::steers};
+use crate::text::first_bytes;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -182,7 +183,7 @@ fn harmless(name: &str) -> String {
         safe.insert(0, '_');
     }
     if safe.len() > MAX_BYTES {
-        safe.truncate(safe.floor_char_boundary(CUT));
+        safe.truncate(first_bytes(&safe, CUT).len());
     }
     if is_git(&safe) {
         safe = safe.replacen('.', "dot-", 1);

@@ -5,11 +5,14 @@ use super::names::{Name, Names, readable};
 use crate::git::upstream::{Entry, Found, Mode, ObjectId, StoreReader};
 use crate::snapshot::language::{Language, is_media};
 use crate::snapshot::{File, Reason, Snapshot, Unreviewed};
+use crate::text::cut;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes of all folders that are read: with names of ordinary length, as many as entries are looked at.
 const FOLDER_BYTES: u64 = 64_000_000;
+/// Characters that are shown of a name that is too long.
+const NAME: usize = 100;
 /// The most bytes of a Git LFS pointer, by its specification.
 const LFS_POINTER: usize = 1024;
 /// How such a pointer begins.
@@ -93,8 +96,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             let Some(name) = level.names.name(&entry.name, self.limits.path) else {
-                let (start, _) = readable(entry.name.get(..100).unwrap_or_default());
-                let path = join(&level.place.shown, &format!("{start}…"));
+                let path = join(&level.place.shown, &cut(&begin(&entry.name, NAME, readable), NAME));
                 self.list(path, Reason::PathTooLong, format!("a name of {} bytes", entry.name.len()));
                 continue;
             };
@@ -178,10 +180,7 @@ impl<'a> Walk<'a> {
 
     fn link(&mut self, place: Place, id: ObjectId) {
         let Some(target) = self.content(&place, id) else { return };
-        let shown = |most: usize| {
-            let (text, _) = escaped(target.get(..most).unwrap_or(&target));
-            if target.len() > most { format!("{text}…") } else { text }
-        };
+        let shown = |most: usize| cut(&begin(&target, most, escaped), most).into_owned();
         self.list(place.shown.clone(), Reason::Symlink, format!("points to {}", shown(200)));
         let content = format!("symbolic link to {}\n", shown(self.limits.path));
         self.add(place, id, content.into_bytes().into(), false, true);
@@ -246,6 +245,12 @@ impl<'a> Walk<'a> {
 }
 
 /// Bytes as one line of text.
+/// The beginning of bytes as text, of more than `most` characters where there are more.
+fn begin(bytes: &[u8], most: usize, text: fn(&[u8]) -> (String, bool)) -> String {
+    // No character has more than four bytes.
+    text(bytes.get(..4 * (most + 1)).unwrap_or(bytes)).0
+}
+
 fn escaped(bytes: &[u8]) -> (String, bool) {
     // A path may hold `/`, which a name may not.
     let parts: Vec<(String, bool)> = bytes

@@ -1,10 +1,7 @@
 //! What a Dockerfile takes out of the build context.
 
 use super::pattern::Patterns;
-use crate::dockerfile::{Dockerfile, Instruction};
-
-/// Frontends that read what is described here.
-const FRONTENDS: &[&str] = &["docker/dockerfile", "docker.io/docker/dockerfile"];
+use crate::dockerfile::{Dockerfile, Instruction, own_frontend};
 
 /// The sources of `COPY` and `ADD`, and of mounts, with the lines that name them.
 #[derive(Debug)]
@@ -17,8 +14,7 @@ impl Taken {
     /// By a Dockerfile; none when another frontend reads it, or it names more than anybody writes.
     pub(super) fn by(text: &str) -> Option<Self> {
         let dockerfile = Dockerfile::parse(text.as_bytes());
-        let is_known = |frontend: &str| FRONTENDS.iter().any(|known| frontend.starts_with(known));
-        if dockerfile.syntaxes().any(|(frontend, _)| !is_known(frontend)) {
+        if dockerfile.syntaxes().any(|(frontend, _)| own_frontend(frontend).is_none()) {
             return None;
         }
         let (mut patterns, mut lines) = (Vec::new(), Vec::new());

@@ -9,6 +9,7 @@ use super::{
 use crate::engine::container::{Attached, Chunk, Container, Mount, Resources};
 use crate::engine::image::Image;
 use crate::engine::{Engine, EngineError, Kind, Labels, TarStream};
+use crate::ids::ImageReference;
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join, try_join3};
 use secrecy::ExposeSecret;
@@ -117,10 +118,7 @@ impl AgentImage {
         if let Some(image) = engine.inspect_image(reference).await? {
             return Ok(image);
         }
-        // `host/name`, `host:5000/name`: a first part with a dot or a port, or the name `localhost`.
-        let names_registry =
-            reference.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']) || host == "localhost");
-        if !names_registry {
+        if !ImageReference::parse(reference).is_ok_and(|image| image.host.is_some()) {
             return Err(SandboxError::NoImage(reference.to_owned()));
         }
         engine.pull_image(reference).await?;

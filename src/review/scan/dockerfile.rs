@@ -9,6 +9,8 @@ mod packages;
 use super::downloads::{self, Does};
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::dockerfile::own_frontend;
+use crate::ids::ImageReference;
 use crate::shell::Reader;
 use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
@@ -89,11 +91,8 @@ fn syntax(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         let line = subject.text.get(range.clone()).unwrap_or_default();
         let Some(comment) = line.trim().strip_prefix('#') else { return };
         let Some((key, frontend)) = comment.split_once('=') else { continue };
-        let frontend = frontend.trim().trim_start_matches("docker.io/");
-        if key.trim().eq_ignore_ascii_case("syntax")
-            && !frontend.starts_with("docker/dockerfile:")
-            && frontend != "docker/dockerfile"
-        {
+        let frontend = frontend.split_whitespace().next().unwrap_or_default();
+        if key.trim().eq_ignore_ascii_case("syntax") && own_frontend(frontend).is_none() {
             sink.at(
                 range,
                 said(Risk::Medium, "the file is read by an image of somebody else (`syntax`)", Category::InstallHook),
@@ -105,7 +104,7 @@ fn syntax(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
 fn from(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '_>) {
     let image = instruction.arguments.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default();
     let is_known = image.eq_ignore_ascii_case("scratch") || stages.contains(&image.to_ascii_lowercase());
-    if image.is_empty() || is_known || image.contains("@sha256:") {
+    if image.is_empty() || is_known || ImageReference::names_digest(image) {
         return;
     }
     let title = if image.contains('$') {
@@ -124,7 +123,7 @@ fn from_flag(instruction: &Instruction, stages: &[String], sink: &mut Sink<'_, '
         });
         let Some(image) = named.map(|image| image.trim_matches(['"', '\''])) else { continue };
         let is_stage = image.bytes().all(|byte| byte.is_ascii_digit()) || stages.contains(&image.to_ascii_lowercase());
-        if !is_stage && !image.contains("@sha256:") && !image.contains('$') {
+        if !is_stage && !ImageReference::names_digest(image) && !image.contains('$') {
             let title = "files are taken from an image that is not pinned to a digest";
             sink.at(instruction.range.clone(), said(Risk::Low, title, Category::Dependency));
         }

@@ -11,6 +11,7 @@ use super::analysis::{HostKind as Kind, Hosts, Named};
 use super::sink::{Kept, Said, Sink};
 use super::subject::Subject;
 use crate::net::{effective, special};
+use crate::text::first_bytes;
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk};
 use lists::{CATCHERS, NOBODY, NOBODY_ENDINGS, SHARES, USUAL};
 use std::collections::{BTreeSet, HashSet};
@@ -60,8 +61,7 @@ fn addresses(code: &str) -> impl Iterator<Item = (String, Kind, Range<usize>)> {
     places.filter_map(|(at, sign)| {
         let scheme = scheme_before(code, at)?;
         let start = at + sign.len();
-        let rest = code.get(start..)?;
-        let rest = rest.get(..rest.floor_char_boundary(LONGEST))?;
+        let rest = first_bytes(code.get(start..)?, LONGEST);
         let length = rest.find(ends_address).unwrap_or(rest.len());
         let address = rest.get(..length)?;
         let host = host_of(address)?;

@@ -10,6 +10,7 @@ mod scripts;
 
 use super::sink::{Said, Sink};
 use super::subject::Subject;
+use crate::shell::names;
 use crate::snapshot::Snapshot;
 use crate::snapshot::language::Language;
 use crate::verdict::{Category, Confidence, Risk};
@@ -57,6 +58,7 @@ fn has_ending(path: &str, ending: &str) -> bool {
 struct Sign {
     /// Whether a file of this path may have it.
     file: fn(&str) -> bool,
+    /// With `{shells}`, `{interpreters}` and `{downloaders}` for their names.
     pattern: &'static str,
     risk: Risk,
     title: &'static str,
@@ -96,7 +98,7 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         file: |path| name(path) == "build.rs",
-        pattern: r#"Command::new\(\s*"(?:curl|wget|sh|bash|powershell|python3?|node)""#,
+        pattern: r#"Command::new\(\s*"(?:{shells}|{interpreters}|{downloaders})""#,
         risk: Risk::Medium,
         title: "build.rs starts a shell or downloads something when the crate is built",
     },
@@ -126,13 +128,13 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         file: |path| name(path) == "binding.gyp",
-        pattern: r#"<!@?\([^)\n]{0,200}(?:curl|wget|base64|https?://|eval)"#,
+        pattern: r#"<!@?\([^)\n]{0,200}(?:{downloaders}|base64|https?://|eval)"#,
         risk: Risk::High,
         title: "node-gyp's configuration downloads or decodes something when the package is installed",
     },
     Sign {
         file: |path| name(path) == "binding.gyp",
-        pattern: r#"<!@?\(\s*(?:(?:node|python[\d.]*|sh|bash|perl|ruby)\s+[^-\s)"']|\.{0,2}/)[^)\n]{0,200}\)"#,
+        pattern: r#"<!@?\(\s*(?:(?:{shells}|{interpreters})[\d.]*\s+[^-\s)"']|\.{0,2}/)[^)\n]{0,200}\)"#,
         risk: Risk::Medium,
         title: "node-gyp's configuration runs a program when the package is installed",
     },
@@ -182,7 +184,13 @@ const SIGNS: &[Sign] = &[
 ];
 
 static PATTERNS: LazyLock<Vec<Option<Regex>>> =
-    LazyLock::new(|| SIGNS.iter().map(|sign| Regex::new(sign.pattern).ok()).collect());
+    LazyLock::new(|| SIGNS.iter().map(|sign| Regex::new(&with_names(sign.pattern)).ok()).collect());
+
+fn with_names(pattern: &str) -> String {
+    let lists =
+        [("{shells}", names::SHELLS), ("{interpreters}", names::INTERPRETERS), ("{downloaders}", names::DOWNLOADERS)];
+    lists.iter().fold(pattern.to_owned(), |pattern, (key, names)| pattern.replace(key, &names.join("|")))
+}
 
 /// Says what runs at installation.
 pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {

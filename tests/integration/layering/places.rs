@@ -25,9 +25,13 @@ pub(super) const PLACES: &[Place] = &[
         code: &[
             r"\.chars\(\)\.take\((?:[^()]|\([^()]*\))*\)\.(?:(?:flat_)?map\((?:[^()]|\([^()]*\))*\)\.)?collect",
             r"\.char_indices\(\)(?:\.rev\(\))?\.nth\(",
+            r"\.floor_char_boundary\(",
         ],
-        text: &[r"(?:push|once)\('…'\)", r#"push_str\("…"#],
+        text: &[r"(?:push|once)\('…'\)", r#"push_str\("…"#, r"\{\w+\}…"],
         others: &[
+            ("output/sarif/fingerprint.rs", "hashes the place of a mark, and shows nothing"),
+            ("review/scan/behaviour.rs", "chooses how far after a match it looks for another one"),
+            ("review/scan/sink.rs", "widens or narrows the range of a quote, which has two ends"),
             ("output/excerpt.rs", "shows the part of a line around a mark"),
             ("agent/tools/grep.rs", "shows the part of a line around a match, and lines that are not UTF-8"),
             ("escape/template.rs", "cuts what is already escaped, by bytes, and lines"),
@@ -54,8 +58,20 @@ pub(super) const PLACES: &[Place] = &[
         what: "parser of image references",
         homes: &["ids/image.rs"],
         code: &[r"oci_client::(?:\{[^}]*)?Reference", r"oci_spec::distribution", r"ImageReference\{host"],
-        text: &[],
-        others: &[],
+        // What is before or after the mark of a digest, the tag, the host; and Docker's frontend, by its name.
+        text: &[
+            r"(?:image|reference|digest|word|name)\w*\.r?split_once\('[@:]'\)",
+            r#""@sha(?:256|512):""#,
+            r#""(?:docker\.io/)?docker/dockerfile:?""#,
+        ],
+        others: &[("dockerfile.rs", "compares what the parser made of an image with the name of Docker's frontend")],
+    },
+    Place {
+        what: "reader of rate limits in answers",
+        homes: &["fetch/retry.rs"],
+        code: &[r"header::(?:\{[^}]*\b)?RETRY_AFTER", r"fnretry_after"],
+        text: &[r#"(?i)"(?:retry-after|x-ratelimit-remaining)""#],
+        others: &[("proxy/relay.rs", "hands it on as it is, whatever it means")],
     },
     Place {
         what: "list of files with keys",
@@ -84,11 +100,21 @@ pub(super) const PLACES: &[Place] = &[
         what: "list of shells",
         homes: &["shell/names.rs"],
         code: &[],
-        text: &[r#""(?:zsh|dash|ksh)""#],
+        text: &[r#""(?:bash|zsh|dash|ksh)""#, r"\b(?:sh\|bash|bash\|sh|ba\|z)\b"],
         others: &[
+            ("review/scan/behaviour/patterns.rs", "the end of a pipe in any code, by its last letters"),
+            ("review/scan/install/npm.rs", "`sh -c` within a script of npm, by its last letters"),
+            ("pins/resolve/kind.rs", "endings of files that are run"),
             ("review/scan/comments.rs", "endings of files that a shell reads"),
             ("snapshot/language.rs", "endings of files that a shell reads"),
         ],
+    },
+    Place {
+        what: "list of programs that download",
+        homes: &["shell/names.rs"],
+        code: &[],
+        text: &[r#""(?:wget|aria2c)""#, r"\b(?:curl\|wget|wget\|curl)\b"],
+        others: &[("review/scan/downloads/files/fetch.rs", "what the options of each of them mean")],
     },
 ];
 
