@@ -114,7 +114,8 @@ fn changed(diff: &str, global: &Global) -> Result<(Vec<Entry>, CommitSha), Comma
         planned.is_some_and(|planned| planned.unclear || planned.needs.contains(&Need::Build))
     };
     let wanted = compared.changes.to_judge().filter(|name| is_wanted(name));
-    let entries = wanted.map(|name| history.load_entry_at(&compared.head, name)).filter_map(Result::transpose);
+    let head = history.at(&compared.head)?;
+    let entries = wanted.map(|name| head.load(name)).filter_map(Result::transpose);
     Ok((entries.collect::<Result<_, _>>()?, compared.head))
 }
 

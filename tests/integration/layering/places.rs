@@ -27,7 +27,7 @@ pub(super) const PLACES: &[Place] = &[
             r"\.char_indices\(\)(?:\.rev\(\))?\.nth\(",
             r"\.floor_char_boundary\(",
         ],
-        text: &[r"(?:push|once)\('…'\)", r#"push_str\("…"#, r"\{\w+\}…"],
+        text: &[r"(?:push|once)\('…'\)", r#"push_str\("…"#, r#"\{\w+\}…""#],
         others: &[
             ("output/sarif/fingerprint.rs", "hashes the place of a mark, and shows nothing"),
             ("review/scan/behaviour.rs", "chooses how far after a match it looks for another one"),
