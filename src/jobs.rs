@@ -83,6 +83,9 @@ pub(crate) struct Planned {
     /// What it is built from, of a change.
     #[serde(skip)]
     pub(crate) source: Option<BuiltFrom>,
+    /// Whether it runs something else than before that nobody here builds or reviews: with other rights, another's image or server.
+    #[serde(skip)]
+    pub(crate) runs_unseen: bool,
 }
 
 /// The plan. `schemas/jobs.json` is its form.

@@ -7,7 +7,7 @@
 mod judge;
 mod word;
 
-pub(crate) use judge::{Line, State};
+pub(crate) use judge::{Line, State, worst_of};
 pub(crate) use word::{Word, word};
 
 use super::names::Analysis;
@@ -21,6 +21,9 @@ use crate::ids::CommitSha;
 use crate::sync::{Intent, Outcome as Settled, Runner};
 use crate::verdict::{Conclusion, Risk};
 use std::sync::Arc;
+
+/// How often it is looked again whether what was written still holds.
+const MAX_LOOKS: usize = 4;
 
 /// Where the gate stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +78,48 @@ pub(crate) async fn gate(registry: &Registry, request: &Request) -> Result<Gate,
             (pull, moved)
         }
     };
+    let mut runner = Runner::new(registry, request.dry_run);
+    let mut last: Option<Gate> = None;
+    // What was read may be old by the time that it is written: it is read again after, until it says the same.
+    for _ in 0..MAX_LOOKS {
+        let judged = look(registry, request, &pull, &moved).await?;
+        if last.as_ref().is_some_and(|last| last.lines == judged.lines && last.word == judged.word) {
+            break;
+        }
+        let wanted = Wanted { of: None, outcome: outcome(judged.conclusion, &judged.lines, judged.word.as_ref()) };
+        let settled = runner.settle(false, async |_| {
+            let found = registry.check_runs(&request.head, Some(&wanted.name()), request.app).await?;
+            let write = runs::todo(&wanted, &found).write(&wanted, &request.head, request.app);
+            Ok(Intent { done: write.is_some(), writes: write.into_iter().collect() })
+        });
+        let written = match settled.await {
+            Settled::Done(written, _) => written || last.as_ref().is_some_and(|last| last.written),
+            Settled::Failed(error) => return Err(error.into()),
+            Settled::Useless { status, message } => return Err(GithubError::Denied { status, message }.into()),
+        };
+        last = Some(Gate { written, ..judged });
+        if !written {
+            break;
+        }
+    }
+    last.ok_or(ChecksError::Github(GithubError::Unexpected("a gate that nobody looked at")))
+}
+
+/// What is to be said now.
+async fn look(
+    registry: &Registry,
+    request: &Request,
+    pull: &Standing,
+    moved: &[Arc<str>],
+) -> Result<Gate, ChecksError> {
     let runs = registry.check_runs(&pull.head, None, request.app).await?;
-    let word = word(registry, &pull, &runs).await?;
+    let pull_now = registry.standing(pull.number).await?.ok_or(ChecksError::NoPull(pull.number))?;
+    let word = word(registry, &pull_now, &runs).await?.filter(|_| pull_now.head == pull.head);
     let facts = judge::Facts {
         required: &request.required,
         runs: &runs,
         outside: &request.outside,
-        moved: &moved,
+        moved,
         is_spoken_for: word.is_some(),
         gate_risk: request.gate_risk,
     };
@@ -93,19 +131,7 @@ pub(crate) async fn gate(registry: &Registry, request: &Request) -> Result<Gate,
         why: "failed before the gate was asked".to_owned(),
     }));
     let conclusion = judge::conclusion(&lines);
-    let wanted = Wanted { of: None, outcome: outcome(conclusion, &lines, word.as_ref()) };
-    let mut runner = Runner::new(registry, request.dry_run);
-    let settled = runner.settle(false, async |_| {
-        let found = registry.check_runs(&request.head, Some(&wanted.name()), request.app).await?;
-        let write = runs::todo(&wanted, &found).write(&wanted, &request.head, request.app);
-        Ok(Intent { done: write.is_some(), writes: write.into_iter().collect() })
-    });
-    let written = match settled.await {
-        Settled::Done(written, _) => written,
-        Settled::Failed(error) => return Err(error.into()),
-        Settled::Useless { status, message } => return Err(GithubError::Denied { status, message }.into()),
-    };
-    Ok(Gate { pull: pull.number, conclusion, lines, word, written })
+    Ok(Gate { pull: pull.number, conclusion, lines, word, written: false })
 }
 
 /// The entries that are not in the group what they are at the head of the pull request, where they were looked at.

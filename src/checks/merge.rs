@@ -5,7 +5,7 @@
 //! flag, no label and no person against it; and a ruleset that names the gate with that App, for without one the platform would
 //! merge over red.
 
-use super::gate::State;
+use super::gate::{State, worst_of};
 use super::names::{Analysis, GATE, SKIP_MERGE, is_label};
 use super::outcome::risk_of;
 use super::publish::check_app;
@@ -16,6 +16,9 @@ use crate::pins::publish::own::{Own, own};
 use crate::sync::{Intent, Outcome as Settled, Runner, Write};
 use crate::verdict::Risk;
 use std::time::Duration;
+
+/// Accounts that are asked about: everybody may review, and each question is a request.
+const MOST_ASKED: usize = 50;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -154,7 +157,7 @@ fn checked(runs: &[CheckRun], entry: &str, merge_risk: Risk) -> Result<(), Unmet
         passed(&Analysis::Build.check(entry))?;
     }
     let name = Analysis::Review.check(entry);
-    match passed(&name)? {
+    match passed(&name)?.max(worst_of(runs, &name)) {
         Some(risk) if risk <= merge_risk => Ok(()),
         Some(risk) => Err(Unmet::not(format!("`{name}` found a risk: {risk}; the policy merges {merge_risk} at most"))),
         None => Err(Unmet::not(format!("`{name}` says no risk"))),
@@ -169,7 +172,11 @@ async fn against(registry: &Registry, pull: &Standing) -> Result<Option<Unmet>, 
             latest.insert(review.author.id, review);
         }
     }
-    for review in latest.into_values().filter(|review| review.state == "CHANGES_REQUESTED").take(50) {
+    let objections: Vec<_> = latest.into_values().filter(|review| review.state == "CHANGES_REQUESTED").collect();
+    if objections.len() > MOST_ASKED {
+        return Ok(Some(Unmet::not("more people asked for changes than can be asked about")));
+    }
+    for review in objections {
         let login = review.author.login;
         if registry.may_write(&login).await? {
             return Ok(Some(Unmet::not(format!("`{login}` asked for changes"))));

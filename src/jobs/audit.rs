@@ -16,6 +16,7 @@ pub(crate) fn audit(entries: &[Entry]) -> Jobs {
             unclear: false,
             upstream: upstream_of(entry),
             source: None,
+            runs_unseen: false,
         };
         match source_of(entry) {
             _ if !is_name(&entry.name) => {

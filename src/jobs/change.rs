@@ -19,7 +19,6 @@ pub(crate) fn change(history: &History, compared: &Comparison, namespace: &str) 
     let bases = compared.merge_bases.iter().map(|base| history.at(base)).collect::<Result<Vec<_>, _>>()?;
     for (name, change) in &compared.changes.entries {
         let after = head.load(name)?;
-        // After criss-cross merges one of several bases may have what is there now.
         let before = bases.iter().map(|base| base.load(name));
         let before = before.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
         entries.push(planned(name, change, &before, after.as_ref(), namespace));
@@ -51,6 +50,7 @@ fn planned(
         unclear: false,
         upstream: None,
         source: None,
+        runs_unseen: false,
     };
     let Some(after) = after.filter(|_| change.kind != ChangeKind::Deleted) else { return planned };
     planned.needs.push(Need::Validate);
@@ -74,20 +74,39 @@ fn planned(
             return planned;
         }
     };
-    let is_other = |same: fn(&Entry, &Entry) -> bool| before.iter().all(|before| !same(before, after));
+    // After criss-cross merges there are several bases: what differs from any of them is new to that side, and was looked at by
+    // nobody there.
+    let is_other =
+        |same: fn(&Entry, &Entry) -> bool| before.is_empty() || before.iter().any(|before| !same(before, after));
+    let is_built = matches!(plan(after, Terms { namespace, hosts: None, image_registry: None }), Ok(What::Build(_)));
     let built = is_other(|before, after| what(before) == what(after) && before.manifest.image == after.manifest.image);
-    if (built || change.files.iter().any(|file| is_dockerfile(&file.path)))
-        && matches!(plan(after, Terms { namespace, hosts: None, image_registry: None }), Ok(What::Build(_)))
-    {
+    if is_built && (built || change.files.iter().any(|file| is_dockerfile(&file.path))) {
         planned.needs.push(Need::Build);
         planned.needs.push(Need::Publish);
     }
     planned.source.clone_from(&source);
+    let unseen = runs(after, is_built);
+    planned.runs_unseen = match before {
+        [] => unseen.iter().any(Option::is_some),
+        before => before.iter().any(|before| runs(before, is_built) != unseen),
+    };
     if source.is_some() && is_other(|before, after| what(before) == what(after)) {
         planned.needs.push(Need::Review);
     }
     planned.needs.sort_unstable();
     planned
+}
+
+/// What of an entry runs that is neither built nor reviewed here: how it is run and, where others build its image or run the
+/// server, which one that is.
+fn runs(entry: &Entry, is_built: bool) -> Vec<Option<String>> {
+    let Some(document) = entry.document() else { return Vec::new() };
+    let keys: &[&str] = if is_built { &["run"] } else { &["run", "image", "type", "remote"] };
+    let text = |key: &&str| {
+        let span = document.root().pair(key)?.value.span;
+        document.text().get(span.start..span.end).map(str::to_owned)
+    };
+    keys.iter().map(text).collect()
 }
 
 /// What an entry is built from. The branch that it follows decides nothing of that.
@@ -101,7 +120,7 @@ type Text = fn(&Entry) -> Option<&str>;
 /// What is another one than before, in words.
 fn differences(before: &[Entry], after: &Entry, change: &EntryChange, name: &EntryName) -> Vec<String> {
     let mut why = Vec::new();
-    let is_other = |of: Text| !before.iter().any(|before| of(before) == of(after));
+    let is_other = |of: Text| before.iter().any(|before| of(before) != of(after));
     let keys: [(&str, Text); 6] = [
         ("source.project", |entry| entry.manifest.source.project.as_deref()),
         ("source.commit", |entry| entry.manifest.source.commit.as_deref()),

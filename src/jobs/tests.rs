@@ -14,6 +14,7 @@ fn planned(name: String, upstream: usize) -> Planned {
         unclear: false,
         upstream,
         source: None,
+        runs_unseen: false,
     }
 }
 

@@ -19,6 +19,8 @@ use std::collections::BTreeSet;
 
 /// The registry's own App.
 const APP: u64 = 4_242;
+/// A maintainer who made no commit.
+const NORA: &str = "nora";
 const POLICY: &str = "[github]\napp-id = 4242\n";
 
 /// A registry on a hub, and the machine that its jobs run on.
@@ -36,10 +38,19 @@ impl Stage {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         hub.change(|world| {
             world.create(REPO, &files);
+            world.repo_mut(REPO).people.insert(NORA.to_owned(), "maintain");
             world.repo_mut(REPO).required = vec![Required { context: "mcp-registry/gate".to_owned(), app: Some(APP) }];
         });
         hub.limit(crate::hub::limits::Limits::unlimited());
         Self { hub, machine: Runner::new() }
+    }
+
+    /// A GitHub in this state, and the reports of the jobs of pull request 1.
+    fn at(world: World, risk: &str) -> Self {
+        let stage = Self { hub: Hub::with(world), machine: Runner::new() };
+        stage.hub.limit(crate::hub::limits::Limits::unlimited());
+        stage.reports(risk);
+        stage
     }
 
     /// The registry with the entry `a`, whose pin a night wants to move: pull request 1.

@@ -82,7 +82,9 @@ fn one(facts: &Facts<'_>, analysis: Analysis, entry: &Arc<str>) -> Line {
     };
     match (run.conclusion.as_deref(), risk, analysis) {
         (Some("success"), None, Analysis::Validate | Analysis::Build) => line(State::Passed, "passed"),
-        (Some("success" | "neutral"), Some(risk), Analysis::Review) => reviewed(facts, risk, &line),
+        (Some("success" | "neutral"), Some(risk), Analysis::Review) => {
+            reviewed(facts, risk, worst_of(facts.runs, &name), &line)
+        }
         (Some("failure"), Some(Risk::Critical), _) => line(State::Failed, "something malicious was found"),
         (Some("failure"), ..) => line(State::Failed, "failed"),
         (Some("action_required"), ..) => line(State::Failed, "no verdict: see why, and run it again"),
@@ -90,7 +92,22 @@ fn one(facts: &Facts<'_>, analysis: Analysis, entry: &Arc<str>) -> Line {
     }
 }
 
-fn reviewed(facts: &Facts<'_>, risk: Risk, line: &dyn Fn(State, &str) -> Line) -> Line {
+/// The highest risk that any review of this commit was concluded with. A model says something else each time, and whoever may run
+/// it again may do so until it says what they like.
+pub(crate) fn worst_of(runs: &[CheckRun], name: &str) -> Option<Risk> {
+    let of_name = runs.iter().filter(|run| run.name == name && run.is_completed());
+    of_name
+        .filter(|run| run.conclusion.as_deref() != Some("action_required"))
+        .filter_map(|run| risk_of(&run.external_id)?)
+        .max()
+}
+
+fn reviewed(facts: &Facts<'_>, risk: Risk, worst: Option<Risk>, line: &dyn Fn(State, &str) -> Line) -> Line {
+    if let Some(worst) = worst.filter(|worst| *worst > risk && *worst > facts.gate_risk && !facts.is_spoken_for) {
+        let why =
+            format!("risk: {risk}, and an earlier review of this commit found {worst}: a maintainer has to approve it");
+        return line(State::Asks, &why);
+    }
     match (risk <= facts.gate_risk, facts.is_spoken_for) {
         _ if risk == Risk::Critical => line(State::Failed, "something malicious was found"),
         (true, _) => line(State::Passed, &format!("risk: {risk}")),

@@ -3,7 +3,7 @@
 use crate::checks::names::{ACKNOWLEDGED, Analysis, is_label};
 use crate::github::GithubError;
 use crate::github::registry::{CheckRun, Registry, Standing};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Accounts that are asked about: everybody may review, and each question is a request.
@@ -25,9 +25,11 @@ impl fmt::Display for Word {
     }
 }
 
-/// Nobody speaks for what is their own, and no program speaks for people.
-fn is_other_person(login: &str, pull: &Standing) -> bool {
-    !login.is_empty() && !login.eq_ignore_ascii_case(&pull.author.login) && !login.ends_with("[bot]")
+/// Nobody speaks for what is their own, who opened it or made a commit of it; and no program speaks for people.
+fn is_other_person(login: &str, pull: &Standing, makers: &BTreeSet<String>) -> bool {
+    let login = login.to_ascii_lowercase();
+    let is_own = login == pull.author.login.to_ascii_lowercase() || makers.contains(&login);
+    !login.is_empty() && !is_own && !login.ends_with("[bot]")
 }
 
 /// A maintainer's word for the head of a pull request; `runs` are those of our App there.
@@ -35,6 +37,7 @@ fn is_other_person(login: &str, pull: &Standing) -> bool {
 /// # Errors
 /// When GitHub does not say.
 pub(crate) async fn word(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -> Result<Option<Word>, GithubError> {
+    let Some(makers) = registry.makers(pull.number).await? else { return Ok(None) };
     let mut latest = BTreeMap::new();
     for review in registry.reviews(pull.number).await? {
         // A comment takes nothing back.
@@ -47,14 +50,19 @@ pub(crate) async fn word(registry: &Registry, pull: &Standing, runs: &[CheckRun]
     });
     for review in approvals.take(MOST_ASKED) {
         let by = review.author.login;
-        if is_other_person(&by, pull) && registry.may_write(&by).await? {
+        if is_other_person(&by, pull, &makers) && registry.may_write(&by).await? {
             return Ok(Some(Word::Approved { by }));
         }
     }
-    acknowledged(registry, pull, runs).await
+    acknowledged(registry, pull, runs, &makers).await
 }
 
-async fn acknowledged(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -> Result<Option<Word>, GithubError> {
+async fn acknowledged(
+    registry: &Registry,
+    pull: &Standing,
+    runs: &[CheckRun],
+    makers: &BTreeSet<String>,
+) -> Result<Option<Word>, GithubError> {
     if !pull.labels.iter().any(|label| is_label(label, ACKNOWLEDGED)) {
         return Ok(None);
     }
@@ -69,7 +77,7 @@ async fn acknowledged(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -
     let Some(last) = events.into_iter().rev().find(|event| is_label(&event.label, ACKNOWLEDGED)) else {
         return Ok(None);
     };
-    let counts = last.set && last.time.as_str() > ended && is_other_person(&last.actor, pull);
+    let counts = last.set && last.time.as_str() > ended && is_other_person(&last.actor, pull, makers);
     if counts && registry.may_write(&last.actor).await? {
         return Ok(Some(Word::Acknowledged { by: last.actor }));
     }

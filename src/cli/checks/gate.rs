@@ -10,6 +10,7 @@ use crate::error::{CommandError, exit};
 use crate::ui::Ui;
 use crate::verdict::Conclusion;
 use clap::Args;
+use std::collections::BTreeSet;
 
 /// Judge whether a pull request may be merged, and say so as the one check that branch protection asks for.
 #[derive(Debug, Clone, Args)]
@@ -57,7 +58,7 @@ pub(super) fn run(args: &GateArgs, global: &Global, context: &Context, ui: &Ui) 
         Some(group) => Place::Group(pull_of(group)?),
         None => Place::Pull(args.pr),
     };
-    let needs = args.needs.read(global)?;
+    let needs = args.needs.read(global, BTreeSet::new())?;
     let request = Request {
         place,
         head: needs.head.clone(),

@@ -17,13 +17,24 @@ pub(super) struct NeedsArgs {
     /// What the pull request changed since it left its base. The policy of `base` counts.
     #[arg(long, value_name = "BASE..HEAD")]
     pub(super) diff: String,
+}
+
+/// Some of the analyses.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OnlyArgs {
     /// Only these analyses.
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
-    pub(super) only: Vec<Only>,
+    only: Vec<Only>,
+}
+
+impl OnlyArgs {
+    pub(super) fn analyses(&self) -> BTreeSet<Analysis> {
+        self.only.iter().map(|only| only.analysis()).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Only {
+enum Only {
     Validate,
     Build,
     Review,
@@ -53,12 +64,11 @@ pub(super) struct Needs {
 }
 
 impl NeedsArgs {
-    /// Reads history.
+    /// Reads history. `only` some of the analyses are asked for; all, where it names none.
     ///
     /// # Errors
     /// When it is no range, or history or the base's policy cannot be read.
-    pub(super) fn read(&self, global: &Global) -> Result<Needs, CommandError> {
-        let only: BTreeSet<Analysis> = self.only.iter().map(|only| only.analysis()).collect();
+    pub(super) fn read(&self, global: &Global, only: BTreeSet<Analysis>) -> Result<Needs, CommandError> {
         let (text, global) = (self.diff.clone(), global.clone());
         clock::within(clock::HISTORY, "the registry's history", move || {
             let range: Range = range::parse(&text)?;
@@ -79,6 +89,10 @@ impl NeedsArgs {
             // An entry that goes away is nobody's to judge, and somebody's to decide.
             let gone = compared.changes.entries.iter().filter(|(_, change)| change.kind == ChangeKind::Deleted);
             outside.extend(gone.map(|(name, _)| (format!("servers/{name}"), "the entry goes away")));
+            let unseen = planned.iter().filter(|planned| planned.runs_unseen);
+            outside.extend(unseen.map(|planned| {
+                (format!("servers/{}", planned.name), "what it runs, or how, is neither built nor reviewed here")
+            }));
             Ok(Needs { head: compared.head, policy, planned, required, outside })
         })
     }

@@ -1,6 +1,6 @@
 //! `checks start` and `checks publish`: check runs, labels and the comment of a pull request.
 
-use super::needs::{NeedsArgs, no_reports, number};
+use super::needs::{NeedsArgs, OnlyArgs, no_reports, number};
 use super::outcomes::outcomes;
 use super::{result, saved};
 use crate::checks::outcome::{Outcome, Wanted};
@@ -28,6 +28,8 @@ pub(super) struct StartArgs {
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
+    only: OnlyArgs,
+    #[command(flatten)]
     github: GithubArgs,
 }
 
@@ -50,11 +52,13 @@ pub(super) struct PublishArgs {
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
+    only: OnlyArgs,
+    #[command(flatten)]
     github: GithubArgs,
 }
 
 pub(super) fn start(args: &StartArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
-    send("checks start", args.pr, &args.needs, &args.github, None, (global, context, ui))
+    send("checks start", args.pr, (&args.needs, &args.only), &args.github, None, (global, context, ui))
 }
 
 pub(super) fn publish(args: &PublishArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
@@ -62,19 +66,19 @@ pub(super) fn publish(args: &PublishArgs, global: &Global, context: &Context, ui
         return Err(no_reports());
     }
     let saved = saved::read(&args.reports)?;
-    send("checks publish", args.pr, &args.needs, &args.github, Some(&saved), (global, context, ui))
+    send("checks publish", args.pr, (&args.needs, &args.only), &args.github, Some(&saved), (global, context, ui))
 }
 
 fn send(
     command: &str,
     pull: Option<u64>,
-    needs: &NeedsArgs,
+    (needs, only): (&NeedsArgs, &OnlyArgs),
     github: &GithubArgs,
     saved: Option<&[saved::Saved]>,
     (global, context, ui): (&Global, &Context, &Ui),
 ) -> Result<u8, CommandError> {
     github.check(command, global, context)?;
-    let needs = needs.read(global)?;
+    let needs = needs.read(global, only.analyses())?;
     let wanted = match saved {
         Some(saved) => outcomes(&needs, saved),
         None => {

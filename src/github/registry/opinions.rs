@@ -8,6 +8,7 @@ use crate::ids::CommitSha;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Pages of comments and reviews that are read, each of 100.
 const MAX_PAGES: usize = 30;
@@ -136,6 +137,27 @@ impl Registry {
             commit: item.commit_id,
         });
         Ok(reviews.collect())
+    }
+
+    /// The accounts that made the commits of a pull request, as far as GitHub knows them: authors and committers. None where there
+    /// are more commits than GitHub tells of: 250.
+    ///
+    /// # Errors
+    /// When GitHub does not say.
+    pub(crate) async fn makers(&self, number: u64) -> Result<Option<BTreeSet<String>>, GithubError> {
+        #[derive(Deserialize)]
+        struct Item {
+            author: Option<Account>,
+            committer: Option<Account>,
+        }
+        let path = self.at(&format!("pulls/{number}/commits"));
+        let list = List { path: &path, query: Some(""), page: 100, most: 3 };
+        let (items, _) = self.sender.list::<Item>(list, "a commit of a pull request").await?;
+        if items.len() >= 250 {
+            return Ok(None);
+        }
+        let accounts = items.into_iter().flat_map(|item| [item.author, item.committer]).flatten();
+        Ok(Some(accounts.map(|account| account.login.to_ascii_lowercase()).collect()))
     }
 
     /// Whether somebody may write to the repository: those decide for it. Nobody, for an account that is gone.

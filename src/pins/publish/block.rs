@@ -28,6 +28,9 @@ pub(super) struct Block {
     /// Whether the text says that somebody else pushed to the branch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) pushed: bool,
+    /// Whether a person has to look, whatever becomes of the title.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) look: bool,
     /// The commit of the branch, which blocks named once. What a branch is, its commit shows.
     #[serde(default, skip_serializing)]
     pub(super) head: Option<Ignored>,
@@ -59,6 +62,7 @@ impl Block {
             closed: None,
             kept: false,
             pushed: false,
+            look: false,
             head: None,
             was: None,
         }

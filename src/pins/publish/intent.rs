@@ -100,7 +100,8 @@ impl Job<'_> {
                 vec![self.commit(&wish, file), Write::MoveBranch { name: name.clone(), from: from.clone() }]
             }
         };
-        let block = Block::new(&self.known.entry, &wish.step, wish.text.digest());
+        let look = !name::flag(wish.decision).is_empty();
+        let block = Block { look, ..Block::new(&self.known.entry, &wish.step, wish.text.digest()) };
         let (base, title) = (self.base.name.clone(), wish.text.title.clone());
         writes.push(Write::OpenPull { branch: name, head, base, title, body: body::with_block(&block, wish.text) });
         Ok(Intent { writes, done: Done::Opened })
@@ -125,7 +126,8 @@ impl Job<'_> {
         let is_told = old.is_for(&wish.step) && old.text == text.digest() && old.closed.is_none() && !old.pushed;
         if !is_told || *push == Push::TextOnly {
             let kept = old.kept || old.closed.is_some();
-            let block = Block { kept, ..Block::new(&self.known.entry, &wish.step, text.digest()) };
+            let look = !name::flag(wish.decision).is_empty();
+            let block = Block { kept, look, ..Block::new(&self.known.entry, &wish.step, text.digest()) };
             let (seen, title) = (Box::new(pull.clone()), Some(text.title.clone()));
             writes.push(Write::EditPull { seen, title, body: body::with_block(&block, text), close: false });
         }

@@ -41,6 +41,9 @@ pub(crate) async fn own(registry: &Registry, pull: &Standing) -> Result<Result<O
     if block.entry != entry || block.pushed {
         return no("somebody else pushed to it, or changed what its text is about");
     }
+    if block.look {
+        return no("a person has to look: history was rewritten, or the license changed");
+    }
     // The next night puts back a flag that somebody takes away; that a person took it away is no reason to merge.
     if let Some(flag) = FLAGS.iter().find(|flag| pull.title.contains(**flag)) {
         return Ok(Err(format!("a person has to look:{flag}")));

@@ -48,9 +48,10 @@ fn a_run_that_is_killed_at_any_write_is_made_good_by_the_next() {
         for (step, arguments) in STEPS.iter().enumerate().take(steps) {
             let expected = state(&prepared(step + 1, risk));
             let (_, writes) = calls(step, risk);
+            let before = prepared(step, risk).hub.world();
             let cases: Vec<(usize, bool)> = (1..=writes).flat_map(|write| [(write, false), (write, true)]).collect();
             on_all(cases, |(write, after)| {
-                let stage = prepared(step, risk);
+                let stage = Stage::at(before.clone(), risk);
                 stage.hub.kill_at(write, after);
                 let run = stage.command(arguments).start();
                 stage.hub.victim(run.child());
@@ -70,10 +71,11 @@ fn a_fault_at_any_call_is_made_good_by_the_next_run() {
     for (step, arguments) in STEPS.iter().enumerate() {
         let expected = state(&prepared(step + 1, "low"));
         let (all, _) = calls(step, "low");
+        let before = prepared(step, "low").hub.world();
         let cases: Vec<(usize, Kind)> =
             (1..=all).flat_map(|call| Kind::QUICK.iter().map(move |kind| (call, *kind))).collect();
         on_all(cases, |(call, kind)| {
-            let stage = prepared(step, "low");
+            let stage = Stage::at(before.clone(), "low");
             stage.hub.fetch(crate::publishing::REPO, &stage.machine.root());
             stage.hub.inject(Fault::once(kind, At::Call(call)));
             stage.run(arguments);

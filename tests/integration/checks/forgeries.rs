@@ -153,7 +153,7 @@ fn a_label_that_was_set_before_the_push_does_not_count() {
     is_shut(&stage);
     // Taken away and set again it is another word.
     stage.hub.human_unlabels(REPO, 1, "security-ack");
-    stage.hub.human_labels(REPO, 1, "security-ack", MARIA);
+    stage.hub.human_labels(REPO, 1, "security-ack", super::NORA);
     assert_eq!(stage.gate().status, 0);
 }
 
@@ -328,4 +328,59 @@ fn the_token_of_another_app_concludes_nothing_that_counts() {
       because: GitHub's answer cannot be understood: the token is of another App than the one whose checks count
     ");
     is_shut(&stage);
+}
+
+#[test]
+fn a_review_that_is_run_again_until_it_finds_nothing_does_not_open_the_gate() {
+    for (first, status) in [("critical", 1), ("high", 1), ("medium", 0)] {
+        let stage = Stage::bumped();
+        stage.reports(first);
+        stage.publishes();
+        stage.reports("info");
+        stage.publishes();
+        let output = stage.gate();
+        assert_eq!(output.status, status, "{first}: {}", said(&output));
+        let merged = stage.merge();
+        assert_eq!(merged.status, 1, "{first}: {}", said(&merged));
+        stage.hub.human_reviews(REPO, 1, MARIA, "APPROVED");
+        assert_eq!(stage.gate().status, 0, "{first}");
+    }
+}
+
+#[test]
+fn an_approval_that_is_taken_back_while_the_gate_is_written_does_not_open_it() {
+    let stage = high();
+    stage.gate();
+    stage.hub.human_reviews(REPO, 1, MARIA, "APPROVED");
+    stage.hub.before_write(1, |world| {
+        let (time, id) = (world.tick(), world.next_id());
+        let thread = world.repo_mut(REPO).threads.get_mut(&1).unwrap();
+        let commit = thread.pull.as_ref().unwrap().head_sha.clone();
+        let state = "DISMISSED";
+        thread.reviews.push(crate::hub::checked::Review { id, user: MARIA.to_owned(), state, commit, time });
+    });
+    is_shut(&stage);
+}
+
+#[test]
+fn an_image_of_others_in_place_of_ours_needs_a_maintainer() {
+    let pin = commit("a", 1);
+    for (what, with) in [
+        ("image: mcp/a", "image: evilcorp/a"),
+        ("type: server", "type: remote\nremote:\n  url: https://evil.example/"),
+        ("type: server", "type: server\nrun:\n  volumes:\n    - /:/host"),
+    ] {
+        let stage = Stage::of(&["a"]);
+        stage.hub.human_branches(REPO, "main", "topic");
+        let text = manifest("a", 1).replace(what, with);
+        assert!(text.contains(pin.as_str()) && text.contains(with), "{text}");
+        stage.hub.change(|world| world.push(REPO, "topic", "eve", "Small change", &[(&path("a"), Some(&text))]));
+        stage.hub.human_opens(REPO, REPO, "topic", "Small change", "");
+        stage.reports("info");
+        stage.publishes();
+        is_shut(&stage);
+        stage.hub.human_reviews(REPO, 1, super::NORA, "APPROVED");
+        let output = stage.gate();
+        assert_eq!(output.status, 0, "{}", said(&output));
+    }
 }

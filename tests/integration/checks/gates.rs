@@ -141,7 +141,10 @@ fn files_outside_of_entries_need_a_maintainer() {
     #1 waits for a maintainer
     --- stderr
     ");
+    // Nobody speaks for their own commit, whoever opened the pull request.
     stage.hub.human_reviews(REPO, 1, MARIA, "APPROVED");
+    assert_eq!(stage.gate().status, 1);
+    stage.hub.human_reviews(REPO, 1, super::NORA, "APPROVED");
     assert_eq!(stage.gate().status, 0, "the policy of the base counts, and a maintainer spoke");
 }
 

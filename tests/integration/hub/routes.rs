@@ -131,6 +131,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}", pulls::update),
     ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", pulls::files),
     ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", talk::reviews),
+    ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits", talk::commits),
     ("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", talk::merge),
     ("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}", talk::comment),
     ("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}", talk::update_comment),

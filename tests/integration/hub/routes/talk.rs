@@ -105,6 +105,14 @@ pub(super) fn reviews(world: &mut World, asked: &Asked) -> Reply {
     }
 }
 
+pub(super) fn commits(world: &mut World, asked: &Asked) -> Reply {
+    let repo = asked.repo();
+    let Some(thread) = world.repo(&repo).threads.get(&asked.number("pull_number")) else { return Reply::not_found() };
+    let Some(pull) = &thread.pull else { return Reply::not_found() };
+    let found = world.objects.between(&pull.base_sha, &pull.head_sha);
+    asked.page(found, |id| render::commit(&repo, &id, &world.objects.commits[&id]))
+}
+
 pub(super) fn permission(world: &mut World, asked: &Asked) -> Reply {
     let login = &asked.params["username"];
     let people = &world.repo(&asked.repo()).people;

@@ -174,6 +174,7 @@ fn every_endpoint_answers_as_github_describes_it() {
     DELETE /issues/1/labels/e: 404
     GET /issues/1/events: 200
     GET /pulls/2/reviews: 200
+    GET /pulls/2/commits: 200
     GET /collaborators/maria/permission: 200
     GET /collaborators/eve/permission: 200
     GET /rules/branches/main: 200
@@ -258,6 +259,7 @@ fn checks_and_merges(hub: &Hub, head: &str, say: &mut dyn FnMut(&str, &str, Opti
     say("DELETE", "/issues/1/labels/e", None);
     say("GET", "/issues/1/events", None);
     say("GET", "/pulls/2/reviews", None);
+    say("GET", "/pulls/2/commits", None);
     for login in ["maria", "eve"] {
         say("GET", &format!("/collaborators/{login}/permission"), None);
     }
