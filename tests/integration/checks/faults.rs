@@ -74,6 +74,10 @@ fn a_fault_at_any_call_is_made_good_by_the_next_run() {
         let before = prepared(step, "low").hub.world();
         let cases: Vec<(usize, Kind)> =
             (1..=all).flat_map(|call| Kind::QUICK.iter().map(move |kind| (call, *kind))).collect();
+        // Every kind at every call takes four minutes; a third of them, another one at each call, finds as much from day to day.
+        let whole = std::env::var_os("MCP_REGISTRY_ALL_FAULTS").is_some();
+        let cases = cases.into_iter().enumerate().filter(|(at, _)| whole || (at + step).is_multiple_of(3));
+        let cases: Vec<(usize, Kind)> = cases.map(|(_, case)| case).collect();
         on_all(cases, |(call, kind)| {
             let stage = Stage::at(before.clone(), "low");
             stage.hub.fetch(crate::publishing::REPO, &stage.machine.root());
