@@ -4,6 +4,7 @@
 //! error; what others attached is a note, because whoever may write to the repository can attach anything.
 
 pub(crate) mod all;
+pub(crate) mod entry;
 pub(crate) mod facts;
 pub(crate) mod judge;
 mod problem;
@@ -32,6 +33,10 @@ pub(crate) struct Expectations {
     pub(crate) logs: Vec<PublicKey>,
     /// The commit that the registry pins, if the image is one of its entries'.
     pub(crate) pin: Option<CommitSha>,
+    /// The entry that the image is verified for, if any.
+    pub(crate) entry: Option<entry::EntryFacts>,
+    /// One more name that signatures may say: what `sign --identity` signed.
+    pub(crate) identity: Option<String>,
 }
 
 /// In which layouts a signature must be.

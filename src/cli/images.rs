@@ -9,7 +9,10 @@ use crate::sign::connect::{self, Reach};
 use crate::sign::{Registries, TargetError};
 use clap::Args;
 use ipnet::IpNet;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// The maximum size of a file of digests, in bytes: some ten thousand entries.
@@ -65,7 +68,34 @@ pub(super) fn of_digests(file: &Path) -> Result<BTreeMap<String, String>, Comman
         .map_err(|error| refuse(format!("cannot read `--digests {shown}`")).because(&error))?
         .ok_or_else(|| refuse(format!("`--digests {shown}` is larger than {MAX_DIGESTS} bytes")))?;
     serde_json::from_slice(&text)
+        .map(|Digests(digests)| digests)
         .map_err(|error| refuse(format!("`--digests {shown}` is not a JSON object of images by entry")).because(&error))
+}
+
+/// A file of digests. An entry that is there twice is refused: readers disagree about which of the two counts.
+struct Digests(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Digests {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Digests;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Digests, A::Error> {
+                let mut digests = BTreeMap::new();
+                while let Some((entry, image)) = map.next_entry::<String, String>()? {
+                    if digests.contains_key(&entry) {
+                        return Err(A::Error::custom(format_args!("`{entry}` is there twice")));
+                    }
+                    digests.insert(entry, image);
+                }
+                Ok(Digests(digests))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
 }
 
 /// Registries that know these images by name.

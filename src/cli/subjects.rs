@@ -8,6 +8,7 @@ use crate::finding::{Anchor, Finding, Severity, SourceText, Sources};
 use crate::ids::{CommitSha, ImageReference};
 use crate::policy::Policy;
 use crate::verify::all::Subject;
+use crate::verify::entry::{EntryFacts, Source};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -106,7 +107,11 @@ pub(super) fn published(global: &Global, file: &Path) -> Result<(Vec<Named>, Vec
     let without = published.keys().filter(|name| !entries.contains_key(name.as_str())).cloned().collect();
     let one = |(name, image): (String, ImageReference)| match entries.get(name.as_str()) {
         Some(entry) => of(entry, image),
-        None => unknown(image),
+        None => {
+            let mut named = unknown(image);
+            named.subject.entry = Some(EntryFacts { name, image: None, source: None });
+            named
+        }
     };
     Ok((published.into_iter().map(one).collect(), without))
 }
@@ -165,15 +170,25 @@ fn all(global: &Global) -> Vec<Entry> {
 }
 
 fn unknown(image: ImageReference) -> Named {
-    Named { shown: image.to_string(), subject: Subject { image, pin: None }, entry: None, missing: None }
+    Named { shown: image.to_string(), subject: Subject { image, pin: None, entry: None }, entry: None, missing: None }
 }
 
 /// An entry's image.
 pub(super) fn of(entry: &Entry, image: ImageReference) -> Named {
-    let pin: Option<CommitSha> = source::source_of(entry).ok().flatten().map(|source| source.commit);
+    let source = source::source_of(entry).ok().flatten();
+    let pin: Option<CommitSha> = source.as_ref().map(|source| source.commit.clone());
+    let facts = EntryFacts {
+        name: entry.name.to_string(),
+        image: entry.manifest.image.as_deref().and_then(|image| ImageReference::parse(image).ok()),
+        source: source.map(|source| Source {
+            directory: source.directory,
+            dockerfile: source.dockerfile,
+            build_target: source.build_target,
+        }),
+    };
     Named {
         shown: image.to_string(),
-        subject: Subject { image, pin },
+        subject: Subject { image, pin, entry: Some(facts) },
         entry: Some(Of {
             name: entry.name.clone(),
             path: entry.manifest_file.path.clone(),

@@ -49,6 +49,9 @@ pub(super) struct VerifyArgs {
     /// An annotation that a signature must carry; may be repeated.
     #[arg(long = "annotation", short, value_name = "KEY=VALUE", value_parser = sign::annotation)]
     annotations: Vec<(String, String)>,
+    /// A name that signatures may say beside that of the entry's image: what `sign --identity` signed.
+    #[arg(long, value_name = "REFERENCE")]
+    identity: Option<String>,
     /// In which layouts a signature must be.
     #[arg(long, value_enum, default_value_t = LayoutArg::Any)]
     layout: LayoutArg,
@@ -186,6 +189,8 @@ fn expectations(args: &VerifyArgs) -> Result<Expectations, CommandError> {
         types: types.map_err(|message| refuse(message).hint("`verify --help` lists the types"))?,
         logs: args.rekor_key.iter().map(|key| keys::public(key)).collect::<Result<_, _>>()?,
         pin: None,
+        entry: None,
+        identity: args.identity.clone(),
     })
 }
 

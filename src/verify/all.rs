@@ -1,5 +1,6 @@
 //! Many images: those of a registry's entries.
 
+use super::entry::EntryFacts;
 use super::judge::Judged;
 use super::{Expectations, facts, judge};
 use crate::ids::{CommitSha, ImageReference};
@@ -17,6 +18,8 @@ pub(crate) struct Subject {
     pub(crate) image: ImageReference,
     /// The commit that the registry pins.
     pub(crate) pin: Option<CommitSha>,
+    /// The entry that it is verified for, if any.
+    pub(crate) entry: Option<EntryFacts>,
 }
 
 /// What was found out about an image.
@@ -89,6 +92,6 @@ async fn one(
 ) -> Result<Verified, Unverified> {
     let target = Target::find(registries, &subject.image, signatures).await?;
     let facts = facts::read(&target, subject.pin.is_some()).await?;
-    let expected = Expectations { pin: subject.pin.clone(), ..expected.clone() };
+    let expected = Expectations { pin: subject.pin.clone(), entry: subject.entry.clone(), ..expected.clone() };
     Ok(Verified { reference: facts.reference.clone(), tag: target.tag, judged: judge(&facts, &expected) })
 }

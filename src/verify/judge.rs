@@ -3,7 +3,7 @@
 use super::problem::{Problem, Repair};
 use super::read::{Attestation, Ours, Place, Signature};
 use super::{Expectations, Facts, Layout};
-use super::{remedy, rules};
+use super::{entry, remedy, rules};
 use crate::attest::predicate::PROVENANCE;
 use crate::sign::statement::Statement;
 use serde_json::{Map, Value};
@@ -27,6 +27,7 @@ pub(crate) fn judge(facts: &Facts, expected: &Expectations) -> Judged {
     signatures(&ours, expected, &mut problems);
     attestations(&ours, expected, &mut problems);
     commits(&ours.attestations, facts, expected, &mut problems);
+    entry::compare(&ours, facts, expected, &mut problems);
     if ours.foreign.count() > 0 {
         let message = match ours.foreign.count() {
             1 => "1 signature or attestation is by none of these keys".to_owned(),

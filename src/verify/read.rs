@@ -24,7 +24,7 @@ pub(super) enum Place {
 pub(super) struct Signature {
     pub(super) place: Place,
     pub(super) annotations: Map<String, Value>,
-    /// The name that it says, under the tag.
+    /// The name that it says.
     pub(super) name: Option<String>,
     pub(super) logged: bool,
 }
@@ -259,7 +259,8 @@ impl Ours {
         let logged = self.log(log, about, (shown, &repair), expected);
         if *kind == COSIGN_SIGN {
             let annotations = subject.annotations.clone().unwrap_or_default();
-            self.signatures.push(Signature { place, annotations, name: None, logged });
+            let name = subject.name.clone();
+            self.signatures.push(Signature { place, annotations, name, logged });
         } else {
             self.attestations.push(Attestation { place, statement });
         }

@@ -46,6 +46,8 @@ rules! {
         "attach it with `mcp-registry attest`";
     MISSING_LAYOUT = "missing-layout", Error, "a signature or attestation is missing in a layout that is asked for",
         "run `sign` or `attest` again: it completes what is missing";
+    OTHER_ENTRY = "other-entry", Error, "the image, or what is signed of it, is another entry's",
+        "verify the entry's own image; what `sign --identity` signed is verified with the same `--identity`";
     PREDICATE_MISMATCH = "predicate-mismatch", Error, "an attestation is listed under another type than it has",
         "somebody changed the list: `attest --replace` writes it anew";
     SINGLE_LAYOUT = "single-layout", Warning, "a signature or attestation is in one layout only, so that some readers do not see it",

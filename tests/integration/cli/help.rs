@@ -515,6 +515,10 @@ fn help_of_verify() {
       -a, --annotation <KEY=VALUE>
               An annotation that a signature must carry; may be repeated
 
+          --identity <REFERENCE>
+              A name that signatures may say beside that of the entry's image: what `sign --identity`
+              signed
+
           --layout <LAYOUT>
               In which layouts a signature must be
 

@@ -404,3 +404,86 @@ fn what_a_manifest_calls_a_bundle_and_is_none_does_not_count() {
     let noted = world.verified(&image, &["--layout", "both"]);
     assert!(noted.starts_with("status 0\n") && noted.contains("note[foreign-signature]"), "{noted}");
 }
+
+/// A record of a build for the image, by which `attest` makes provenance.
+fn record(world: &World, image: &str, entry: &str, directory: &str) {
+    let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+    let record = json!({
+        "version": 1, "entry": entry, "image": world.name, "digest": image.rsplit_once('@').unwrap().1,
+        "source": {
+            "repository": "https://github.com/example/s", "commit": super::world::COMMIT, "tree": "c".repeat(40),
+            "directory": directory,
+        },
+        "server_yaml_sha256": digest("1"), "registry_commit": null, "build_args": {}, "platform": "linux/amd64",
+        "context_digest": digest("2"), "builder": "buildkit", "network": "default", "limits": {}, "base_images": [],
+        "log_sha256": digest("4"), "started": "2026-01-02T00:00:00Z", "finished": "2026-01-02T00:01:00Z",
+    });
+    world.runner.write("record.json", record.to_string());
+    world.attest(image, &["--record", "record.json", "--replace"]);
+}
+
+#[test]
+fn the_signed_image_of_another_entry_of_the_same_commit_is_refused() {
+    let Some(world) = World::real() else { return };
+    // Two entries of one repository, and one commit.
+    for name in ["weather", "other"] {
+        let manifest = format!(
+            "name: {name}\nimage: {}/mcp/{name}\ntype: server\nsource:\n  project: https://github.com/example/s\n  commit: {}\n  \
+             directory: {name}\n",
+            world.host,
+            super::world::COMMIT
+        );
+        world.runner.write(format!("servers/{name}/server.yaml"), manifest);
+    }
+    world.runner.write("mcp-registry.toml", format!("[registry]\nnamespace = \"{}/mcp/\"\n", world.host));
+    let image = world.image("one");
+    world.sign(&image, &[]);
+    record(&world, &image, "weather", "weather");
+    assert_eq!(world.verify(&image, &["--fail-on", "note"]).status, 0);
+    // A file of digests that gives it to the other entry.
+    let key = fixture("openssl.pub");
+    world.runner.write("digests.json", json!({ "other": image, "weather": image }).to_string());
+    for all in [&["--all"][..], &[]] {
+        let arguments = [&["verify", "--key", &key, "--digests", "digests.json", "--format", "json"], all].concat();
+        let output = world.runner.run(arguments);
+        let report: Value = serde_json::from_str(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let said: Vec<String> =
+            findings.map(|one| format!("{} {}: {}", one["entry"], one["rule"], one["message"])).collect();
+        assert_eq!(output.status, 1, "{said:?}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(world.shown(&said.join("\n"), &image), @r#"
+            "other" "other-entry": "a signature by the key is of `[HOST]/mcp/weather`; the image of the entry `other` is `[HOST]/mcp/other`"
+            "other" "other-entry": "the attestation of the type `https://slsa.dev/provenance/v1` is of `[HOST]/mcp/weather`; the image of the entry `other` is `[HOST]/mcp/other`"
+            "other" "other-entry": "the image is [HOST]/mcp/weather@sha256:[HEX]; that of the entry `other` is `[HOST]/mcp/other`"
+            "other" "other-entry": "the provenance is of the entry `weather`, not of `other`"
+            "other" "other-entry": "the provenance says `source.directory` is `weather`; the entry `other` has `other`"
+            "#);
+        }
+    }
+    // A copy in the repository of the entry, with the signatures of where it is from.
+    let copied = world.image("two");
+    world.sign(&copied, &["--identity", &format!("{}/mcp/other", world.host)]);
+    insta::assert_snapshot!(world.refused_by(&copied, "other-entry"), @"a signature by the key is of `[HOST]/mcp/other`; the image of the entry `weather` is `[HOST]/mcp/weather`");
+    let identity = format!("{}/mcp/other", world.host);
+    assert_eq!(world.verify(&copied, &["--identity", &identity]).status, 0);
+    // Provenance of another entry, or of another folder.
+    record(&world, &image, "other", "weather");
+    insta::assert_snapshot!(world.refused_by(&image, "other-entry"), @"the provenance is of the entry `other`, not of `weather`");
+    record(&world, &image, "weather", "other");
+    insta::assert_snapshot!(world.refused_by(&image, "other-entry"), @"the provenance says `source.directory` is `other`; the entry `weather` has `weather`");
+    // Without an entry there is nothing to compare it with.
+    std::fs::remove_dir_all(world.runner.root().join("servers")).unwrap();
+    assert_eq!(world.verify(&image, &[]).status, 0);
+}
+
+#[test]
+fn a_file_of_digests_with_an_entry_twice_is_refused() {
+    let Some((world, image)) = signed() else { return };
+    world
+        .runner
+        .write("digests.json", format!("{{\"weather\": \"{}@{OTHER}\", \"weather\": \"{image}\"}}", world.name));
+    let output = world.runner.run(["verify", "--key", &fixture("openssl.pub"), "--digests", "digests.json"]);
+    assert_eq!(output.status, 2, "{}", output.stdout);
+    assert!(output.stderr.contains("`weather` is there twice"), "{}", output.stderr);
+}
