@@ -5,6 +5,7 @@
 //! server in it for its tools. Building runs code that nobody trusts: it gets no secret, no key agent, no folder and no
 //! network of the host, and no more time, files and log than the limits say.
 
+mod bases;
 mod context;
 mod image;
 mod labels;
@@ -89,6 +90,8 @@ pub(crate) struct Options {
     pub(crate) allow_syntax: bool,
     /// Whether `ADD` may download: the engine does that in its own network, which is the host's.
     pub(crate) allow_remote_add: bool,
+    /// Whether base images may have the build do something: `ONBUILD`.
+    pub(crate) allow_onbuild: bool,
     /// What is let pass of a context.
     pub(crate) leniency: Leniency,
     /// Limits.
@@ -198,7 +201,10 @@ impl Session {
             })?;
             logins.push((host.clone(), login));
         }
-        let request = image::request(plan, options, &context, labels, logins);
+        let fetched = bases::check(&self.engine, plan, &context, options, &version.platform, &logins).await?;
+        let mut request = image::request(plan, options, &context, labels, logins);
+        // What was looked at is what is built upon, whatever its tag leads to by now.
+        request.pull &= !fetched;
         image::build(&self.engine, plan, options, &context, &request, &version.platform, show).await
     }
 

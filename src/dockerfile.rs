@@ -4,6 +4,7 @@
 //! check whether the file is valid, which the builder does with better words. Any bytes can be read.
 
 mod assignments;
+mod bases;
 pub(crate) mod ignore;
 mod words;
 

@@ -1,5 +1,6 @@
 //! Images: made out of an archive, looked up, fetched, removed.
 
+use super::publish::Login;
 use super::{Engine, EngineError, Labels, TarStream, failed};
 use bollard::body_try_stream;
 use bollard::query_parameters::{CreateImageOptions, ListImagesOptions, RemoveImageOptions};
@@ -31,6 +32,8 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<String>,
     /// Whether it has the engine start something of it now and then.
     pub(crate) healthcheck: bool,
+    /// What it has every build do that starts from it: `ONBUILD`.
+    pub(crate) triggers: Vec<String>,
 }
 
 impl Engine {
@@ -103,6 +106,7 @@ impl Engine {
             labels: config.labels.unwrap_or_default(),
             layers: image.root_fs.and_then(|root| root.layers).unwrap_or_default(),
             healthcheck: config.healthcheck.is_some(),
+            triggers: config.on_build.unwrap_or_default(),
         }))
     }
 
@@ -117,8 +121,26 @@ impl Engine {
     /// # Errors
     /// When it cannot be fetched.
     pub(crate) async fn pull_image(&self, reference: &str) -> Result<(), EngineError> {
-        let options = CreateImageOptions { from_image: Some(reference.to_owned()), ..CreateImageOptions::default() };
-        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
+        self.pull_image_as(reference, None, None).await
+    }
+
+    /// The same, of a platform and with a login.
+    ///
+    /// # Errors
+    /// When it cannot be fetched.
+    pub(crate) async fn pull_image_as(
+        &self,
+        reference: &str,
+        platform: Option<&str>,
+        login: Option<&Login>,
+    ) -> Result<(), EngineError> {
+        let options = CreateImageOptions {
+            from_image: Some(reference.to_owned()),
+            platform: platform.unwrap_or_default().to_owned(),
+            ..CreateImageOptions::default()
+        };
+        let login = login.map(Login::credentials);
+        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, login));
         while let Some(step) = progress.next().await {
             step.map_err(failed(format!("fetch the image {reference}")))?;
         }

@@ -13,6 +13,7 @@ fn options() -> Options {
         arguments: [("GIVEN".to_owned(), "http://x".to_owned())].into(),
         allow_syntax: false,
         allow_remote_add: false,
+        allow_onbuild: false,
         leniency: Leniency::default(),
         limits: Limits::default(),
         server_name: None,

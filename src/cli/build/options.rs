@@ -90,6 +90,9 @@ pub(in crate::cli) struct BuildArgs {
     /// Let ADD download. The engine does that in the network of its host.
     #[arg(long, help_heading = "Build")]
     allow_remote_add: bool,
+    /// Let base images have the build do something: `ONBUILD`. Nobody has read that, and an ADD of it may download.
+    #[arg(long, help_heading = "Build")]
+    allow_onbuild: bool,
     /// Send submodules as empty folders. Without this, a context that has some is refused.
     #[arg(long, help_heading = "Build")]
     empty_submodules: bool,
@@ -252,6 +255,7 @@ impl BuildArgs {
             arguments,
             allow_syntax: self.allow_syntax,
             allow_remote_add: self.allow_remote_add,
+            allow_onbuild: self.allow_onbuild,
             leniency: Leniency { outside_links: self.keep_outside_links, empty_submodules: self.empty_submodules },
             limits,
             server_name: self.server_name.clone(),

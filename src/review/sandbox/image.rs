@@ -83,6 +83,7 @@ fn is_ours(image: &Image, layer: &str) -> bool {
         id: _,
         digests: _,
         labels: _,
+        triggers,
         layers,
         command,
         entry_words: _,
@@ -93,6 +94,7 @@ fn is_ours(image: &Image, layer: &str) -> bool {
     } = image;
     *layers == [format!("sha256:{layer}")]
         && command.is_empty()
+        && triggers.is_empty()
         && environment.is_empty()
         && directory.is_empty()
         && volumes.is_empty()
