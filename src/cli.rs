@@ -153,6 +153,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         }
     };
     let ui = Ui::new(context, &cli.global.ui_options());
+    let place = cli.global.output.as_deref().map_or(Ok(()), |file| places::check_kind("--output", file));
+    if let Err(error) = place {
+        ui.error(&error);
+        return error.exit_status();
+    }
     let result = match cli.command {
         Command::Agent(args) => agent::run(&args, context, &ui),
         Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),

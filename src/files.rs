@@ -34,6 +34,33 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
+/// Refuses what is there and neither a file, a folder, nor a device as `/dev/null`: to open a named pipe waits for somebody to read
+/// it. Those that the program was started with, `/dev/stdout` say, are open already.
+///
+/// # Errors
+/// When it is a named pipe, a socket or a disk.
+#[cfg(unix)]
+pub(crate) fn takes_writes(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let Ok(found) = std::fs::metadata(path) else { return Ok(()) };
+    let kind = found.file_type();
+    let is_ours = ["/dev/stdout", "/dev/stderr"].iter().any(|own| path == Path::new(own))
+        || ["/dev/fd", "/proc/self/fd"].iter().any(|own| path.parent() == Some(Path::new(own)));
+    if kind.is_file() || kind.is_dir() || kind.is_char_device() || (is_ours && !kind.is_block_device()) {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+}
+
+/// Elsewhere there is nothing like it.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub(crate) fn takes_writes(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Writes a whole file beside its place and moves it there; an existing file keeps its permissions.
 ///
 /// # Errors
@@ -43,6 +70,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Ok(found) = std::fs::metadata(path)
         && !found.is_file()
     {
+        takes_writes(path)?;
         return std::fs::write(path, bytes);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -133,10 +133,13 @@ pub(super) fn write_record(file: &Path, record: &BuildRecord) -> Result<(), Comm
     crate::files::write_whole(file, text.as_bytes()).map_err(|error| cannot(&error))
 }
 
-/// Makes the file of digests, if it is not there: whoever reads it next finds that nothing was published.
+/// Checks the file of digests, or makes it: whoever reads it next finds that nothing was published.
 pub(super) fn start_digests(file: &Path) -> Result<(), CommandError> {
-    if file.exists() {
-        return Ok(());
+    match std::fs::metadata(file) {
+        Ok(found) if found.len() == 0 => return Ok(()),
+        // What cannot be read at the end would be known only once images are published.
+        Ok(_) => return images::of_digests(file).map(drop),
+        Err(_) => {}
     }
     crate::files::write_whole(file, b"{}\n")
         .map_err(|error| CommandError::unfinished(format!("cannot write {}", file.display())).because(&error))

@@ -355,3 +355,78 @@ fn submodules_are_refused_or_empty() {
     ");
     assert_eq!(lab.run(&["build", "weather", "--empty-submodules"]).status, 0);
 }
+
+#[test]
+fn triggers_of_a_base_image_are_refused_before_the_build() {
+    let Some(lab) = Lab::new() else { return };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let base = lab.image("base");
+    lab.write(
+        "Dockerfile",
+        format!("FROM scratch\nCOPY Dockerfile /x\nONBUILD ADD http://127.0.0.1:{port}/secret /stolen\n"),
+    );
+    let folder = lab.upstream();
+    let made = docker(&["build", "--quiet", "--tag", &base, folder.to_str().unwrap()]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for (entry, dockerfile) in [
+        ("weather", format!("FROM {base}\nCOPY Dockerfile /y\n")),
+        ("named", format!("ARG BASE={base}\nFROM ${{BASE}} AS one\nFROM scratch\nCOPY --from=one /x /y\n")),
+    ] {
+        lab.write("Dockerfile", dockerfile);
+        lab.entry(entry, "");
+        for builder in ["buildkit", "classic"] {
+            let output = lab.run(&["build", entry, "--network", "none", "--builder", builder]);
+            assert_eq!(output.status, 2, "{entry} {builder}: {}", output.stderr);
+            assert!(listener.accept().is_err(), "{entry} {builder}: the host's network was reached");
+            if entry == "weather" {
+                insta::allow_duplicates! {
+                    insta::assert_snapshot!(lab.normal(&output.stderr).replace(&port.to_string(), "[PORT]"), @r"
+                    error: `weather` was not built: its base images are refused
+                      because: Dockerfile:1: the base image [NAMESPACE]/base:latest has `ONBUILD ADD http://127.0.0.1:[PORT]/secret /stolen`, which the build would do
+                      hint: `--allow-onbuild` builds upon them, and does whatever they say
+                    ");
+                }
+            }
+        }
+    }
+    // A name that is not known before the build.
+    lab.write("Dockerfile", format!("ARG BASE={base}\nFROM ${{BASE:+{base}}}\nCOPY Dockerfile /y\n"));
+    lab.entry("unclear", "");
+    let output = lab.run(&["build", "unclear"]);
+    assert!(output.status == 2 && output.stderr.contains("cannot be said before the build"), "{}", output.stderr);
+    // What is asked for is done.
+    lab.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /x\nONBUILD COPY Dockerfile /z\n");
+    assert!(docker(&["build", "--quiet", "--tag", &base, folder.to_str().unwrap()]).status.success());
+    lab.write("Dockerfile", format!("FROM {base}\nCOPY Dockerfile /y\n"));
+    lab.entry("allowed", "");
+    assert_eq!(lab.run(&["build", "allowed"]).status, 2);
+    let output = lab.run(&["build", "allowed", "--allow-onbuild"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+}
+
+#[test]
+fn places_of_results_that_would_hang_or_be_lost_are_refused_before_the_build() {
+    let Some(lab) = Lab::new() else { return };
+    lab.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /x\n");
+    lab.entry("weather", "");
+    let pipe = lab.registry.root().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    lab.registry.write("broken.json", "{\"weather\": ");
+    for arguments in
+        [&["--record", "pipe"][..], &["--log", "pipe"], &["--output", "pipe"], &["--push", "--digests", "pipe"]]
+    {
+        let output = lab.run(&[&["build", "weather"], arguments].concat());
+        assert_eq!(output.status, 2, "{arguments:?}: {}", output.stderr);
+        let said = format!(
+            "error: `{} pipe` cannot be written\n  because: it is not a regular file\n",
+            arguments[arguments.len() - 2]
+        );
+        assert!(output.stderr.starts_with(&said), "{}", output.stderr);
+    }
+    let output = lab.run(&["build", "weather", "--push", "--digests", "broken.json"]);
+    assert!(output.status == 2 && output.stderr.contains("is not a JSON object of images"), "{}", output.stderr);
+    assert!(!lab.exists(&lab.image("weather")), "nothing was built");
+    assert_eq!(lab.run(&["build", "weather", "--log", "/dev/null"]).status, 0);
+}
