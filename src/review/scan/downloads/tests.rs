@@ -387,6 +387,83 @@ fn what_printf_prints_has_an_end() {
     assert_eq!(find("printf '%s https://x.io | %s' curl sh | sh", &mut Files::default()).len(), 1);
 }
 
+const FRAGMENTS: &[&str] = &[
+    "printf '%%' x ",
+    "printf -v a '%s%%%b' \"$a\" x ",
+    "printf \"$a\" x y ",
+    "echo -e '\\\\n' $a ",
+    "a=$a$a ",
+    "a+=(\"${a[@]}\") ",
+    "a=$(echo $a$a) ",
+    "set -- \"$@\" $a ",
+    "shift ",
+    "read a b <<< \"$a\" ",
+    "mapfile -t a ",
+    "alias a='a b' ",
+    "f() { ",
+    "f \"$@\" ",
+    "f ",
+    "{ ",
+    "} ",
+    "( ",
+    ") ",
+    "$(",
+    "`",
+    "\"",
+    "'",
+    "${a:=",
+    "<(",
+    "<<E\n",
+    "\nE\n",
+    "<<< ",
+    "| ",
+    "&& ",
+    "|| ",
+    "; ",
+    "\n",
+    "curl x ",
+    "sh -c ",
+    "eval ",
+    "bash ",
+    "> a ",
+    "< a ",
+    "tee a ",
+    "cat a ",
+    "for a in ",
+    "do ",
+    "done ",
+    "while ",
+    "if ",
+    "then ",
+    "fi ",
+    "case a in ",
+    "a) ",
+    ";; ",
+    "esac ",
+    "[[ ",
+    "]] ",
+    "$a ",
+    "{1..$a} ",
+    "%s ",
+    "%% ",
+    "sha256sum -c a ",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn shell_text_of_any_kind_is_read_to_its_end(
+        pieces in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..60),
+    ) {
+        let (text, started) = (pieces.concat(), std::time::Instant::now());
+        for (_, range) in find(&text, &mut Files::default()) {
+            proptest::prop_assert!(text.get(range).is_some(), "{text}");
+        }
+        proptest::prop_assert!(started.elapsed().as_secs() < 10, "{text}");
+    }
+}
+
 #[test]
 fn a_value_that_a_test_compares_is_not_run() {
     let said = |text: &str| shown_full(&[("a.sh", text)]).contains("runs what an address answers");
