@@ -18,7 +18,7 @@ use crate::escape::{markdown, markdown_code};
 use crate::github::GithubError;
 use crate::github::registry::{Registry, Standing};
 use crate::ids::CommitSha;
-use crate::sync::{Intent, Outcome as Settled, Runner};
+use crate::sync::{Intent, Runner};
 use crate::verdict::{Conclusion, Risk};
 use std::sync::Arc;
 
@@ -92,11 +92,7 @@ pub(crate) async fn gate(registry: &Registry, request: &Request) -> Result<Gate,
             let write = runs::todo(&wanted, &found).write(&wanted, &request.head, request.app);
             Ok(Intent { done: write.is_some(), writes: write.into_iter().collect() })
         });
-        let written = match settled.await {
-            Settled::Done(written, _) => written || last.as_ref().is_some_and(|last| last.written),
-            Settled::Failed(error) => return Err(error.into()),
-            Settled::Useless { status, message } => return Err(GithubError::Denied { status, message }.into()),
-        };
+        let written = settled.await.done()? || last.as_ref().is_some_and(|last| last.written);
         last = Some(Gate { written, ..judged });
         if !written {
             break;

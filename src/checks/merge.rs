@@ -13,7 +13,7 @@ use super::{ChecksError, note};
 use crate::github::GithubError;
 use crate::github::registry::{CheckRun, Merged, Registry, Standing};
 use crate::pins::publish::own::{Own, own};
-use crate::sync::{Intent, Outcome as Settled, Runner, Write};
+use crate::sync::{Intent, Runner, Write};
 use crate::verdict::Risk;
 use std::time::Duration;
 
@@ -226,9 +226,5 @@ async fn remove_branch(registry: &Registry, request: &Request, pull: &Standing) 
     let write = Write::DeleteBranch { name: pull.branch.clone(), at: pull.head.clone() };
     let mut runner = Runner::new(registry, request.dry_run);
     let settled = runner.settle(false, async |_| Ok(Intent { writes: vec![write.clone()], done: () }));
-    match settled.await {
-        Settled::Done((), _) => Ok(()),
-        Settled::Failed(error) => Err(error.into()),
-        Settled::Useless { status, message } => Err(GithubError::Denied { status, message }.into()),
-    }
+    Ok(settled.await.done()?)
 }

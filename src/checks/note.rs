@@ -2,10 +2,9 @@
 
 use super::ChecksError;
 use crate::escape::markdown;
-use crate::github::GithubError;
 use crate::github::registry::{Registry, Standing};
 use crate::sync::block::{self, Found, Kept};
-use crate::sync::{Intent, Outcome as Settled, Runner, Write};
+use crate::sync::{Intent, Runner, Write};
 use crate::text::cut;
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +46,5 @@ pub(super) async fn keep(registry: &Registry, pull: &Standing, why: &str, dry_ru
         let (number, head, author) = (pull.number, pull.head.clone(), account.id);
         Ok(Intent { writes: vec![Write::Comment { number, head, id, body: body.clone(), author }], done: () })
     });
-    match settled.await {
-        Settled::Done((), _) => Ok(()),
-        Settled::Failed(error) => Err(error.into()),
-        Settled::Useless { status, message } => Err(GithubError::Denied { status, message }.into()),
-    }
+    Ok(settled.await.done()?)
 }

@@ -6,7 +6,7 @@ use super::{ChecksError, comment, labels, runs};
 use crate::github::registry::{Registry, Standing};
 use crate::ids::CommitSha;
 use crate::policy::ACTIONS_APP;
-use crate::sync::{Intent, Outcome as Settled, Runner, Write};
+use crate::sync::{Intent, Runner, Write};
 use crate::verdict::{Conclusion, Risk};
 
 /// What to publish, and where.
@@ -102,21 +102,13 @@ pub(crate) async fn publish(registry: &Registry, request: &Request) -> Result<Pu
             let writes: Vec<Write> = todo.write(wanted, &request.head, request.app).into_iter().collect();
             Ok(Intent { done: !writes.is_empty(), writes })
         });
-        let written = done(settled.await)?;
+        let written = settled.await.done()?;
         let (conclusion, title) = (wanted.outcome.conclusion, wanted.outcome.title.clone());
         said.push(Said { name: name.clone(), conclusion, title, written });
     }
     let labels = label(registry, request, &pull, &mut runner).await?;
     let commented = say(registry, request, &pull, &mut runner).await?;
     Ok(Published { pull: pull.number, said, labels, commented })
-}
-
-fn done<D>(settled: Settled<D>) -> Result<D, ChecksError> {
-    match settled {
-        Settled::Done(done, _) => Ok(done),
-        Settled::Failed(error) => Err(error.into()),
-        Settled::Useless { status, message } => Err(crate::github::GithubError::Denied { status, message }.into()),
-    }
 }
 
 /// Labels follow from verdicts: where a review is still under way nothing is changed.
@@ -148,7 +140,7 @@ async fn label(
         let write = Write::Labels { number, head, add: add.clone(), remove: remove.clone() };
         Ok(Intent { writes: vec![write], done: (add, remove) })
     });
-    done(settled.await)
+    Ok(settled.await.done()?)
 }
 
 /// Writes the comment, or keeps it up to date. Where there is none and everything passed there is nothing to say.
@@ -179,5 +171,5 @@ async fn say(
         let write = Write::Comment { number, head, id, body: body.clone(), author };
         Ok(Intent { writes: vec![write], done: true })
     });
-    done(settled.await)
+    Ok(settled.await.done()?)
 }

@@ -38,6 +38,20 @@ pub(crate) enum Outcome<D> {
     },
 }
 
+impl<D> Outcome<D> {
+    /// What was done, where everything else is a failure.
+    ///
+    /// # Errors
+    /// When GitHub did not do its part.
+    pub(crate) fn done(self) -> Result<D, GithubError> {
+        match self {
+            Self::Done(done, _) => Ok(done),
+            Self::Failed(error) => Err(error),
+            Self::Useless { status, message } => Err(GithubError::Denied { status, message }),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     registry: &'a Registry,

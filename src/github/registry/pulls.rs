@@ -1,5 +1,6 @@
 //! Pull requests.
 
+use super::standing::{Item, Standing, WHAT};
 use super::{Account, Registry};
 use crate::github::GithubError;
 use crate::github::answer::Answer;
@@ -7,7 +8,6 @@ use crate::github::names::encode;
 use crate::github::sender::List;
 use crate::ids::CommitSha;
 use http::Method;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// Pull requests on one page. GitHub gives up to 100, of up to 65,536 characters each.
@@ -60,37 +60,6 @@ pub(crate) struct PullChange<'a> {
     pub(crate) body: Option<&'a str>,
     pub(crate) close: bool,
 }
-
-/// One as GitHub answers it.
-#[derive(Deserialize)]
-struct Item {
-    number: u64,
-    html_url: String,
-    state: String,
-    merged_at: Option<String>,
-    title: String,
-    body: Option<String>,
-    user: Option<Account>,
-    head: End,
-    base: End,
-}
-
-/// The branch that a pull request comes from, or goes to.
-#[derive(Deserialize)]
-struct End {
-    #[serde(rename = "ref")]
-    branch: String,
-    sha: CommitSha,
-    repo: Option<Place>,
-}
-
-#[derive(Deserialize)]
-struct Place {
-    full_name: String,
-}
-
-/// What an answer about a pull request is that has no number, address, state or branches.
-const WHAT: &str = "a pull request";
 
 impl Registry {
     /// All open pull requests of branches of this repository whose names begin with `prefix`, the oldest first. Those of
@@ -198,20 +167,9 @@ impl Registry {
 
     /// None when the branch is of a fork, or of a repository that is gone.
     fn ours(&self, item: Item) -> Option<PullRequest> {
-        let (owner, name) = self.today();
-        let of = item.head.repo?.full_name;
-        of.eq_ignore_ascii_case(&format!("{owner}/{name}")).then(|| PullRequest {
-            number: item.number,
-            url: item.html_url,
-            open: item.state == "open",
-            merged: item.merged_at.is_some(),
-            title: item.title,
-            body: item.body.unwrap_or_default(),
-            branch: item.head.branch,
-            head: item.head.sha,
-            base: item.base.branch,
-            author: item.user.unwrap_or_default(),
-        })
+        let Standing { number, url, open, merged, title, body, author, own, branch, head, base, .. } =
+            self.stands(item);
+        own.then_some(PullRequest { number, url, open, merged, title, body, branch, head, base, author })
     }
 }
 

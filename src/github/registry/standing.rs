@@ -27,8 +27,9 @@ pub(crate) struct Standing {
     pub(crate) mergeable: Option<bool>,
 }
 
+/// One as GitHub answers it.
 #[derive(Deserialize)]
-struct Item {
+pub(super) struct Item {
     number: u64,
     html_url: String,
     state: String,
@@ -61,7 +62,8 @@ struct Place {
     full_name: String,
 }
 
-const WHAT: &str = "a pull request";
+/// What an answer about a pull request is that has no number, address, state or branches.
+pub(super) const WHAT: &str = "a pull request";
 
 impl Registry {
     /// A pull request; none when there is none of this number.
@@ -86,7 +88,7 @@ impl Registry {
         Ok(all.filter(|pull| pull.open && pull.head == *head).collect())
     }
 
-    fn stands(&self, item: Item) -> Standing {
+    pub(super) fn stands(&self, item: Item) -> Standing {
         let (owner, name) = self.today();
         let full_name = format!("{owner}/{name}");
         let own = item.head.repo.is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(&full_name));
