@@ -20,6 +20,9 @@ use std::time::Duration;
 /// Accounts that are asked about: everybody may review, and each question is a request.
 const MOST_ASKED: usize = 50;
 
+/// Looks at the conditions before one that does not hold is said under the pull request.
+const LOOKS: usize = 3;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) pull: u64,
@@ -98,28 +101,53 @@ pub(crate) async fn merge(registry: &Registry, request: &Request) -> Result<Came
     }
 }
 
-/// Everything that must hold; what was asked first costs least.
+/// Everything that must hold; what was asked first costs least. What GitHub's lists say is looked at again before a person reads
+/// that it does not hold: GitHub answers with «not found» while a replica lags, and nobody comes back to take that comment away.
 async fn conditions(
     registry: &Registry,
     request: &Request,
     pull: &Standing,
     base: &str,
 ) -> Result<Result<Own, Unmet>, ChecksError> {
-    if !pull.open {
-        return Ok(Err(Unmet::theirs("it is closed")));
+    if let Err(unmet) = stands(pull, registry.account().await?.id, base) {
+        return Ok(Err(unmet));
     }
-    if !pull.own || pull.author.id != registry.account().await?.id {
-        return Ok(Err(Unmet::theirs("this program did not open it")));
+    for _ in 1..LOOKS {
+        match listed(registry, request, pull, base).await? {
+            Err(unmet) if !unmet.waits => tokio::time::sleep(request.interval).await,
+            found => return Ok(found),
+        }
+    }
+    listed(registry, request, pull, base).await
+}
+
+/// What the pull request itself says.
+fn stands(pull: &Standing, account: u64, base: &str) -> Result<(), Unmet> {
+    if !pull.open {
+        return Err(Unmet::theirs("it is closed"));
+    }
+    if !pull.own || pull.author.id != account {
+        return Err(Unmet::theirs("this program did not open it"));
     }
     if pull.base != base {
-        return Ok(Err(Unmet::not(format!("it goes to `{}` and not to `{base}`", pull.base))));
+        return Err(Unmet::not(format!("it goes to `{}` and not to `{base}`", pull.base)));
     }
     if let Some(label) = pull.labels.iter().find(|label| is_label(label, SKIP_MERGE)) {
-        return Ok(Err(Unmet::not(format!("it has the label `{label}`"))));
+        return Err(Unmet::not(format!("it has the label `{label}`")));
     }
     if pull.draft {
-        return Ok(Err(Unmet::not("it is a draft")));
+        return Err(Unmet::not("it is a draft"));
     }
+    Ok(())
+}
+
+/// What GitHub's lists say about it.
+async fn listed(
+    registry: &Registry,
+    request: &Request,
+    pull: &Standing,
+    base: &str,
+) -> Result<Result<Own, Unmet>, ChecksError> {
     let own = match own(registry, pull).await? {
         Ok(own) => own,
         Err(why) => return Ok(Err(Unmet::not(why))),
