@@ -26,20 +26,8 @@ mod runs;
 pub(crate) use crate::github::Pace;
 pub(crate) use crate::github::registry::{Annotation, Registry};
 
-use crate::fetch::SetupError;
-use crate::github::{GithubError, GithubOptions};
+use crate::github::GithubError;
 use crate::ids::CommitSha;
-use crate::validate::gather::Reach;
-
-/// A client for the repository `owner/name`. Must be called inside a tokio runtime.
-///
-/// # Errors
-/// When the certificates cannot be read, or the API's address cannot be used.
-pub(crate) fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
-    let Reach { github_api, github_token, roots_pem, .. } = reach;
-    let github = GithubOptions { token: github_token, roots_pem, pace, ..GithubOptions::new(github_api) };
-    Registry::new(&github, owner, name)
-}
 
 /// Why nothing can be said about a pull request. Messages hold what GitHub said: escape before showing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

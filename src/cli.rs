@@ -28,6 +28,7 @@ mod review;
 mod roots;
 mod rules;
 mod sandbox_init;
+mod saved_files;
 mod scan;
 mod schema;
 mod sign;

@@ -206,6 +206,23 @@ pub(crate) struct Summary {
     pub(crate) waived: usize,
 }
 
+impl Summary {
+    /// Counts findings by severity and by whether they are waived.
+    #[must_use]
+    pub(crate) fn of(findings: impl IntoIterator<Item = (Severity, bool)>) -> Self {
+        let mut summary = Self::default();
+        for (severity, is_waived) in findings {
+            match (is_waived, severity) {
+                (true, _) => summary.waived += 1,
+                (false, Severity::Error) => summary.error += 1,
+                (false, Severity::Warning) => summary.warning += 1,
+                (false, Severity::Note) => summary.note += 1,
+            }
+        }
+        summary
+    }
+}
+
 impl Report {
     /// A report with its findings in their stable order: path, position, rule, message. What a sensitive one points at is
     /// masked in the words of all.
@@ -234,16 +251,7 @@ impl Report {
 
     #[must_use]
     pub(crate) fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for finding in &self.findings {
-            match (&finding.waived, finding.severity) {
-                (Some(_), _) => summary.waived += 1,
-                (None, Severity::Error) => summary.error += 1,
-                (None, Severity::Warning) => summary.warning += 1,
-                (None, Severity::Note) => summary.note += 1,
-            }
-        }
-        summary
+        Summary::of(self.findings.iter().map(|finding| (finding.severity, finding.waived.is_some())))
     }
 
     /// The highest severity among findings that no waiver excuses.

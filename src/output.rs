@@ -68,11 +68,7 @@ pub fn render(report: &Report, format: Format, options: &RenderOptions<'_>) -> S
 /// `2 errors, 1 warning and 3 notes in 172 entries (4 waived)`, or `no problems in 24 entries`.
 #[must_use]
 pub(crate) fn summary_line(summary: &Summary, entries: usize) -> String {
-    let counts: Vec<String> = [(summary.error, "error"), (summary.warning, "warning"), (summary.note, "note")]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| count(number, noun))
-        .collect();
+    let counts = counts(summary);
     let problems = match counts.as_slice() {
         [] => "no problems".to_owned(),
         [only] => only.clone(),
@@ -81,6 +77,12 @@ pub(crate) fn summary_line(summary: &Summary, entries: usize) -> String {
     let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
     let waived = if summary.waived > 0 { format!(" ({} waived)", summary.waived) } else { String::new() };
     format!("{problems} in {entries}{waived}")
+}
+
+/// `2 errors`, `1 warning`: of each severity that there is.
+pub(crate) fn counts(summary: &Summary) -> Vec<String> {
+    let all = [(summary.error, "error"), (summary.warning, "warning"), (summary.note, "note")];
+    all.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(number, noun)).collect()
 }
 
 /// `1 error`, `2 errors`.

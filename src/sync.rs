@@ -23,3 +23,18 @@ mod write;
 
 pub(crate) use runner::{Intent, Outcome, Runner};
 pub(crate) use write::{Begun, Made, NewCommit, Write};
+
+use crate::fetch::SetupError;
+use crate::github::registry::Registry;
+use crate::github::{GithubOptions, Pace};
+use crate::validate::gather::Reach;
+
+/// A client for the repository `owner/name`. Must be called inside a tokio runtime.
+///
+/// # Errors
+/// When the certificates cannot be read, or the API's address cannot be used.
+pub(crate) fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
+    let Reach { github_api, github_token, roots_pem, .. } = reach;
+    let github = GithubOptions { token: github_token, roots_pem, pace, ..GithubOptions::new(github_api) };
+    Registry::new(&github, owner, name)
+}

@@ -3,9 +3,11 @@
 use super::names::{ACKNOWLEDGED, Analysis, MAX_COMMENT};
 use super::outcome::Wanted;
 use crate::escape::{inert_code, markdown, template};
-use crate::github::registry::{Account, Comment};
+use crate::github::GithubError;
+use crate::github::registry::{Comment, Registry, Standing};
 use crate::ids::CommitSha;
 use crate::sync::block::{self, Found, Kept};
+use crate::sync::{Intent, Runner, Write};
 use crate::text::cut;
 use crate::verdict::Conclusion;
 use minijinja::value::Serde;
@@ -19,7 +21,7 @@ const MOST: usize = 100;
 /// The machine block of the comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Block {
+pub(super) struct Block {
     version: u32,
     /// A digest of the text.
     text: String,
@@ -33,9 +35,30 @@ impl Kept for Block {
     }
 }
 
-/// Whether a comment is the one: ours, and with our block. Anybody may write the block.
-pub(super) fn is_it(comment: &Comment, account: &Account) -> bool {
-    comment.author.id == account.id && !matches!(block::read::<Block>(&comment.body), Found::None)
+/// Makes the comment with a block of kind `B` have this text, and tells whether that needed a write. It is ours by its author too:
+/// anybody may write the block. Where there is none, one is made only if it is `worth_it`.
+///
+/// # Errors
+/// When GitHub does not do its part.
+pub(super) async fn keep<B: Kept>(
+    registry: &Registry,
+    runner: &mut Runner<'_>,
+    pull: &Standing,
+    body: &str,
+    worth_it: bool,
+) -> Result<bool, GithubError> {
+    let author = registry.account().await?.id;
+    let settled = runner.settle(false, async |_| {
+        let is_it = |it: &Comment| it.author.id == author && !matches!(block::read::<B>(&it.body), Found::None);
+        let id = match registry.comments(pull.number).await?.into_iter().find(is_it) {
+            Some(found) if found.body == body => return Ok(Intent::none(false)),
+            None if !worth_it => return Ok(Intent::none(false)),
+            found => found.map(|found| found.id),
+        };
+        let write = Write::Comment { number: pull.number, head: pull.head.clone(), id, body: body.to_owned(), author };
+        Ok(Intent { writes: vec![write], done: true })
+    });
+    settled.await.done()
 }
 
 #[derive(Debug, Serialize)]

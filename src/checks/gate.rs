@@ -8,7 +8,7 @@ mod judge;
 mod word;
 
 pub(crate) use judge::{Line, State, worst_of};
-pub(crate) use word::{Word, word};
+pub(crate) use word::{MOST_ASKED, Word, decided, word};
 
 use super::names::Analysis;
 use super::outcome::{Outcome, Wanted};
@@ -18,7 +18,7 @@ use crate::escape::{markdown, markdown_code};
 use crate::github::GithubError;
 use crate::github::registry::{Registry, Standing};
 use crate::ids::CommitSha;
-use crate::sync::{Intent, Runner};
+use crate::sync::Runner;
 use crate::verdict::{Conclusion, Risk};
 use std::sync::Arc;
 
@@ -87,12 +87,8 @@ pub(crate) async fn gate(registry: &Registry, request: &Request) -> Result<Gate,
             break;
         }
         let wanted = Wanted { of: None, outcome: outcome(judged.conclusion, &judged.lines, judged.word.as_ref()) };
-        let settled = runner.settle(false, async |_| {
-            let found = registry.check_runs(&request.head, Some(&wanted.name()), request.app).await?;
-            let write = runs::todo(&wanted, &found).write(&wanted, &request.head, request.app);
-            Ok(Intent { done: write.is_some(), writes: write.into_iter().collect() })
-        });
-        let written = settled.await.done()? || last.as_ref().is_some_and(|last| last.written);
+        let settled = runs::settle(registry, &mut runner, &wanted, (&request.head, request.app), None);
+        let written = settled.await? || last.as_ref().is_some_and(|last| last.written);
         last = Some(Gate { written, ..judged });
         if !written {
             break;

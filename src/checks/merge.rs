@@ -5,7 +5,7 @@
 //! flag, no label and no person against it; and a ruleset that names the gate with that App, for without one the platform would
 //! merge over red.
 
-use super::gate::{State, worst_of};
+use super::gate::{MOST_ASKED, State, decided, worst_of};
 use super::names::{Analysis, GATE, SKIP_MERGE, is_label};
 use super::outcome::risk_of;
 use super::publish::check_app;
@@ -16,9 +16,6 @@ use crate::pins::publish::own::{Own, own};
 use crate::sync::{Intent, Runner, Write};
 use crate::verdict::Risk;
 use std::time::Duration;
-
-/// Accounts that are asked about: everybody may review, and each question is a request.
-const MOST_ASKED: usize = 50;
 
 /// Looks at the conditions before one that does not hold is said under the pull request.
 const LOOKS: usize = 3;
@@ -194,13 +191,8 @@ fn checked(runs: &[CheckRun], entry: &str, merge_risk: Risk) -> Result<(), Unmet
 
 /// A person with write access who asked for changes.
 async fn against(registry: &Registry, pull: &Standing) -> Result<Option<Unmet>, GithubError> {
-    let mut latest = std::collections::BTreeMap::new();
-    for review in registry.reviews(pull.number).await? {
-        if matches!(&*review.state, "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED") {
-            latest.insert(review.author.id, review);
-        }
-    }
-    let objections: Vec<_> = latest.into_values().filter(|review| review.state == "CHANGES_REQUESTED").collect();
+    let mut objections = decided(registry, pull).await?;
+    objections.retain(|review| review.state == "CHANGES_REQUESTED");
     if objections.len() > MOST_ASKED {
         return Ok(Some(Unmet::not("more people asked for changes than can be asked about")));
     }

@@ -1,10 +1,11 @@
 //! The comment that says once why a pull request was not merged by itself.
 
 use super::ChecksError;
+use super::comment::keep as keep_comment;
 use crate::escape::markdown;
 use crate::github::registry::{Registry, Standing};
-use crate::sync::block::{self, Found, Kept};
-use crate::sync::{Intent, Runner, Write};
+use crate::sync::Runner;
+use crate::sync::block::{self, Kept};
 use crate::text::cut;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,6 @@ impl Kept for Block {
 
 /// Writes it, or changes the one that is there.
 pub(super) async fn keep(registry: &Registry, pull: &Standing, why: &str, dry_run: bool) -> Result<(), ChecksError> {
-    let account = registry.account().await?.clone();
     let block = Block { version: 1, head: pull.head.to_string() };
     let body = format!(
         "{}\n\n**Not merged by itself**: {}. A maintainer can merge it.\n",
@@ -34,17 +34,6 @@ pub(super) async fn keep(registry: &Registry, pull: &Standing, why: &str, dry_ru
         markdown(&cut(why, 500))
     );
     let mut runner = Runner::new(registry, dry_run);
-    let settled = runner.settle(false, async |_| {
-        let is_it = |comment: &&crate::github::registry::Comment| {
-            comment.author.id == account.id && !matches!(block::read::<Block>(&comment.body), Found::None)
-        };
-        let comments = registry.comments(pull.number).await?;
-        let id = match comments.iter().find(is_it) {
-            Some(found) if found.body == body => return Ok(Intent::none(())),
-            found => found.map(|found| found.id),
-        };
-        let (number, head, author) = (pull.number, pull.head.clone(), account.id);
-        Ok(Intent { writes: vec![Write::Comment { number, head, id, body: body.clone(), author }], done: () })
-    });
-    Ok(settled.await.done()?)
+    keep_comment::<Block>(registry, &mut runner, pull, &body, true).await?;
+    Ok(())
 }

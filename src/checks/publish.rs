@@ -91,20 +91,9 @@ pub(crate) async fn publish(registry: &Registry, request: &Request) -> Result<Pu
     let found = registry.check_runs(&request.head, None, request.app).await?;
     let mut said = Vec::new();
     for wanted in &request.wanted {
-        let name = wanted.name();
-        let idle = runs::todo(wanted, &found) == runs::Todo::Leave;
-        let settled = runner.settle(idle, async |round| {
-            let again = match round {
-                0 => None,
-                _ => Some(registry.check_runs(&request.head, Some(&name), request.app).await?),
-            };
-            let todo = runs::todo(wanted, again.as_deref().unwrap_or(&found));
-            let writes: Vec<Write> = todo.write(wanted, &request.head, request.app).into_iter().collect();
-            Ok(Intent { done: !writes.is_empty(), writes })
-        });
-        let written = settled.await.done()?;
+        let written = runs::settle(registry, &mut runner, wanted, (&request.head, request.app), Some(&found)).await?;
         let (conclusion, title) = (wanted.outcome.conclusion, wanted.outcome.title.clone());
-        said.push(Said { name: name.clone(), conclusion, title, written });
+        said.push(Said { name: wanted.name(), conclusion, title, written });
     }
     let labels = label(registry, request, &pull, &mut runner).await?;
     let commented = say(registry, request, &pull, &mut runner).await?;
@@ -153,23 +142,11 @@ async fn say(
     if request.wanted.iter().any(|wanted| wanted.outcome.conclusion.is_none()) {
         return Ok(false);
     }
-    let account = registry.account().await?.clone();
     let waits = request.wanted.iter().any(|wanted| {
         wanted.outcome.conclusion == Some(Conclusion::Neutral)
             && wanted.outcome.risk.is_some_and(|risk| risk > request.gate_risk)
     });
     let body = comment::text(&request.head, &request.wanted, waits);
-    let settled = runner.settle(false, async |_| {
-        let found = registry.comments(pull.number).await?.into_iter().find(|it| comment::is_it(it, &account));
-        let id = match &found {
-            Some(found) if found.body == body => return Ok(Intent::none(false)),
-            Some(found) => Some(found.id),
-            None if !comment::is_worth_it(&request.wanted) => return Ok(Intent::none(false)),
-            None => None,
-        };
-        let (number, head, author) = (pull.number, request.head.clone(), account.id);
-        let write = Write::Comment { number, head, id, body: body.clone(), author };
-        Ok(Intent { writes: vec![write], done: true })
-    });
-    Ok(settled.await.done()?)
+    let is_worth_it = comment::is_worth_it(&request.wanted);
+    Ok(comment::keep::<comment::Block>(registry, runner, pull, &body, is_worth_it).await?)
 }

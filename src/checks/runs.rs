@@ -1,9 +1,10 @@
-//! From what a check run is to say and what is there to the write that does it. Pure.
+//! From what a check run is to say and what is there to the write that does it.
 
 use super::outcome::Wanted;
-use crate::github::registry::CheckRun;
+use crate::github::GithubError;
+use crate::github::registry::{CheckRun, Registry};
 use crate::ids::CommitSha;
-use crate::sync::{Begun, Write};
+use crate::sync::{Begun, Intent, Runner, Write};
 
 /// What is to be done about one check run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,30 @@ pub(super) fn todo(wanted: &Wanted, runs: &[CheckRun]) -> Todo {
         }
         (false, _) => Todo::Make,
     }
+}
+
+/// Makes one check run of `app` on `head` say what is wanted, and tells whether that needed a write. `found` are the check runs
+/// that were read before; without them they are read now.
+///
+/// # Errors
+/// When GitHub does not do its part.
+pub(super) async fn settle(
+    registry: &Registry,
+    runner: &mut Runner<'_>,
+    wanted: &Wanted,
+    (head, app): (&CommitSha, u64),
+    found: Option<&[CheckRun]>,
+) -> Result<bool, GithubError> {
+    let idle = found.is_some_and(|found| todo(wanted, found) == Todo::Leave);
+    let settled = runner.settle(idle, async |round| {
+        let write = match found.filter(|_| round == 0) {
+            Some(found) => todo(wanted, found),
+            None => todo(wanted, &registry.check_runs(head, Some(&wanted.name()), app).await?),
+        };
+        let write = write.write(wanted, head, app);
+        Ok(Intent { done: write.is_some(), writes: write.into_iter().collect() })
+    });
+    settled.await.done()
 }
 
 impl Todo {

@@ -7,7 +7,7 @@ mod show;
 pub(super) use options::BuildArgs;
 
 use super::outside::Outside;
-use super::{Global, entries, plan, policy, range, refuse, roots};
+use super::{Global, entries, plan, policy, refuse, roots};
 use crate::build::{self, Built, Options, Place, Plan, Session, Subject, Terms, What};
 use crate::changes::EntryName;
 use crate::context::Context;
@@ -104,13 +104,9 @@ fn named(args: &BuildArgs, global: &Global) -> Result<Vec<Entry>, CommandError> 
 /// The entries that a range gives another image, as its head has them, whatever is checked out; and those that nobody can say
 /// that of: the build refuses them with the reason. And the head.
 fn changed(diff: &str, global: &Global) -> Result<(Vec<Entry>, CommitSha), CommandError> {
-    let range = range::parse(diff)?;
-    let history = History::open(&global.root)?;
-    let compared = history.compare(&range)?;
-    history.check_registry(&compared.head)?;
-    let planned = plan::changed_in(&history, &compared, &range::policy_at(&history, &compared.base)?)?;
+    let plan::Changed { history, compared, jobs, .. } = plan::changed(diff, global)?;
     let is_wanted = |name: &EntryName| {
-        let planned = planned.iter().find(|planned| planned.name == name.shown());
+        let planned = jobs.entries.iter().find(|planned| planned.name == name.shown());
         planned.is_some_and(|planned| planned.unclear || planned.needs.contains(&Need::Build))
     };
     let wanted = compared.changes.to_judge().filter(|name| is_wanted(name));

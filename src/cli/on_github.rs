@@ -2,11 +2,12 @@
 
 use super::outside::{self, Outside};
 use super::{Global, refuse, units};
-use crate::checks::{ChecksError, Pace, Registry, connect};
+use crate::checks::{ChecksError, Pace, Registry};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::Format;
 use crate::policy::{ACTIONS_APP, Policy};
+use crate::sync::connect;
 use clap::Args;
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use super::{Global, clock, entries, policy, range, refuse};
 use crate::entry::load;
 use crate::error::{CommandError, exit};
 use crate::history::{Comparison, History};
-use crate::jobs::{self, Jobs, MAX_JOBS, Need, Planned, Shard};
+use crate::jobs::{self, Jobs, MAX_JOBS, Need, Shard};
 use crate::output::{Format, count, escape};
 use crate::policy::{POLICY, Policy};
 use crate::ui::Ui;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<u8, Comma
     let mut jobs = match &args.diff {
         Some(range) => {
             let (range, global) = (range.clone(), global.clone());
-            clock::within(clock::HISTORY, "the registry's history", move || changed(&range, &global))?
+            clock::within(clock::HISTORY, "the registry's history", move || Ok(changed(&range, &global)?.jobs))?
         }
         None => audited(args, global)?,
     };
@@ -77,29 +77,27 @@ pub(super) fn run(args: &PlanArgs, global: &Global, ui: &Ui) -> Result<u8, Comma
     Ok(exit::CLEAN)
 }
 
-/// What a range of commits changed. What is built is decided by the policy of its base.
+/// What a range of commits changed.
+pub(super) struct Changed {
+    pub(super) history: History,
+    pub(super) compared: Comparison,
+    /// Of the base: it decides what is built.
+    pub(super) policy: Policy,
+    pub(super) jobs: Jobs,
+}
+
+/// Reads what a range of commits changed.
 ///
 /// # Errors
 /// When it is no range, or history cannot be read.
-pub(super) fn changed(text: &str, global: &Global) -> Result<Jobs, CommandError> {
+pub(super) fn changed(text: &str, global: &Global) -> Result<Changed, CommandError> {
     let range = range::parse(text)?;
     let history = History::open(&global.root)?;
     let compared = history.compare(&range)?;
     history.check_registry(&compared.head)?;
     let policy = range::policy_at(&history, &compared.base)?;
-    jobs::change(&history, &compared, &policy.settings.registry.namespace)
-}
-
-/// The same of a range that was compared, without the jobs.
-///
-/// # Errors
-/// When history cannot be read.
-pub(super) fn changed_in(
-    history: &History,
-    compared: &Comparison,
-    policy: &Policy,
-) -> Result<Vec<Planned>, CommandError> {
-    Ok(jobs::change(history, compared, &policy.settings.registry.namespace)?.entries)
+    let jobs = jobs::change(&history, &compared, &policy.settings.registry.namespace)?;
+    Ok(Changed { history, compared, policy, jobs })
 }
 
 fn audited(args: &PlanArgs, global: &Global) -> Result<Jobs, CommandError> {

@@ -19,7 +19,7 @@ pub(crate) use checks::{Annotation, CheckRun, CheckText};
 pub(crate) use issues::Issue;
 pub(crate) use merges::Merged;
 pub(crate) use objects::{FileContent, TreeItem};
-pub(crate) use opinions::Comment;
+pub(crate) use opinions::{Comment, Review};
 pub(crate) use pulls::{CreatedPull, NewPull, PullChange, PullRequest};
 pub(crate) use refs::CreatedBranch;
 pub(crate) use rules::{BranchRule, Protection, RequiredCheck, Ruleset};

@@ -2,7 +2,7 @@
 
 use crate::files;
 use std::fs::{self, Metadata};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// More than any file of the skeleton has, in bytes.
@@ -56,11 +56,7 @@ impl Place {
         if !found.is_file() {
             return Err(PlaceError::NotAFile);
         }
-        let mut bytes = Vec::new();
-        files::open_regular(&self.root.join(path))?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(PlaceError::TooLarge);
-        }
+        let bytes = files::read_regular(&self.root.join(path), MAX_BYTES)?.ok_or(PlaceError::TooLarge)?;
         String::from_utf8(bytes).map(Some).map_err(|_| PlaceError::NotUtf8)
     }
 

@@ -21,10 +21,9 @@ pub(crate) use error::PublishError;
 
 use super::plan::{Action, Decision, Plan, Pull};
 use super::reason::Reason;
-use crate::fetch::SetupError;
-use crate::github::{GithubError, GithubOptions};
+use crate::github::GithubError;
 use crate::sync::{Made, Outcome, Runner};
-use crate::validate::gather::{Progress, Reach};
+use crate::validate::gather::Progress;
 use intent::{Done, Job};
 use reconcile::{Left, Todo, shown};
 use survey::{Finder, Known, Survey};
@@ -54,17 +53,6 @@ pub(crate) struct Published {
     pub(crate) left: Vec<String>,
     /// The dashboard, if it was asked for and is there.
     pub(crate) dashboard: Option<Pull>,
-}
-
-/// A client for the repository `owner/name`, for who only knows how the outside is reached. Must be called inside a tokio
-/// runtime.
-///
-/// # Errors
-/// When the certificates cannot be read, or the API's address cannot be used.
-pub(crate) fn connect(reach: Reach, owner: &str, name: &str, pace: Pace) -> Result<Registry, SetupError> {
-    let Reach { github_api, github_token, roots_pem, .. } = reach;
-    let github = GithubOptions { token: github_token, roots_pem, pace, ..GithubOptions::new(github_api) };
-    Registry::new(&github, owner, name)
 }
 
 /// Makes the pull requests of the repository what the plan says. Killed at any point and run again, it ends where one

@@ -2,12 +2,12 @@
 
 use crate::checks::names::{ACKNOWLEDGED, Analysis, is_label};
 use crate::github::GithubError;
-use crate::github::registry::{CheckRun, Registry, Standing};
+use crate::github::registry::{CheckRun, Registry, Review, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Accounts that are asked about: everybody may review, and each question is a request.
-const MOST_ASKED: usize = 50;
+pub(crate) const MOST_ASKED: usize = 50;
 
 /// What a maintainer said, and who.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +32,27 @@ fn is_other_person(login: &str, pull: &Standing, makers: &BTreeSet<String>) -> b
     !login.is_empty() && !is_own && !login.ends_with("[bot]")
 }
 
+/// The review that counts of each account, the last: a comment takes nothing back.
+///
+/// # Errors
+/// When GitHub does not say.
+pub(crate) async fn decided(registry: &Registry, pull: &Standing) -> Result<Vec<Review>, GithubError> {
+    let mut latest = BTreeMap::new();
+    for review in registry.reviews(pull.number).await? {
+        if review.state != "COMMENTED" && review.state != "PENDING" {
+            latest.insert(review.author.id, review);
+        }
+    }
+    Ok(latest.into_values().collect())
+}
+
 /// A maintainer's word for the head of a pull request; `runs` are those of our App there.
 ///
 /// # Errors
 /// When GitHub does not say.
 pub(crate) async fn word(registry: &Registry, pull: &Standing, runs: &[CheckRun]) -> Result<Option<Word>, GithubError> {
     let Some(makers) = registry.makers(pull.number).await? else { return Ok(None) };
-    let mut latest = BTreeMap::new();
-    for review in registry.reviews(pull.number).await? {
-        // A comment takes nothing back.
-        if review.state != "COMMENTED" && review.state != "PENDING" {
-            latest.insert(review.author.id, review);
-        }
-    }
-    let approvals = latest.into_values().filter(|review| {
+    let approvals = decided(registry, pull).await?.into_iter().filter(|review| {
         review.state == "APPROVED" && review.commit.as_ref() == Some(&pull.head) && review.author.id != pull.author.id
     });
     for review in approvals.take(MOST_ASKED) {

@@ -1,16 +1,13 @@
 //! `checks approval`: whether an event lets a stranger's commit be reviewed.
 
-use super::needs::policy_of;
 use crate::checks::approval::{Event, approval};
 use crate::cli::on_github::GithubArgs;
-use crate::cli::{Global, refuse};
+use crate::cli::{Global, policy, refuse, saved_files};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
-use crate::files::open_regular;
 use crate::ui::Ui;
 use clap::Args;
 use serde_json::json;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 /// The most bytes of an event: GitHub sends 25 MB at most.
@@ -42,12 +39,10 @@ pub(super) fn run(args: &ApprovalArgs, global: &Global, context: &Context, ui: &
             .hint("name its file: `--event FILE`; a workflow has it in GITHUB_EVENT_PATH")
     })?;
     let shown = file.display();
-    let mut bytes = Vec::new();
-    let read = open_regular(file).and_then(|opened| opened.take(MAX_BYTES).read_to_end(&mut bytes));
-    read.map_err(|error| refuse(format!("cannot read the event {shown}")).because(&error))?;
+    let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let event: Event = serde_json::from_slice(&bytes)
         .map_err(|error| refuse(format!("{shown} is no event of GitHub")).because(&error))?;
-    let policy = policy_of(global)?;
+    let policy = policy::load(&global.root, None)?;
     let found = args
         .github
         .with("ask about the event", &policy, context, async |registry| Ok(approval(registry, &event).await?))?;

@@ -1,10 +1,9 @@
 //! What a pull request changed, and so which checks it needs: read from history, and never from a report.
 
-use crate::changes::{ChangeKind, Range};
+use crate::changes::ChangeKind;
 use crate::checks::names::Analysis;
-use crate::cli::{Global, clock, plan, policy, range, refuse};
+use crate::cli::{Global, clock, plan, refuse};
 use crate::error::CommandError;
-use crate::history::History;
 use crate::ids::CommitSha;
 use crate::jobs::Planned;
 use crate::policy::Policy;
@@ -71,12 +70,8 @@ impl NeedsArgs {
     pub(super) fn read(&self, global: &Global, only: BTreeSet<Analysis>) -> Result<Needs, CommandError> {
         let (text, global) = (self.diff.clone(), global.clone());
         clock::within(clock::HISTORY, "the registry's history", move || {
-            let range: Range = range::parse(&text)?;
-            let history = History::open(&global.root)?;
-            let compared = history.compare(&range)?;
-            history.check_registry(&compared.head)?;
-            let policy = range::policy_at(&history, &compared.base)?;
-            let planned = plan::changed_in(&history, &compared, &policy)?;
+            let plan::Changed { compared, policy, jobs, .. } = plan::changed(&text, &global)?;
+            let planned = jobs.entries;
             let wanted = Analysis::ALL.into_iter().filter(|it| only.is_empty() || only.contains(it));
             let required = wanted.flat_map(|analysis| {
                 let needs = planned.iter().filter(move |planned| planned.needs.contains(&analysis.need()));
@@ -104,11 +99,6 @@ pub(super) fn number(text: &str) -> Result<u64, String> {
         Ok(number @ 1..) => Ok(number),
         _ => Err("a pull request is a number, as in 7".to_owned()),
     }
-}
-
-/// The policy of the work tree, for commands that look at no range.
-pub(super) fn policy_of(global: &Global) -> Result<Policy, CommandError> {
-    policy::load(&global.root, None)
 }
 
 /// Refuses a repository's part that is none.

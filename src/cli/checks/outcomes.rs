@@ -7,9 +7,9 @@ use crate::checks::Annotation;
 use crate::checks::names::Analysis;
 use crate::checks::outcome::{Outcome, Wanted};
 use crate::entry::source::BuiltFrom;
-use crate::finding::Severity;
+use crate::finding::{Severity, Summary};
 use crate::output::escape::{markdown, markdown_code, terminal_within};
-use crate::output::{count, review::report_md};
+use crate::output::{count, counts, review::report_md};
 use crate::verdict::{Conclusion, ReviewReport, Risk};
 use std::fmt::Write as _;
 
@@ -57,15 +57,10 @@ fn validated(entry: &str, saved: &[Saved]) -> Outcome {
     let mut findings: Vec<&SavedFinding> =
         reports.iter().flat_map(|report| &report.findings).filter(is_about).filter(|it| it.waived.is_none()).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings, notes) = (number(Severity::Error), number(Severity::Warning), number(Severity::Note));
-    let counts: Vec<String> = [(errors, "error"), (warnings, "warning"), (notes, "note")]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| count(number, noun))
-        .collect();
+    let summary = Summary::of(findings.iter().map(|finding| (finding.severity, false)));
+    let counts = counts(&summary);
     let title = if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") };
-    let conclusion = if errors > 0 { Conclusion::Failure } else { Conclusion::Success };
+    let conclusion = if summary.error > 0 { Conclusion::Failure } else { Conclusion::Success };
     let annotations = findings.iter().map(|finding| annotation(finding)).collect();
     Outcome { annotations, ..Outcome::plain(Some(conclusion), title, table(&findings)) }
 }

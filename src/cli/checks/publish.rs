@@ -22,6 +22,13 @@ use std::path::PathBuf;
 One for each analysis of each entry that the pull request changed: `validate/<name>`, `build/<name>` and
 `security-review/<name>`. Where there is a verdict on this commit already, it stays.")]
 pub(super) struct StartArgs {
+    #[command(flatten)]
+    pull: PullArgs,
+}
+
+/// Of which pull request, and what of it.
+#[derive(Debug, Clone, Args)]
+struct PullArgs {
     /// The pull request. Without it, the open one whose head is that of --diff.
     #[arg(long, value_name = "NUMBER", value_parser = number)]
     pr: Option<u64>,
@@ -46,19 +53,12 @@ pub(super) struct PublishArgs {
     /// The saved reports, and folders of them.
     #[arg(value_name = "REPORT")]
     reports: Vec<PathBuf>,
-    /// The pull request. Without it, the open one whose head is that of --diff.
-    #[arg(long, value_name = "NUMBER", value_parser = number)]
-    pr: Option<u64>,
     #[command(flatten)]
-    needs: NeedsArgs,
-    #[command(flatten)]
-    only: OnlyArgs,
-    #[command(flatten)]
-    github: GithubArgs,
+    pull: PullArgs,
 }
 
 pub(super) fn start(args: &StartArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
-    send("checks start", args.pr, (&args.needs, &args.only), &args.github, None, (global, context, ui))
+    send("checks start", &args.pull, None, (global, context, ui))
 }
 
 pub(super) fn publish(args: &PublishArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
@@ -66,14 +66,12 @@ pub(super) fn publish(args: &PublishArgs, global: &Global, context: &Context, ui
         return Err(no_reports());
     }
     let saved = saved::read(&args.reports)?;
-    send("checks publish", args.pr, (&args.needs, &args.only), &args.github, Some(&saved), (global, context, ui))
+    send("checks publish", &args.pull, Some(&saved), (global, context, ui))
 }
 
 fn send(
     command: &str,
-    pull: Option<u64>,
-    (needs, only): (&NeedsArgs, &OnlyArgs),
-    github: &GithubArgs,
+    PullArgs { pr, needs, only, github }: &PullArgs,
     saved: Option<&[saved::Saved]>,
     (global, context, ui): (&Global, &Context, &Ui),
 ) -> Result<u8, CommandError> {
@@ -90,7 +88,7 @@ fn send(
         }
     };
     let request = Request {
-        pull,
+        pull: *pr,
         head: needs.head.clone(),
         app: github.app(&needs.policy)?,
         allow_actions_app: github.allow_actions_app,

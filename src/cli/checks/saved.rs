@@ -1,14 +1,12 @@
 //! Reports that other jobs saved: files of a known shape, bounded, and of nobody's choosing but theirs.
 
-use crate::cli::refuse;
+use crate::cli::{refuse, saved_files};
 use crate::error::CommandError;
-use crate::files::open_regular;
 use crate::finding::Severity;
 use crate::ids::CommitSha;
 use crate::verdict::ReviewReport;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of one report.
@@ -122,7 +120,7 @@ fn one(file: &Path) -> Result<Saved, CommandError> {
         builds: Vec<Build>,
     }
     let shown = file.display();
-    let bytes = bytes_of(file)?;
+    let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let wrong = |error: &dyn std::error::Error| {
         refuse(format!("{shown} is no report of this program")).because(error).hint(
             "`checks publish` takes what `validate --format json` and `build --format json` wrote, and the report.json of a review",
@@ -139,15 +137,4 @@ fn one(file: &Path) -> Result<Saved, CommandError> {
         _ => return Err(refuse(format!("{shown} is no report of this program: it has no findings"))),
     };
     saved.map_err(|error| wrong(&error))
-}
-
-fn bytes_of(file: &Path) -> Result<Vec<u8>, CommandError> {
-    let shown = file.display();
-    let mut bytes = Vec::new();
-    let read = open_regular(file).and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| refuse(format!("cannot read {shown}")).because(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(refuse(format!("{shown} has more than {} MB", MAX_BYTES >> 20)));
-    }
-    Ok(bytes)
 }

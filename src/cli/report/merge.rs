@@ -1,9 +1,8 @@
 //! `report merge`: the reports of the shards of one command become one, as if one job had done all of it.
 
 use crate::cli::fail_on::FailOn;
-use crate::cli::{Global, refuse};
+use crate::cli::{Global, refuse, saved_files};
 use crate::error::{CommandError, exit};
-use crate::files::open_regular;
 use crate::finding::{Severity, Summary};
 use crate::ids::Digest;
 use crate::output::{Format, escape, summary_line};
@@ -12,7 +11,6 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of one report: an audit of 10,000 entries with ten findings each has 60 MB.
@@ -127,7 +125,7 @@ pub(super) fn run(args: &MergeArgs, global: &Global, ui: &Ui) -> Result<u8, Comm
     let Some((mut all, _)) = merged else { return Err(refuse("no report is named")) };
     all.findings.sort_by(|one, other| one.key().cmp(&other.key()));
     all.findings.dedup();
-    all.summary = summary(&all.findings);
+    all.summary = Summary::of(all.findings.iter().map(|found| (found.severity, found.waived.is_some())));
     let text = match global.format {
         Format::Json => escape::visible_json(&all),
         _ => human(&all),
@@ -141,12 +139,7 @@ pub(super) fn run(args: &MergeArgs, global: &Global, ui: &Ui) -> Result<u8, Comm
 /// A report, and the digest of its file.
 fn read(file: &Path) -> Result<(Saved, Digest), CommandError> {
     let shown = file.display();
-    let mut bytes = Vec::new();
-    let read = open_regular(file).and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| refuse(format!("cannot read {shown}")).because(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(refuse(format!("{shown} has more than {} MB", MAX_BYTES >> 20)));
-    }
+    let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let saved: Saved = serde_json::from_slice(&bytes).map_err(|error| {
         refuse(format!("{shown} is no report of this program"))
             .because(&error)
@@ -156,19 +149,6 @@ fn read(file: &Path) -> Result<(Saved, Digest), CommandError> {
         return Err(refuse(format!("{shown} is of version {}, and this program reads version 1", saved.version)));
     }
     Ok((saved, Digest::of(&bytes)))
-}
-
-fn summary(findings: &[Found]) -> Summary {
-    let mut summary = Summary::default();
-    for found in findings {
-        match (&found.waived, found.severity) {
-            (Some(_), _) => summary.waived += 1,
-            (None, Severity::Error) => summary.error += 1,
-            (None, Severity::Warning) => summary.warning += 1,
-            (None, Severity::Note) => summary.note += 1,
-        }
-    }
-    summary
 }
 
 /// How many of each rule, the gravest findings, and a sentence.
