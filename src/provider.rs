@@ -7,6 +7,7 @@
 //! Both the proxy, which must not trust what it is sent, and the agent that is its client, build on these types.
 
 pub(crate) mod anthropic;
+pub(crate) mod dropped;
 pub(crate) mod json;
 pub(crate) mod models;
 pub(crate) mod openai;
@@ -153,10 +154,16 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Parses a request of type `T` strictly: JSON without duplicate keys, of bounded depth, with known fields only.
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8], classify: fn(&Value) -> Disallowed) -> Result<T, RequestError> {
-    let value =
+/// Parses a request of type `T` strictly: JSON without duplicate keys, of bounded depth, with known fields only, but for those
+/// that are dropped.
+fn parse<T: serde::de::DeserializeOwned>(
+    body: &[u8],
+    dropped: &[&str],
+    classify: fn(&Value) -> Disallowed,
+) -> Result<T, RequestError> {
+    let mut value =
         json::parse(body).map_err(|error| RequestError { what: Disallowed::Json, message: error.to_string() })?;
     let what = classify(&value);
+    dropped::remove(&mut value, dropped);
     serde_json::from_value(value).map_err(|error| RequestError { what, message: error.to_string() })
 }

@@ -27,7 +27,7 @@ mod room;
 
 pub(crate) use keys::Keys;
 pub(crate) use listener::Listener;
-pub(crate) use options::{Limits, Listen, Micros, Options, OptionsError, Price};
+pub(crate) use options::{Alias, Limits, Listen, Micros, Options, OptionsError, Price};
 pub(crate) use process::protect;
 
 pub(crate) use crate::provider::{Provider, models};

@@ -4,7 +4,7 @@ use super::{Global, refuse, roots};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::proxy::{
-    self, Keys, Limits, Listen, Listener, Micros, Options, Price, Provider, ProxyError, models, options,
+    self, Alias, Keys, Limits, Listen, Listener, Micros, Options, Price, Provider, ProxyError, models, options,
 };
 use crate::ui::Ui;
 use clap::{ArgGroup, Args};
@@ -45,6 +45,9 @@ pub(super) struct ProxyArgs {
     /// A model that may be asked for; may be repeated.
     #[arg(long = "model", value_name = "NAME", required = true)]
     models: Vec<String>,
+    /// A name that requests may call a model by, for clients that treat a name they know in another way; may be repeated.
+    #[arg(long = "model-alias", value_name = "NAME=MODEL", value_parser = Alias::parse)]
+    aliases: Vec<Alias>,
     /// Append the line of each call to this file and not to standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -207,6 +210,7 @@ fn options(args: &ProxyArgs, context: &Context) -> Result<Options, CommandError>
         listen,
         audit: args.audit.clone(),
         models: args.models.clone(),
+        aliases: args.aliases.clone(),
         anthropic_base_url: base(Provider::Anthropic, &args.anthropic_base_url, &context.anthropic_base_url)?,
         openai_base_url: base(Provider::OpenAi, &args.openai_base_url, &context.openai_base_url)?,
         allow_http_upstream: args.allow_http_upstream,
@@ -242,7 +246,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::super::{Cli, Command};
-    use super::{Context, Limits, Listen, Micros, Options, Price, options};
+    use super::{Alias, Context, Limits, Listen, Micros, Options, Price, options};
     use clap::Parser;
     use std::time::Duration;
 
@@ -262,6 +266,7 @@ mod tests {
             listen: Listen::Socket("/run/mcp-registry/proxy.sock".into()),
             audit: Some("--audit.jsonl".into()),
             models: vec!["--model".into(), "model-1".into()],
+            aliases: vec![Alias { name: "--alias".into(), model: "model-1".into() }],
             anthropic_base_url: "http://gateway:8080/a/b".parse().unwrap(),
             openai_base_url: "https://gateway/v1".parse().unwrap(),
             allow_http_upstream: true,

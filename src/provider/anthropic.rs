@@ -2,12 +2,23 @@
 
 pub(crate) mod stream;
 
-use super::{Disallowed, RequestError, TextOr, is_false};
+use super::{Disallowed, RequestError, TextOr, dropped, is_false};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The version of the API that these types are of: the header `anthropic-version`.
 pub(crate) const VERSION: &str = "2023-06-01";
+
+/// The trial features that a client may ask for, as the header `anthropic-beta` names them. None lets a model reach anything.
+pub(crate) const BETAS: &[&str] = &["claude-code-20250219", "interleaved-thinking-2025-05-14", "effort-2025-11-24"];
+
+/// Those of a header's features that are on the list, in its order. The others are left out, and nobody is told: clients name what
+/// they might use.
+#[must_use]
+pub(crate) fn betas(header: &str) -> Vec<&'static str> {
+    let asked = |feature: &str| header.split(',').any(|asked| asked.trim_matches([' ', '\t']) == feature);
+    BETAS.iter().copied().filter(|feature| asked(feature)).collect()
+}
 
 /// A request: `POST /v1/messages`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +44,8 @@ pub(crate) struct Request {
     pub(crate) stop_sequences: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thinking: Option<Thinking>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) output_config: Option<OutputConfig>,
     /// Whether the answer comes as events.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) stream: bool,
@@ -44,7 +57,18 @@ impl Request {
     /// # Errors
     /// When it is not strict JSON or has anything that is not on the list.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, RequestError> {
-        super::parse(body, classify)
+        let request: Self = super::parse(body, dropped::ANTHROPIC, classify)?;
+        let text_only = |message: &Message| match &message.content {
+            TextOr::Text(_) => true,
+            TextOr::Blocks(blocks) => blocks.iter().all(|block| matches!(block, Block::Text { .. })),
+        };
+        match request.messages.iter().all(|message| message.role != Role::System || text_only(message)) {
+            true => Ok(request),
+            false => {
+                let message = "a message of the role `system` may only hold text".to_owned();
+                Err(RequestError { what: Disallowed::Content, message })
+            }
+        }
     }
 }
 
@@ -53,6 +77,8 @@ impl Request {
 pub(crate) enum Role {
     User,
     Assistant,
+    /// Instructions on the way: text only.
+    System,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -191,6 +217,24 @@ pub(crate) enum Thinking {
     Adaptive {},
     /// No.
     Disabled {},
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutputConfig {
+    pub(crate) effort: Effort,
+}
+
+/// How hard to try. It costs tokens written: `max_tokens` bounds them too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Effort {
+    Low,
+    Medium,
+    High,
+    Xhigh,
+    Max,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

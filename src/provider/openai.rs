@@ -5,7 +5,7 @@
 
 pub(crate) mod stream;
 
-use super::{Disallowed, RequestError, TextOr, is_false};
+use super::{Disallowed, RequestError, TextOr, dropped, is_false};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -37,6 +37,9 @@ pub(crate) struct Request {
     /// What else the answer should hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) include: Vec<Include>,
+    /// How to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<Writing>,
     /// Never.
     #[serde(default)]
     pub(crate) store: Never,
@@ -51,7 +54,7 @@ impl Request {
     /// # Errors
     /// When it is not strict JSON or has anything that is not on the list.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, RequestError> {
-        super::parse(body, classify)
+        super::parse(body, dropped::OPENAI, classify)
     }
 }
 
@@ -124,16 +127,9 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
-/// Read and never written: the id and state of an item that came in an answer.
-type Dropped = Option<Value>;
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Message {
-    #[serde(default, skip_serializing)]
-    id: Dropped,
-    #[serde(default, skip_serializing)]
-    status: Dropped,
     pub(crate) role: Role,
     pub(crate) content: TextOr<Text>,
 }
@@ -142,10 +138,6 @@ pub(crate) struct Message {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FunctionCall {
-    #[serde(default, skip_serializing)]
-    id: Dropped,
-    #[serde(default, skip_serializing)]
-    status: Dropped,
     /// What the output refers to.
     pub(crate) call_id: String,
     pub(crate) name: String,
@@ -156,10 +148,6 @@ pub(crate) struct FunctionCall {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FunctionCallOutput {
-    #[serde(default, skip_serializing)]
-    id: Dropped,
-    #[serde(default, skip_serializing)]
-    status: Dropped,
     pub(crate) call_id: String,
     pub(crate) output: TextOr<Text>,
 }
@@ -168,12 +156,6 @@ pub(crate) struct FunctionCallOutput {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasoningItem {
-    #[serde(default, skip_serializing)]
-    id: Dropped,
-    #[serde(default, skip_serializing)]
-    status: Dropped,
-    #[serde(default, skip_serializing)]
-    content: Dropped,
     /// What of it may be shown.
     pub(crate) summary: Vec<Summary>,
     /// All of it, for the provider alone.
@@ -183,7 +165,7 @@ pub(crate) struct ReasoningItem {
 impl Item {
     #[must_use]
     pub(crate) fn message(role: Role, text: impl Into<String>) -> Self {
-        Self::Message(Message { id: None, status: None, role, content: TextOr::Text(text.into()) })
+        Self::Message(Message { role, content: TextOr::Text(text.into()) })
     }
 
     /// A call of a tool, given back.
@@ -194,20 +176,20 @@ impl Item {
         arguments: impl Into<String>,
     ) -> Self {
         let (call_id, name, arguments) = (call_id.into(), name.into(), arguments.into());
-        Self::FunctionCall(FunctionCall { id: None, status: None, call_id, name, arguments })
+        Self::FunctionCall(FunctionCall { call_id, name, arguments })
     }
 
     #[must_use]
     pub(crate) fn function_call_output(call_id: impl Into<String>, output: impl Into<String>) -> Self {
         let (call_id, output) = (call_id.into(), TextOr::Text(output.into()));
-        Self::FunctionCallOutput(FunctionCallOutput { id: None, status: None, call_id, output })
+        Self::FunctionCallOutput(FunctionCallOutput { call_id, output })
     }
 
     /// What the model thought, given back.
     #[must_use]
     pub(crate) fn reasoning(summary: Vec<Summary>, encrypted_content: impl Into<String>) -> Self {
         let encrypted_content = encrypted_content.into();
-        Self::Reasoning(ReasoningItem { id: None, status: None, content: None, summary, encrypted_content })
+        Self::Reasoning(ReasoningItem { summary, encrypted_content })
     }
 }
 
@@ -216,20 +198,9 @@ impl Item {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(clippy::enum_variant_names, reason = "the provider's words")]
 pub(crate) enum Text {
-    InputText {
-        text: String,
-    },
-    OutputText {
-        text: String,
-        /// Read, because answers have it, and never written.
-        #[serde(default, skip_serializing)]
-        annotations: Option<Value>,
-        #[serde(default, skip_serializing)]
-        logprobs: Option<Value>,
-    },
-    Refusal {
-        refusal: String,
-    },
+    InputText { text: String },
+    OutputText { text: String },
+    Refusal { refusal: String },
 }
 
 /// What of a thought may be shown.
@@ -321,6 +292,42 @@ pub(crate) enum Include {
     EncryptedReasoning,
 }
 
+/// How to write.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Writing {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verbosity: Option<Verbosity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) format: Option<Format>,
+}
+
+/// How much to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verbosity {
+    Low,
+    Medium,
+    High,
+}
+
+/// The form of what is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Format {
+    /// JSON of a schema.
+    JsonSchema {
+        /// What the model calls it.
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        schema: Map<String, Value>,
+        /// Whether the model must keep to the schema.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strict: Option<bool>,
+    },
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Response {
     /// `completed`, `incomplete`, `failed` and what may come.
@@ -398,14 +405,12 @@ impl Output {
         match self {
             Self::Message { content } => {
                 let parts = content.iter().filter_map(|part| match part {
-                    OutputContent::OutputText { text } => {
-                        Some(Text::OutputText { text: text.clone(), annotations: None, logprobs: None })
-                    }
+                    OutputContent::OutputText { text } => Some(Text::OutputText { text: text.clone() }),
                     OutputContent::Refusal { refusal } => Some(Text::Refusal { refusal: refusal.clone() }),
                     OutputContent::Other => None,
                 });
                 let content = TextOr::Blocks(parts.collect());
-                Some(Item::Message(Message { id: None, status: None, role: Role::Assistant, content }))
+                Some(Item::Message(Message { role: Role::Assistant, content }))
             }
             Self::FunctionCall { call_id, name, arguments } => Some(Item::function_call(call_id, name, arguments)),
             Self::Reasoning { summary, encrypted_content } => {

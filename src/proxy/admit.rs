@@ -16,6 +16,8 @@ pub(super) struct Admitted {
     pub(super) worst: Usage,
     /// Whether the answer was asked for as events.
     pub(super) stream: bool,
+    /// The trial features to ask Anthropic for.
+    pub(super) betas: Vec<&'static str>,
 }
 
 /// Why a request may not be sent, and what of it, in words.
@@ -35,14 +37,16 @@ const BYTES_PER_TOKEN: u64 = 3;
 pub(super) fn admit(provider: Provider, options: &Options, body: &[u8]) -> Result<Admitted, Refused> {
     match provider {
         Provider::Anthropic => {
-            let request = anthropic::Request::parse(body).map_err(not_parsed)?;
+            let mut request = anthropic::Request::parse(body).map_err(not_parsed)?;
             let model = pinned(options, &request.model)?;
+            request.model.clone_from(&model);
             let output = bounded(options, Some(request.max_tokens), &model)?;
             write(&request, model, output, request.stream)
         }
         Provider::OpenAi => {
             let mut request = openai::Request::parse(body).map_err(not_parsed)?;
             let model = pinned(options, &request.model)?;
+            request.model.clone_from(&model);
             let output = bounded(options, request.max_output_tokens, &model)?;
             // Without a number of its own a call could write without end.
             request.max_output_tokens = Some(output);
@@ -55,7 +59,10 @@ fn not_parsed(error: RequestError) -> Refused {
     Refused { why: error.what.into(), detail: Some(error.message), model: None }
 }
 
+/// The model that a request means, by its own name or an alias.
 fn pinned(options: &Options, model: &str) -> Result<String, Refused> {
+    let alias = options.aliases.iter().find(|alias| alias.name == model);
+    let model = alias.map_or(model, |alias| &alias.model);
     let known = options.models.iter().find(|known| *known == model).cloned();
     known.ok_or(Refused { why: Refusal::ModelNotAllowed, detail: None, model: None })
 }
@@ -80,5 +87,5 @@ fn write(request: &impl serde::Serialize, model: String, output: u32, stream: bo
     })?;
     let input_tokens = (body.len() as u64).div_ceil(BYTES_PER_TOKEN);
     let worst = Usage { input_tokens, cache_write_tokens: input_tokens, output_tokens: output.into() };
-    Ok(Admitted { model, body, worst, stream })
+    Ok(Admitted { model, body, worst, stream, betas: Vec::new() })
 }

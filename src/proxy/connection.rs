@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let close = head.close || !std::mem::take(&mut self.buffer).is_empty();
         let provider = call.provider.unwrap_or(Provider::Anthropic);
         let admitted = match admit::admit(provider, &shared.options, &body) {
-            Ok(admitted) => admitted,
+            Ok(admitted) => admit::Admitted { betas: head.betas, ..admitted },
             Err(refused) => {
                 call.model = refused.model;
                 return self.refuse(call, Refused { why: refused.why, detail: refused.detail }, close).await;
@@ -132,8 +132,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let provider = Provider::ALL.into_iter().find(|provider| provider.proxy_path() == path);
         call.provider = provider;
         let provider = provider.ok_or(Refusal::PathNotAllowed)?;
-        if query.is_some() {
-            return Err(Refusal::QueryNotAllowed);
+        match (provider, query) {
+            // What Anthropic's own clients add to every call. It is not sent on.
+            (_, None) | (Provider::Anthropic, Some("beta=true")) => {}
+            _ => return Err(Refusal::QueryNotAllowed),
         }
         if head.method != "POST" {
             return Err(Refusal::MethodNotAllowed);

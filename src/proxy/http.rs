@@ -3,6 +3,7 @@
 //! length, in digits; nothing is chunked, upgraded, folded or forwarded.
 
 use super::refusal::Refusal;
+use crate::provider::anthropic;
 use sha2::{Digest, Sha256};
 
 /// The most bytes of a request line with its headers. Clients of both providers send about two thousand.
@@ -41,7 +42,7 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Scan, Refusal> {
     Ok(Scan::Partial)
 }
 
-/// What a request asks for, and what of its headers matters. The others are dropped: none is ever sent on.
+/// What a request asks for, and what of its headers matters. The others are dropped: none is ever sent on as it came.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) method: String,
@@ -57,6 +58,8 @@ pub(super) struct Head {
     pub(super) expects_continue: bool,
     /// Whether the connection ends after this request.
     pub(super) close: bool,
+    /// The trial features of Anthropic's that it asks for, as far as they are allowed.
+    pub(super) betas: Vec<&'static str>,
 }
 
 /// Headers that change how a message or a connection is read. Nobody needs them here.
@@ -108,6 +111,7 @@ struct Headers<'a> {
     connection: Option<&'a str>,
     expect: Option<&'a str>,
     token: Option<&'a str>,
+    betas: Option<&'a str>,
 }
 
 impl<'a> Headers<'a> {
@@ -118,6 +122,7 @@ impl<'a> Headers<'a> {
             "content-type" => &mut self.content_type,
             "connection" => &mut self.connection,
             "expect" => &mut self.expect,
+            "anthropic-beta" => &mut self.betas,
             // One or the other; both, or one twice, could be read differently by two programs.
             "x-api-key" => &mut self.token,
             "authorization" => {
@@ -167,6 +172,7 @@ impl<'a> Headers<'a> {
             token: self.token.map(|token| Sha256::digest(token.as_bytes()).into()),
             expects_continue,
             close,
+            betas: self.betas.map(anthropic::betas).unwrap_or_default(),
         })
     }
 }
@@ -199,7 +205,7 @@ mod tests {
     }
 
     const GOOD: &str = "POST /anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json; charset=utf-8\r\n\
-                        Content-Length: 12\r\nX-Api-Key:  token \r\nanthropic-beta: x\r\n\r\n{";
+                        Content-Length: 12\r\nX-Api-Key:  token \r\nanthropic-beta: x,\teffort-2025-11-24 ,effort\r\n\r\n{";
 
     #[test]
     fn a_request_is_read() {
@@ -211,6 +217,7 @@ mod tests {
             token: Some(Sha256::digest(b"token").into()),
             expects_continue: false,
             close: false,
+            betas: vec!["effort-2025-11-24"],
         };
         assert_eq!(read(GOOD), Ok(expected));
         let bearer = GOOD.replace("X-Api-Key:  token", "Authorization: bearer token");
@@ -247,6 +254,7 @@ mod tests {
             (with("Content-Length: 12"), DuplicateHeader),
             (with("Content-Type: application/json"), DuplicateHeader),
             (with("Host: y"), DuplicateHeader),
+            (with("Anthropic-Beta: y"), DuplicateHeader),
             (with("x-api-key: token"), DuplicateHeader),
             (with("Authorization: Bearer token"), DuplicateHeader),
             (GOOD.replace(": 12", ": 12, 12"), MalformedHttp),

@@ -1,6 +1,7 @@
 //! What a proxy allows, as plain data, and the command line that says the same.
 
 use crate::provider::Provider;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -84,6 +85,32 @@ impl Default for Limits {
     }
 }
 
+/// Another name that requests may call a model by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Alias {
+    /// What requests say. No model of the run has this name.
+    pub(crate) name: String,
+    /// What is sent on, priced and audited: one of [`Options::models`].
+    pub(crate) model: String,
+}
+
+impl Alias {
+    /// Reads `NAME=MODEL`.
+    ///
+    /// # Errors
+    /// When it has no `=`; in words.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (name, model) = text.split_once('=').ok_or("write `NAME=MODEL`: what requests say, and what is sent on")?;
+        Ok(Self { name: name.to_owned(), model: model.to_owned() })
+    }
+}
+
+impl fmt::Display for Alias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.model)
+    }
+}
+
 /// How a proxy is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -92,6 +119,7 @@ pub(crate) struct Options {
     pub(crate) audit: Option<PathBuf>,
     /// The models that may be asked for.
     pub(crate) models: Vec<String>,
+    pub(crate) aliases: Vec<Alias>,
     /// Anthropic's base address, or that of a gateway: `v1/messages` is added to it.
     pub(crate) anthropic_base_url: Url,
     /// OpenAI's base address, or that of a gateway: `responses` is added to it.
@@ -131,6 +159,12 @@ pub(crate) enum OptionsError {
     /// A model's name cannot be one.
     #[error("a model's name has 1 to 200 letters, digits and `-._:/@`")]
     ModelName,
+    /// An alias stands for a model that is not one of the run.
+    #[error("`--model-alias {0}`: name the model with `--model`, too")]
+    AliasOfNothing(Alias),
+    /// An alias is the name of a model, or of another alias.
+    #[error("`--model-alias {0}`: another model or alias has this name")]
+    AliasTaken(Alias),
     /// A base address is no base address.
     #[error("the base address of {0} must be an address without user, query and fragment")]
     BaseUrl(Provider),
@@ -190,8 +224,17 @@ impl Options {
             (1..=200).contains(&model.len())
                 && model.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/@".contains(&byte))
         };
-        if !self.models.iter().all(named) {
+        if !self.models.iter().chain(self.aliases.iter().map(|alias| &alias.name)).all(named) {
             return Err(OptionsError::ModelName);
+        }
+        let mut taken: BTreeSet<&String> = self.models.iter().collect();
+        for alias in &self.aliases {
+            if !self.models.contains(&alias.model) {
+                return Err(OptionsError::AliasOfNothing(alias.clone()));
+            }
+            if !taken.insert(&alias.name) {
+                return Err(OptionsError::AliasTaken(alias.clone()));
+            }
         }
         for provider in Provider::ALL {
             let url = self.base_url(provider);
@@ -230,6 +273,7 @@ impl Options {
             say("audit", &path.display());
         }
         self.models.iter().for_each(|model| say("model", model));
+        self.aliases.iter().for_each(|alias| say("model-alias", alias));
         say("anthropic-base-url", &self.anthropic_base_url);
         say("openai-base-url", &self.openai_base_url);
         let limits = &self.limits;
@@ -260,7 +304,7 @@ impl Options {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{Micros, OptionsError, base_url};
+    use super::{Alias, Micros, OptionsError, base_url};
     use crate::provider::Provider;
 
     #[test]
@@ -272,6 +316,13 @@ mod tests {
             assert!(Micros::parse(text).is_err(), "{text}");
         }
         assert_eq!(Micros(1_250_000).to_string(), "1.250000");
+    }
+
+    #[test]
+    fn an_alias_has_two_sides() {
+        let alias = Alias { name: "a".to_owned(), model: "b=c".to_owned() };
+        assert_eq!((Alias::parse("a=b=c"), alias.to_string().as_str()), (Ok(alias), "a=b=c"));
+        assert!(Alias::parse("a").is_err());
     }
 
     #[test]

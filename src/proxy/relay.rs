@@ -53,7 +53,11 @@ pub(super) async fn relay<S: AsyncWrite + Unpin>(
         .header(ACCEPT_ENCODING, "identity");
     request = match provider {
         Provider::Anthropic => {
-            request.header("x-api-key", key.header()).header("anthropic-version", anthropic::VERSION)
+            let request = request.header("x-api-key", key.header()).header("anthropic-version", anthropic::VERSION);
+            match admitted.betas.as_slice() {
+                [] => request,
+                betas => request.header("anthropic-beta", betas.join(",")),
+            }
         }
         Provider::OpenAi => request.header(AUTHORIZATION, key.header()),
     };

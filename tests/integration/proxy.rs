@@ -2,6 +2,7 @@
 //! provider in this process that records every byte it gets.
 
 mod budgets;
+mod clients;
 mod command;
 mod crowds;
 mod requests;

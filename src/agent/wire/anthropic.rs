@@ -40,6 +40,7 @@ pub(in crate::agent) fn request(ask: &Ask<'_>) -> Request {
         temperature: None,
         stop_sequences: Vec::new(),
         thinking: None,
+        output_config: None,
         stream: ask.stream,
     }
 }

@@ -29,6 +29,7 @@ pub(in crate::agent) fn request(ask: &Ask<'_>) -> Request {
         temperature: None,
         reasoning: None,
         include: if ask.thoughts { vec![Include::EncryptedReasoning] } else { Vec::new() },
+        text: None,
         store: Never,
         stream: ask.stream,
     }

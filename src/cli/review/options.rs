@@ -1,7 +1,7 @@
 //! The arguments of `review`, and what of them can be said wrongly.
 
 use crate::cli::units;
-use crate::proxy::Micros;
+use crate::proxy::{Alias, Micros};
 use crate::verdict::Risk;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -57,6 +57,9 @@ pub(in crate::cli) struct ReviewArgs {
     /// one; other agents without one get no way to any.
     #[arg(long, value_name = "MODEL", help_heading = "Agents")]
     pub(super) model: Option<String>,
+    /// A name that an agent image may call the model by, for clients that treat a name they know in another way; may be repeated.
+    #[arg(long = "model-alias", value_name = "NAME=MODEL", value_parser = Alias::parse, help_heading = "Agents")]
+    pub(super) aliases: Vec<Alias>,
     /// Wait for the model's whole answers: for gateways that cannot stream.
     #[arg(long, help_heading = "Agents")]
     pub(super) no_stream: bool,

@@ -249,6 +249,7 @@ fn sandbox(args: &ReviewArgs, context: &Context, model: Option<String>) -> Resul
         listen: proxy::Listen::Socket(SOCKET.into()),
         audit: None,
         models: vec![model.clone().unwrap_or_else(|| NO_MODEL.to_owned())],
+        aliases: args.aliases.clone(),
         anthropic_base_url: base_url(Provider::Anthropic, &context.anthropic_base_url)?,
         openai_base_url: base_url(Provider::OpenAi, &context.openai_base_url)?,
         allow_http_upstream: args.allow_http_upstream,

@@ -12,6 +12,7 @@ fn whole() -> Value {
         "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}],
         "messages": [
             {"role": "user", "content": "hello"},
+            {"role": "system", "content": "s"},
             {"role": "assistant", "content": [
                 {"type": "thinking", "thinking": "t", "signature": "sig"},
                 {"type": "redacted_thinking", "data": "d"},
@@ -26,7 +27,7 @@ fn whole() -> Value {
              "cache_control": {"type": "ephemeral"}}],
         "tool_choice": {"type": "auto", "disable_parallel_tool_use": true},
         "temperature": 0.5, "stop_sequences": ["x"],
-        "thinking": {"type": "enabled", "budget_tokens": 50}, "stream": true
+        "thinking": {"type": "enabled", "budget_tokens": 50}, "output_config": {"effort": "xhigh"}, "stream": true
     })
 }
 
@@ -49,7 +50,12 @@ fn what_is_not_on_the_list_is_refused() {
         ("mcp_servers", json!([{"type": "url", "url": "https://x", "name": "x"}]), Disallowed::Tool),
         ("container", json!("container_1"), Disallowed::Stored),
         ("context_management", json!({}), Disallowed::Stored),
-        ("metadata", json!({"user_id": "x"}), Disallowed::Field),
+        ("metadata", json!({}), Disallowed::Field),
+        ("metadata", json!({"user_id": "x", "more": 1}), Disallowed::Field),
+        ("output_config", json!({}), Disallowed::Field),
+        ("output_config", json!({"effort": "more"}), Disallowed::Field),
+        ("output_config", json!({"effort": "low", "format": {}}), Disallowed::Field),
+        ("thinking", json!({"type": "adaptive", "display": "omitted"}), Disallowed::Field),
         ("service_tier", json!("auto"), Disallowed::Field),
         ("betas", json!([]), Disallowed::Field),
     ] {
@@ -67,13 +73,20 @@ fn what_is_not_on_the_list_is_refused() {
         json!({"type": "server_tool_use", "id": "x", "name": "web_search", "input": {}}),
         json!({"type": "search_result", "source": "https://x", "title": "x", "content": []}),
     ] {
-        assert_eq!(refused(|request| request["messages"][1]["content"][0] = block.clone()), Disallowed::Content);
-        let inside = |request: &mut Value| request["messages"][2]["content"][1]["content"][0] = block.clone();
+        assert_eq!(refused(|request| request["messages"][2]["content"][0] = block.clone()), Disallowed::Content);
+        let inside = |request: &mut Value| request["messages"][3]["content"][1]["content"][0] = block.clone();
         assert_eq!(refused(inside), Disallowed::Content);
         refused(|request| request["system"][0] = block.clone());
     }
-    refused(|request| request["messages"][0]["role"] = json!("system"));
-    refused(|request| request["messages"][1]["content"][2]["citations"] = json!([]));
+    refused(|request| request["messages"][0]["role"] = json!("developer"));
+    refused(|request| request["messages"][0]["output_config"] = json!({"effort": "low"}));
+    refused(|request| request["tools"][0]["defer_loading"] = json!(true));
+    // Whose voice instructions are, no tool and no thought has.
+    for message in [2, 3] {
+        let system = |request: &mut Value| request["messages"][message]["role"] = json!("system");
+        assert_eq!(refused(system), Disallowed::Content);
+    }
+    refused(|request| request["messages"][2]["content"][2]["citations"] = json!([]));
     refused(|request| request["tools"][0]["allowed_callers"] = json!(["code_execution"]));
     refused(|request| request["tool_choice"]["more"] = json!(1));
     refused(|request| request["tool_choice"] = json!({"type": "none", "more": 1}));

@@ -20,7 +20,10 @@ fn whole() -> Value {
         "tools": [{"type": "function", "name": "grep", "description": "d", "parameters": {"type": "object"}, "strict": true}],
         "tool_choice": {"type": "function", "name": "grep"}, "parallel_tool_calls": false,
         "max_output_tokens": 100, "temperature": 0.5, "reasoning": {"effort": "high", "summary": "auto"},
-        "include": ["reasoning.encrypted_content"], "store": false, "stream": true
+        "include": ["reasoning.encrypted_content"],
+        "text": {"verbosity": "low", "format": {
+            "type": "json_schema", "name": "n", "description": "d", "schema": {"type": "object"}, "strict": true}},
+        "store": false, "stream": true
     })
 }
 
@@ -35,7 +38,7 @@ fn store_is_always_false_and_ids_are_left_out() {
     let request = json!({"model": "m", "tool_choice": "auto", "input": [
         {"role": "user", "content": "hello"},
         {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "e", "status": null, "content": null},
-        {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [
+        {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "phase": "final_answer", "content": [
             {"type": "output_text", "text": "a", "annotations": [{"type": "url_citation", "url": "https://x"}], "logprobs": []}]},
         {"id": "fc_1", "type": "function_call", "call_id": "c", "name": "n", "arguments": "{}", "status": "completed"}]});
     let request = Request::parse(request.to_string().as_bytes()).unwrap();
@@ -66,6 +69,11 @@ fn what_is_not_on_the_list_is_refused() {
         ("prompt", json!({"id": "pmpt_1"}), Disallowed::Stored),
         ("metadata", json!({}), Disallowed::Field),
         ("user", json!("x"), Disallowed::Field),
+        ("text", json!({"verbosity": "loud"}), Disallowed::Field),
+        ("text", json!({"format": {"type": "json_object"}}), Disallowed::Field),
+        ("text", json!({"format": {"type": "json_schema", "name": "n"}}), Disallowed::Field),
+        ("text", json!({"more": 1}), Disallowed::Field),
+        ("reasoning", json!({"context": "all"}), Disallowed::Field),
         ("include", json!(["file_search_call.results"]), Disallowed::Field),
         ("service_tier", json!("auto"), Disallowed::Field),
         ("tool_choice", json!({"type": "web_search"}), Disallowed::Field),

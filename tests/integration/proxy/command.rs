@@ -35,6 +35,10 @@ fn help() {
           --model <NAME>
               A model that may be asked for; may be repeated
 
+          --model-alias <NAME=MODEL>
+              A name that requests may call a model by, for clients that treat a name they know in
+              another way; may be repeated
+
           --audit <FILE>
               Append the line of each call to this file and not to standard output
 

@@ -144,11 +144,14 @@ fn other_paths_and_methods_are_refused() {
 fn a_query_is_refused() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
-    for query in ["?", "?beta=true", "?a=/anthropic/v1/messages"] {
-        let body = anthropic().to_string();
-        let wire = request(&format!("{ANTHROPIC}{query}"), "", body.as_bytes());
-        refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
+    for query in ["?", "?beta=true&a=b", "?beta=true&beta=true", "?beta=false", "?beta", "?a=/anthropic/v1/messages"] {
+        for (path, body) in [(ANTHROPIC, anthropic()), (OPENAI, openai())] {
+            let wire = request(&format!("{path}{query}"), "", body.to_string().as_bytes());
+            refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
+        }
     }
+    let wire = request(&format!("{OPENAI}?beta=true"), "", openai().to_string().as_bytes());
+    refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
 }
 
 /// A request with another credential, or none.
@@ -359,9 +362,9 @@ fn unknown_fields_are_refused() {
         refused_request(&mut proxy, &upstream, OPENAI, &with(openai(), field, json!({})), "field-not-allowed");
     }
     let answer = proxy.post(OPENAI, &with(openai(), "metadata", json!({})));
-    insta::assert_snapshot!(String::from_utf8(answer.body).unwrap(), @r#"{"error":{"message":"mcp-registry proxy: field-not-allowed: a field or value of the request is not allowed: unknown field `metadata`, expected one of `model`, `instructions`, `input`, `tools`, `tool_choice`, `parallel_tool_calls`, `max_output_tokens`, `temperature`, `reasoning`, `include`, `store`, `stream`","type":"permission_error","param":null,"code":"field-not-allowed","reason":"field-not-allowed"}}"#);
+    insta::assert_snapshot!(String::from_utf8(answer.body).unwrap(), @r#"{"error":{"message":"mcp-registry proxy: field-not-allowed: a field or value of the request is not allowed: unknown field `metadata`, expected one of `model`, `instructions`, `input`, `tools`, `tool_choice`, `parallel_tool_calls`, `max_output_tokens`, `temperature`, `reasoning`, `include`, `text`, `store`, `stream`","type":"permission_error","param":null,"code":"field-not-allowed","reason":"field-not-allowed"}}"#);
     let answer = proxy.post(ANTHROPIC, &with(anthropic(), "metadata", json!({})));
-    insta::assert_snapshot!(String::from_utf8(answer.body).unwrap(), @r#"{"type":"error","error":{"type":"permission_error","message":"mcp-registry proxy: field-not-allowed: a field or value of the request is not allowed: unknown field `metadata`, expected one of `model`, `max_tokens`, `system`, `messages`, `tools`, `tool_choice`, `temperature`, `stop_sequences`, `thinking`, `stream`","reason":"field-not-allowed"}}"#);
+    insta::assert_snapshot!(String::from_utf8(answer.body).unwrap(), @r#"{"type":"error","error":{"type":"permission_error","message":"mcp-registry proxy: field-not-allowed: a field or value of the request is not allowed: unknown field `metadata`, expected one of `model`, `max_tokens`, `system`, `messages`, `tools`, `tool_choice`, `temperature`, `stop_sequences`, `thinking`, `output_config`, `stream`","reason":"field-not-allowed"}}"#);
 }
 
 #[test]

@@ -404,6 +404,10 @@ fn the_help_says_what_there_is() {
               The model; the only one that the proxy lets through. Without this: `model` in `[review]`
               of mcp-registry.toml. `builtin` needs one; other agents without one get no way to any
 
+          --model-alias <NAME=MODEL>
+              A name that an agent image may call the model by, for clients that treat a name they know
+              in another way; may be repeated
+
           --no-stream
               Wait for the model's whole answers: for gateways that cannot stream
 
