@@ -155,7 +155,9 @@ async fn folders(registry: &Registry, commit: &CommitSha) -> Result<Vec<(String,
 
 /// The check run of the gate.
 fn outcome(conclusion: Option<Conclusion>, lines: &[Line], word: Option<&Word>) -> Outcome {
-    let left: Vec<&Line> = lines.iter().filter(|line| line.state != State::Passed).collect();
+    let mut left: Vec<&Line> = lines.iter().filter(|line| line.state != State::Passed).collect();
+    // What decides the conclusion is what the title says.
+    left.sort_by_key(|line| line.state != State::Failed);
     let title = match (conclusion, left.first()) {
         (Some(Conclusion::Success), _) => "everything that is asked for has passed".to_owned(),
         (_, Some(first)) if left.len() == 1 => format!("{}: {}", first.name, first.why),

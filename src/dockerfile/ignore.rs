@@ -287,11 +287,8 @@ mod tests {
     fn a_dockerignore_bomb_is_given_up_on() {
         let ignore = Ignore::parse(&"**/a*b*c*d*e*f\n".repeat(1000)).unwrap();
         let (path, above) = ("a".repeat(4000), ignore.top());
-        let began = std::time::Instant::now();
-        while !ignore.is_exhausted() {
-            ignore.excludes(&path, &above);
-        }
-        assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
+        let files = std::iter::repeat_with(|| ignore.excludes(&path, &above)).take_while(|_| !ignore.is_exhausted());
+        assert!(files.count() < 100, "the build of a context of so many files would never end");
     }
 
     proptest! {

@@ -103,11 +103,15 @@ impl<'a> Agents<'a> {
         asking: &(dyn Fn(&str) + Sync),
     ) -> Vec<AgentRun> {
         asking(STATIC);
-        let floor = {
+        let looking = {
             let brief = brief.clone();
-            tokio::task::spawn_blocking(move || floor(&brief)).await
+            tokio::task::spawn_blocking(move || floor(&brief))
         };
-        let floor = floor.unwrap_or_else(|error| failed(STATIC, None, format!("it broke off: {error}")));
+        // Nobody waits for a thread that cannot be ended: it ends with the process.
+        let floor = tokio::select! {
+            floor = looking => floor.unwrap_or_else(|error| failed(STATIC, None, format!("it broke off: {error}"))),
+            why = cancel.cancelled() => failed(STATIC, None, why.as_str().to_owned()),
+        };
         let others = self.choices.iter().map(|choice| async {
             asking(name_of(choice));
             self.ask_one(choice, brief, cancel).await

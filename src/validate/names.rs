@@ -57,7 +57,7 @@ impl<'a> Called<'a> {
         }
     }
 
-    /// Whether a template, as it is written, may be right once the names agree.
+    /// Whether a template, as it is written, may be right once the names agree and are valid.
     pub(crate) fn may_begin(self, template: &str) -> bool {
         let begins = |name: &str| {
             template
@@ -65,9 +65,10 @@ impl<'a> Called<'a> {
                 .and_then(|inside| inside.strip_prefix(name))
                 .is_some_and(|rest| rest.starts_with('.'))
         };
+        let may = |name: &str| begins(name) || (!is_valid(name) && suggested(name).is_some_and(|name| begins(&name)));
         match self {
-            Self::One(name) | Self::Winner(name) => begins(name),
-            Self::Either { folder, name } => begins(folder) || begins(name),
+            Self::One(name) | Self::Winner(name) => may(name),
+            Self::Either { folder, name } => may(folder) || may(name),
         }
     }
 }

@@ -369,7 +369,7 @@ fn a_night_ends_with_a_merged_pin_and_only_a_green_gate_starts_the_merge() {
     labeled["label"] = json!({ "name": "security-ack" });
     let ran = stage.machine.run("gate.yml", "pull_request_target", &labeled);
     assert!(ran.good, "{}", ran.log);
-    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --diff=BASE..HEAD -> 0");
+    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --pr=1 --diff=BASE..HEAD -> 0");
     insta::assert_snapshot!(stage.state(&of), @r"
     build/still-0: success (built from 6ad1fdac8dd4)
     mcp-registry/gate: success (everything that is asked for has passed)
@@ -401,12 +401,17 @@ fn a_merge_group_gets_a_gate_of_its_own() {
         "event": "merge_group", "conclusion": "failure", "head_sha": of.head, "head_branch": queue,
     } });
     assert!(stage.machine.run("gate.yml", "workflow_run", &group).good);
-    assert_eq!(stage.calls(&of), "");
+    insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --merge-group=pr-1-BASE --diff=BASE..HEAD --failed=validate -> 1");
+    insta::assert_snapshot!(stage.state(&of), @r"
+    mcp-registry/gate: failure (validate: failed before the gate was asked; and 3 more)
+    labels:
+    ");
     group["workflow_run"]["conclusion"] = json!("success");
     let ran = stage.machine.run("gate.yml", "workflow_run", &group);
     assert!(ran.good, "{}", ran.log);
     insta::assert_snapshot!(stage.calls(&of), @"app: checks gate --merge-group=pr-1-BASE --diff=BASE..HEAD -> 1");
     insta::assert_snapshot!(stage.state(&of), @r"
+    mcp-registry/gate: failure (validate: failed before the gate was asked; and 3 more)
     mcp-registry/gate: in_progress (validate/still-0: there is no such check yet; and 2 more)
     labels:
     ");

@@ -1,4 +1,4 @@
-//! Groups of tests that take minutes, behind one switch: `MCP_REGISTRY_SLOW_TESTS=1`, which continuous integration sets.
+//! Groups of tests that take minutes, behind two switches: `MCP_REGISTRY_SLOW_TESTS=1`, which continuous integration sets.
 
 /// Whether a slow test is to be left out; says so.
 pub(crate) fn is_skipped(what: &str) -> bool {
@@ -7,6 +7,14 @@ pub(crate) fn is_skipped(what: &str) -> bool {
         println!("skipped: {what}: slow; set MCP_REGISTRY_SLOW_TESTS=1");
     }
     !wanted
+}
+
+/// A third of the cases of a test that goes through everything that can go wrong, beginning with another one for each `turn`: from
+/// day to day it finds as much. All of them with `MCP_REGISTRY_ALL_FAULTS=1`.
+pub(crate) fn some<T>(cases: impl IntoIterator<Item = T>, turn: usize) -> Vec<T> {
+    let all = std::env::var_os("MCP_REGISTRY_ALL_FAULTS").is_some_and(|value| value == "1");
+    let step = if all { 1 } else { 3 };
+    cases.into_iter().skip(turn % step).step_by(step).collect()
 }
 
 #[test]

@@ -179,6 +179,14 @@ remote:
     }
 
     #[test]
+    fn the_name_that_an_invalid_one_is_to_become_may_begin_a_template() {
+        let named = |prefix: &str| env(&format!("{{{{{prefix}.url}}}}")).replace("name: example", "name: Acme_Weather");
+        for (prefix, count) in [("Acme_Weather", 0), ("acme-weather", 0), ("acme_weather", 1)] {
+            assert_eq!(findings("foreign-parameter", "Acme_Weather", &named(prefix)), count, "{prefix}");
+        }
+    }
+
+    #[test]
     fn a_name_that_only_begins_like_it_is_another() {
         assert_eq!(findings("foreign-parameter", "example", &env("{{example-2.url}}")), 1);
     }

@@ -6,13 +6,14 @@ use crate::finding::Severity;
 use crate::net::address::Address;
 use crate::route;
 use crate::validate::place::inside;
+use url::Url;
 
 pub(super) static RULE: Rule = Rule {
     id: "insecure-url",
     summary: "an address is not https, or has credentials in it",
     explanation: "\
 ## What
-`source.project`, `source.upstream`, `about.icon` or `remote.url` is not an `https://` address, has a user name or password
+`source.project`, `source.upstream`, `about.icon` or `remote.url` is not an `https://` address that can be opened, has a user name or password
 before the host, or a token among its parameters. Addresses in descriptions and examples may be anything.
 
 ## Why
@@ -85,6 +86,9 @@ fn check_address(document: &Document, text: &str, route: Route, sink: &mut Sink<
         };
         let host = if address.host.is_empty() { "host/" } else { address.host };
         sink.value(route, message).help(format!("write `https://{}…`, if the host offers it", excerpt(host)));
+    } else if let (false, Err(error)) = (text.contains(['{', '$', '<']), Url::parse(text)) {
+        sink.value(route, format!("no program can open this address: {error}"))
+            .help("write the address as a browser shows it, with the name of a host");
     }
 }
 
@@ -101,6 +105,16 @@ fn credential(query: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use crate::validate::testing::{findings, rendered};
+
+    #[test]
+    fn addresses_that_nothing_can_open_are_found() {
+        for icon in ["https://[zzz]/x.png", "https://[fe80::1%25eth0]/x.png", "https://a:99999/x.png"] {
+            assert_eq!(findings("insecure-url", "x", &format!("about:\n  icon: \"{icon}\"\n")), 1, "{icon}");
+        }
+        for url in ["https://{{x.host}}/mcp", "https://[::1]:8443/mcp", "https://${HOST}/mcp"] {
+            assert_eq!(findings("insecure-url", "x", &format!("remote:\n  url: \"{url}\"\n")), 0, "{url}");
+        }
+    }
 
     #[test]
     fn addresses_that_are_not_encrypted_are_found() {

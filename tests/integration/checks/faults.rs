@@ -3,7 +3,7 @@
 use super::{PUBLISH, Stage};
 use crate::hub::faults::{At, Fault, Kind};
 use crate::publishing::{assert_same, on_all};
-use crate::slow::is_skipped;
+use crate::slow::{is_skipped, some};
 
 /// What is done about pull request 1, in the order of its jobs.
 const STEPS: [&[&str]; 4] = [
@@ -72,13 +72,8 @@ fn a_fault_at_any_call_is_made_good_by_the_next_run() {
         let expected = state(&prepared(step + 1, "low"));
         let (all, _) = calls(step, "low");
         let before = prepared(step, "low").hub.world();
-        let cases: Vec<(usize, Kind)> =
-            (1..=all).flat_map(|call| Kind::QUICK.iter().map(move |kind| (call, *kind))).collect();
-        // Every kind at every call takes four minutes; a third of them, another one at each call, finds as much from day to day.
-        let whole = std::env::var_os("MCP_REGISTRY_ALL_FAULTS").is_some();
-        let cases = cases.into_iter().enumerate().filter(|(at, _)| whole || (at + step).is_multiple_of(3));
-        let cases: Vec<(usize, Kind)> = cases.map(|(_, case)| case).collect();
-        on_all(cases, |(call, kind)| {
+        let cases = (1..=all).flat_map(|call| Kind::QUICK.iter().map(move |kind| (call, *kind)));
+        on_all(some(cases, step), |(call, kind)| {
             let stage = Stage::at(before.clone(), "low");
             stage.hub.fetch(crate::publishing::REPO, &stage.machine.root());
             stage.hub.inject(Fault::once(kind, At::Call(call)));

