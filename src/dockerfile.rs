@@ -165,9 +165,25 @@ impl Dockerfile {
     }
 }
 
-/// Docker's own frontend, if this `# syntax` names it: the one that reads Dockerfiles as described here.
+/// Docker's own frontend, if this `# syntax` names it: the one that reads Dockerfiles as described here. Its tags are versions.
 pub(crate) fn own_frontend(syntax: &str) -> Option<ImageReference> {
-    ImageReference::parse(syntax).ok().filter(|image| image.short_name() == "docker/dockerfile")
+    let image = ImageReference::parse(syntax).ok().filter(|image| image.short_name() == "docker/dockerfile")?;
+    let is_own = image.tag.as_deref().is_none_or(|tag| matches!(tag, "latest" | "labs") || is_version(tag));
+    is_own.then_some(image)
+}
+
+/// Whether a tag is a version of Docker's frontend: `1`, `1.7`, `1.7.0-rc1-labs`.
+fn is_version(tag: &str) -> bool {
+    let (numbers, rest) = tag.split_once('-').map_or((tag, None), |(numbers, rest)| (numbers, Some(rest)));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_channel = |text: &str| matches!(text, "labs" | "experimental");
+    let is_candidate = |text: &str| text.strip_prefix("rc").is_some_and(is_number);
+    let parts = numbers.split('.').count();
+    let is_rest = |rest: &str| match rest.split_once('-') {
+        Some((candidate, channel)) => is_candidate(candidate) && is_channel(channel),
+        None => is_candidate(rest) || is_channel(rest),
+    };
+    parts <= 3 && numbers.split('.').all(is_number) && rest.is_none_or(is_rest)
 }
 
 /// The directives on top, in every form in which BuildKit looks for one: after `#`, after `//`, and as a JSON object; a first

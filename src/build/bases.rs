@@ -31,12 +31,22 @@ pub(super) async fn check(
     let others = dockerfile.images().iter().any(|(instruction, _)| instruction.name != "FROM");
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut unclear = false;
     for base in bases {
         let (path, line) = (&context.dockerfile, base.line);
-        let Some(image) = base.image.as_deref().and_then(reference) else {
-            let written = base.written;
-            problems.push(format!("{path}:{line}: which image `{written}` is cannot be said before the build"));
-            continue;
+        let written = &base.written;
+        let image = match base.image.map(|image| reference(&image).ok_or(image)) {
+            Ok(Ok(image)) => image,
+            Ok(Err(image)) => {
+                problems.push(format!("{path}:{line}: `{image}`, which `{written}` is, is not an image reference"));
+                continue;
+            }
+            Err(why) => {
+                problems
+                    .push(format!("{path}:{line}: which image `{written}` is cannot be said before the build: {why}"));
+                unclear = true;
+                continue;
+            }
         };
         let platform =
             base.platform.or_else(|| options.platform.clone()).filter(|platform| platform != engine_platform);
@@ -57,6 +67,9 @@ pub(super) async fn check(
     }
     let mut error = CommandError::usage(format!("`{entry}` was not built: its base images are refused"));
     error.causes = problems;
+    if unclear {
+        error = error.hint("write the image without variables, or give them values with `--build-arg NAME=VALUE`");
+    }
     Err(error.hint("`--allow-onbuild` builds upon them, and does whatever they say"))
 }
 

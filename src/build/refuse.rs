@@ -75,9 +75,8 @@ fn is_missing(dockerfile: &Dockerfile, target: &str) -> bool {
 }
 
 fn syntax(dockerfile: &Dockerfile, options: &Options) -> Vec<Problem> {
-    // Version 1 of it, `1.7` and `1-labs` say: what another one will be is not known.
-    let is_first =
-        |tag: &str| tag.strip_prefix('1').is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']));
+    // Version 1 of it, as `1.7` and `1-labs` are: what another one will be is not known.
+    let is_first = |tag: &str| tag.split(['.', '-']).next() == Some("1");
     let is_known =
         |syntax: &str| own_frontend(syntax).and_then(|image| image.tag).is_some_and(|tag: String| is_first(&tag));
     let refused = dockerfile.syntaxes().filter(|(syntax, _)| !options.allow_syntax && !is_known(syntax));

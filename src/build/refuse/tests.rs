@@ -54,13 +54,31 @@ fn another_syntax_is_refused_unless_it_is_allowed() {
          Docker's own say, is not known; `--allow-syntax` allows that"
     );
     let pinned = format!("docker.io/docker/dockerfile:1@sha256:{}", "0".repeat(64));
-    for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker/dockerfile:1-labs", &pinned] {
+    let candidate = "docker/dockerfile:1.7.0-rc1-labs";
+    for known in ["docker/dockerfile:1", "docker/dockerfile:1.7-labs", "docker/dockerfile:1-labs", candidate, &pinned] {
         assert_eq!(refused(&format!("# syntax={known}\nFROM scratch")), "");
     }
     for other in
         ["docker/dockerfile-upstream:1", "docker/dockerfile", "docker/dockerfile:10", "evil.io/docker/dockerfile:1"]
     {
         assert_ne!(refused(&format!("# syntax={other}\nFROM scratch")), "", "{other}");
+    }
+    for tag in [
+        "1evil",
+        "1-evil",
+        "1.evil",
+        "1.",
+        "1-",
+        "1.7-labs-evil",
+        "1.7.0.1",
+        "1-rc",
+        "1-rc1-evil",
+        "01",
+        "latest",
+        "1_labs",
+    ] {
+        let said = format!("`docker/dockerfile:{tag}` would read this file in place of Docker's own frontend");
+        assert!(refused(&format!("# syntax=docker/dockerfile:{tag}\nFROM scratch")).contains(&said), "{tag}");
     }
     let allowed = Options { allow_syntax: true, ..options() };
     assert!(refused_for("# syntax=evil/x\nFROM scratch", &allowed, None, 23).is_empty());
