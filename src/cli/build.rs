@@ -115,14 +115,14 @@ fn changed(diff: &str, global: &Global) -> Result<(Vec<Entry>, CommitSha), Comma
     Ok((entries.collect::<Result<_, _>>()?, compared.head))
 }
 
-/// `--offline`: what would have to be fetched is refused before anything is done.
+/// `--offline`: what needs to be fetched is refused before anything is done.
 fn refuse_network(plans: &[(Arc<str>, What)]) -> Result<(), CommandError> {
     let remote = plans.iter().find_map(|(name, what)| match what {
         What::Build(plan) if plan.source.project.starts_with("https:") => Some(name),
         _ => None,
     });
     match remote {
-        Some(name) => Err(refuse(format!("`--offline`: the code of `{name}` would have to be fetched"))),
+        Some(name) => Err(refuse(format!("`--offline`: the code of `{name}` needs to be fetched"))),
         None => Ok(()),
     }
 }

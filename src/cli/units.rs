@@ -34,7 +34,7 @@ pub(super) fn cooldown(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     let cooldown = duration::with_unit(text)?;
-    if cooldown <= Pins::MAX_COOLDOWN { Ok(cooldown) } else { Err("30d are the most".to_owned()) }
+    if cooldown <= Pins::MAX_COOLDOWN { Ok(cooldown) } else { Err("the maximum is 30d".to_owned()) }
 }
 
 /// `512m`, `2g`, `64k` in powers of 1024; a number alone is bytes.
@@ -63,7 +63,7 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 pub(super) fn memory(text: &str) -> Result<u64, String> {
     match bytes(text)? {
         bytes if bytes >= 6 << 20 => Ok(bytes),
-        _ => Err("6m is the least that an engine gives a container".to_owned()),
+        _ => Err("container engines require at least 6m".to_owned()),
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(bytes("512MiB"), Ok(512 << 20));
         assert_eq!(memory("6m"), Ok(6 << 20));
         for little in ["1k", "6143k", "6291455"] {
-            assert_eq!(memory(little), Err("6m is the least that an engine gives a container".to_owned()));
+            assert_eq!(memory(little), Err("container engines require at least 6m".to_owned()));
         }
         for wrong in ["", "0", "m", "-1", "1x", "99999999999999999999d", "1.5h", "é"] {
             assert!(duration(wrong).is_err() && bytes(wrong).is_err(), "{wrong}");

@@ -86,7 +86,7 @@ fn what_does_not_belong_together_is_not_merged() {
 
     2: error: c.json is of version 2, and this program reads version 1
 
-    2: error: d.json is no report of this program
+    2: error: d.json is not a report of this program
       because: invalid length 0, expected struct Saved with 6 elements at line 1 column 2
       hint: it takes what `validate`, `verify` and `scan` write with `--format json`
 

@@ -41,7 +41,7 @@ pub(super) fn run(args: &ApprovalArgs, global: &Global, context: &Context, ui: &
     let shown = file.display();
     let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let event: Event = serde_json::from_slice(&bytes)
-        .map_err(|error| refuse(format!("{shown} is no event of GitHub")).because(&error))?;
+        .map_err(|error| refuse(format!("{shown} is not a GitHub event")).because(&error))?;
     let policy = policy::load(&global.root, None)?;
     let found = args
         .github

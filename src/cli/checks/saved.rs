@@ -122,7 +122,7 @@ fn one(file: &Path) -> Result<Saved, CommandError> {
     let shown = file.display();
     let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let wrong = |error: &dyn std::error::Error| {
-        refuse(format!("{shown} is no report of this program")).because(error).hint(
+        refuse(format!("{shown} is not a report of this program")).because(error).hint(
             "`checks publish` takes what `validate --format json` and `build --format json` wrote, and the report.json of a review",
         )
     };
@@ -134,7 +134,7 @@ fn one(file: &Path) -> Result<Saved, CommandError> {
         Shape { reviewed: Some(_), .. } => serde_json::from_slice(&bytes).map(Saved::Review),
         Shape { builds: Some(_), .. } => serde_json::from_slice(&bytes).map(|it: Builds| Saved::Builds(it.builds)),
         Shape { findings: Some(_), .. } => serde_json::from_slice(&bytes).map(Saved::Findings),
-        _ => return Err(refuse(format!("{shown} is no report of this program: it has no findings"))),
+        _ => return Err(refuse(format!("{shown} is not a report of this program: it has no findings"))),
     };
     saved.map_err(|error| wrong(&error))
 }

@@ -141,7 +141,7 @@ fn read(file: &Path) -> Result<(Saved, Digest), CommandError> {
     let shown = file.display();
     let bytes = saved_files::bytes(file, MAX_BYTES)?;
     let saved: Saved = serde_json::from_slice(&bytes).map_err(|error| {
-        refuse(format!("{shown} is no report of this program"))
+        refuse(format!("{shown} is not a report of this program"))
             .because(&error)
             .hint("it takes what `validate`, `verify` and `scan` write with `--format json`")
     })?;

@@ -213,7 +213,7 @@ fn check_keys(agents: &[AgentChoice], context: &Context) -> Result<(), CommandEr
         if used && key.as_ref().is_some_and(|key| !proxy::keys::can_be_key(key)) {
             let (least, most) = (proxy::keys::MIN_KEY, proxy::keys::MAX_SECRET);
             let wrong =
-                format!("{variable} is no key: a key has {least} to {most} visible ASCII characters and no blank");
+                format!("{variable} is not a key: a key has {least} to {most} visible ASCII characters and no spaces");
             return Err(refuse(wrong).hint("set it to the provider's key, or unset it; `--agent static` needs none"));
         }
     }
@@ -291,7 +291,7 @@ fn sandbox(args: &ReviewArgs, context: &Context, model: Option<String>) -> Resul
 fn refuse_network(targets: &[Target], agents: &[AgentChoice]) -> Result<(), CommandError> {
     let is_remote = |work: &Work| work.repository.starts_with("https:");
     if let Some(work) = targets.iter().filter_map(|target| target.work.as_ref().ok()).find(|work| is_remote(work)) {
-        return Err(refuse(format!("`--offline`: `{}` would have to be fetched", work.shown())));
+        return Err(refuse(format!("`--offline`: `{}` needs to be fetched", work.shown())));
     }
     if agents.is_empty() {
         return Ok(());

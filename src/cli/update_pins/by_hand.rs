@@ -62,7 +62,7 @@ pub(super) fn run(args: &UpdatePinsArgs, to: &str, global: &Global, ui: &Ui) -> 
         match refusal.reason {
             Reason::NoSource | Reason::NoProject => refuse(message)
                 .hint("entries of remote servers and of images that others build have no source, and no pin"),
-            _ => CommandError::unfinished(message).hint("mend it by hand; nothing was written"),
+            _ => CommandError::unfinished(message).hint("fix it by hand; nothing was written"),
         }
     })?;
     if let Some(after) = &rewrite.text

@@ -149,7 +149,7 @@ fn source_of_a_host_that_the_policy_does_not_allow_is_not_built() {
     ");
     entry("https://git.acme.example/a/b");
     let output = registry.run(["build", "a", "--offline"]);
-    assert!(output.stderr.contains("would have to be fetched"), "{}", output.stderr);
+    assert!(output.stderr.contains("needs to be fetched"), "{}", output.stderr);
 }
 
 #[test]

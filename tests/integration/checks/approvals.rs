@@ -158,7 +158,7 @@ fn an_event_that_is_none_is_refused() {
     status 2
     --- stdout
     --- stderr
-    error: event.json is no event of GitHub
+    error: event.json is not a GitHub event
       because: missing field `action` at line 1 column 2
 
     status 1
@@ -169,7 +169,7 @@ fn an_event_that_is_none_is_refused() {
     status 2
     --- stdout
     --- stderr
-    error: event.json is no event of GitHub
+    error: event.json is not a GitHub event
       because: invalid length 0, expected struct Event with 6 elements at line 1 column 2
 
     status 2

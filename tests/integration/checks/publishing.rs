@@ -387,7 +387,7 @@ fn what_is_missing_is_said_before_anything_is_asked() {
     status 2
     --- stdout
     --- stderr
-    error: mcp-registry.toml is no report of this program
+    error: mcp-registry.toml is not a report of this program
       because: expected value at line 1 column 2
       hint: `checks publish` takes what `validate --format json` and `build --format json` wrote, and the report.json of a review
 

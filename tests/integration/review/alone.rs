@@ -232,7 +232,7 @@ fn wrong_usage_is_explained() {
     error: the built-in agent needs a provider key: set ANTHROPIC_API_KEY or OPENAI_API_KEY
       hint: `--agent static` needs none
     $ review --repo https://git.example/x --head 1111111111111111111111111111111111111111 --agent static --offline
-    error: `--offline`: `https://git.example/x` would have to be fetched
+    error: `--offline`: `https://git.example/x` needs to be fetched
     $ review --repo upstream --head 1111111111111111111111111111111111111111
     error: `--repo`: `upstream` is not the address of a repository: it is neither https:// nor a path that begins with / or ./
       hint: did you mean `./upstream`?
@@ -280,11 +280,11 @@ fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
         shown.push_str(&output.stderr);
     }
     insta::assert_snapshot!(shown, @r"
-    error: ANTHROPIC_API_KEY is no key: a key has 8 to 4096 visible ASCII characters and no blank
+    error: ANTHROPIC_API_KEY is not a key: a key has 8 to 4096 visible ASCII characters and no spaces
       hint: set it to the provider's key, or unset it; `--agent static` needs none
-    error: ANTHROPIC_API_KEY is no key: a key has 8 to 4096 visible ASCII characters and no blank
+    error: ANTHROPIC_API_KEY is not a key: a key has 8 to 4096 visible ASCII characters and no spaces
       hint: set it to the provider's key, or unset it; `--agent static` needs none
-    error: invalid value '1k' for '--memory <SIZE>': 6m is the least that an engine gives a container
+    error: invalid value '1k' for '--memory <SIZE>': container engines require at least 6m
 
     For more information, try '--help'.
     ");

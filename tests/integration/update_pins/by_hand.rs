@@ -245,7 +245,7 @@ fn what_cannot_be_pinned_is_refused_untouched() {
     --- stdout
     --- stderr
     error: servers/weather/server.yaml:7:1: duplicate key `name` (first set here: line 2)
-      hint: mend it by hand; nothing was written
+      hint: fix it by hand; nothing was written
     "#);
     insta::assert_snapshot!(refused("name: weather\ntype: remote\n"), @r"
     status 2
@@ -266,14 +266,14 @@ fn what_cannot_be_pinned_is_refused_untouched() {
     --- stdout
     --- stderr
     error: servers/weather/server.yaml:5:16: `source.commit` cannot be edited: it has an anchor
-      hint: mend it by hand; nothing was written
+      hint: fix it by hand; nothing was written
     "#);
     insta::assert_snapshot!(refused(&ENTRY.replace(&format!("'{OLD}' # v1.2"), &format!("|\n    {OLD}"))), @r#"
     status 3
     --- stdout
     --- stderr
     error: servers/weather/server.yaml:5:11: `source.commit` cannot be edited: it is written on several lines
-      hint: mend it by hand; nothing was written
+      hint: fix it by hand; nothing was written
     "#);
 }
 

@@ -180,7 +180,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked() {
       2: error: the following required arguments were not provided:
         --state <FILE>
     --cooldown 31d --state s
-      2: error: invalid value '31d' for '--cooldown <TIME>': 30d are the most
+      2: error: invalid value '31d' for '--cooldown <TIME>': the maximum is 30d
     --dashboard
       2: error: the following required arguments were not provided:
         --open-prs
