@@ -8,6 +8,7 @@ mod challenge;
 mod download;
 mod exists;
 mod logins;
+mod loose;
 mod manifest;
 mod place;
 mod push;
@@ -17,6 +18,7 @@ mod registries;
 
 pub(crate) use exists::{Existence, exists};
 pub(crate) use logins::Login;
+pub(crate) use loose::Loose;
 pub(crate) use manifest::MAX_MANIFEST_BYTES;
 pub use manifest::{Descriptor, IMAGE_MANIFEST, ImageIndex, ImageManifest, media_types};
 pub(crate) use place::Place;

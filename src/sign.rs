@@ -9,9 +9,11 @@ pub(crate) mod attached;
 pub(crate) mod bundle;
 pub mod connect;
 pub(crate) mod dsse;
+mod form;
 pub mod key;
 pub(crate) mod log;
 pub mod payload;
+pub(crate) mod readable;
 pub(crate) mod statement;
 mod target;
 mod write;
@@ -28,7 +30,7 @@ use key::{KeyError, PrivateKey};
 use log::LogEntry;
 use payload::Payload;
 use statement::{COSIGN_SIGN, Statement};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// Where a signature or attestation is written.
@@ -74,15 +76,18 @@ pub(crate) struct Written {
     pub(crate) bundle: Outcome,
     /// How many older ones of the key were taken out.
     pub(crate) replaced: usize,
-    /// What nobody could read and was taken out, a sentence each.
+    /// What was repaired, a sentence each.
     pub(crate) broken: Vec<String>,
+    /// What was taken out and is not written again, a sentence each.
+    pub(crate) notes: BTreeSet<String>,
 }
 
 impl Written {
     pub(crate) fn of(tag: InLayout, bundle: InLayout) -> Self {
         let replaced = tag.replaced.max(bundle.replaced);
         let broken = bundle.broken.into_iter().chain(tag.broken).collect();
-        Self { tag: tag.outcome, bundle: bundle.outcome, replaced, broken }
+        let notes = bundle.notes.into_iter().chain(tag.notes).collect();
+        Self { tag: tag.outcome, bundle: bundle.outcome, replaced, broken, notes }
     }
 }
 
@@ -92,11 +97,12 @@ pub(crate) struct InLayout {
     pub(crate) outcome: Outcome,
     pub(crate) replaced: usize,
     pub(crate) broken: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl From<Outcome> for InLayout {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, replaced: 0, broken: Vec::new() }
+        Self { outcome, replaced: 0, broken: Vec::new(), notes: Vec::new() }
     }
 }
 

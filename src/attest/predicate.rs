@@ -1,5 +1,6 @@
 //! What is claimed: the types that have a name of their own, and the check that a file is what its type says.
 
+use crate::sign::payload::is_visible;
 use serde_json::{Map, Value, json};
 
 /// SLSA provenance, version 1.
@@ -30,7 +31,7 @@ pub(crate) fn kind(name: &str) -> Result<String, String> {
         return Ok((*uri).to_owned());
     }
     match url::Url::parse(name) {
-        Ok(_) if !name.contains(char::is_whitespace) => Ok(name.to_owned()),
+        Ok(_) if !name.contains(char::is_whitespace) && is_visible(name) => Ok(name.to_owned()),
         _ => {
             let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
             Err(format!("`{name}` is neither one of {} nor a URI", names.join(", ")))

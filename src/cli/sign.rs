@@ -5,6 +5,7 @@ use super::{Global, images, refuse};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::ids::ImageReference;
+use crate::sign::payload::is_visible;
 use crate::sign::{self, Target, Written};
 use crate::ui::Ui;
 use clap::{ArgGroup, Args};
@@ -55,7 +56,28 @@ pub(super) fn annotation(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Refuses annotations with characters that nobody sees, such as the line end of something pasted: whoever asks for what they read
+/// would not find them.
+///
+/// # Errors
+/// With the annotation, and what is wrong with it.
+pub(super) fn check_annotations<'a>(
+    annotations: impl IntoIterator<Item = &'a (String, String)>,
+) -> Result<(), CommandError> {
+    for (key, value) in annotations {
+        for (what, text) in [("key", key), ("value", value)] {
+            if !is_visible(text) {
+                let has = "has a line end or another character that nobody sees";
+                let said = format!("the {what} of the annotation `{key}={value}` {has}");
+                return Err(refuse(said).hint("type it again, and do not paste it"));
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn run(args: &SignArgs, global: &Global, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    check_annotations(&args.annotations)?;
     let mut annotations = BTreeMap::new();
     for (key, value) in &args.annotations {
         if annotations.insert(key.clone(), value.clone()).is_some() {

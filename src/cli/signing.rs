@@ -28,8 +28,8 @@ pub(super) struct SigningArgs {
     /// Log it in this transparency log (Rekor v1). Without it, nothing is logged.
     #[arg(long, value_name = "URL", value_parser = log_url)]
     pub(super) rekor_url: Option<Url>,
-    /// Replace what this key has written before (of an attestation, claims of this type), and take out what nobody can read. What
-    /// others signed stays.
+    /// Replace what this key has written before (of an attestation, claims of this type), with its log entries, and take out what
+    /// readers cannot read. What others signed stays.
     #[arg(long)]
     pub(super) replace: bool,
     #[command(flatten)]
@@ -168,7 +168,10 @@ pub(super) fn show(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     for (row, broken) in rows.iter().flat_map(|row| row.written.broken.iter().map(move |broken| (row, broken))) {
-        ui.say(&format!("taken out of {}, because nobody can read it: {broken}", row.target.reference()));
+        ui.say(&format!("repaired {}: {broken}", row.target.reference()));
+    }
+    for (row, note) in rows.iter().flat_map(|row| row.written.notes.iter().map(move |note| (row, note))) {
+        ui.say(&format!("{}: {note}", row.target.reference()));
     }
     if global.format == Format::Json {
         let images = rows.iter().map(|row| ImageJson {

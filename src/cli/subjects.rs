@@ -63,6 +63,10 @@ pub(super) fn in_namespace(
     let names = entries::list(&global.root)?;
     let namespace = &policy.settings.registry.namespace;
     let published = digests.map(digests::read).transpose()?;
+    if let (Some(file), Some(published)) = (digests, &published) {
+        let unknown = published.keys().filter(|name| !names.iter().any(|known| **known == ***name));
+        check_names(file, unknown.cloned().collect())?;
+    }
     let mut found = Vec::new();
     for entry in load::load_all(&global.root, &names) {
         if entry.document().is_none() {
@@ -97,14 +101,28 @@ pub(super) fn in_namespace(
     Ok(found)
 }
 
-/// The images of a file of digests, each of the entry that the file says, and the names of which the registry has no entry.
+/// Refuses names of a file of digests that no entry has: an image under another name would not be compared with its pin.
+fn check_names(file: &Path, unknown: Vec<String>) -> Result<(), CommandError> {
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+    let said = format!("`--digests {}` has {}, and the registry has no such entry", file.display(), names.join(", "));
+    Err(refuse(said).hint("the file has the names that `build --push --digests` wrote; `--root` names the registry"))
+}
+
+/// The images of a file of digests, each of the entry that the file says. Where there is no registry at all, also the names, of which
+/// no pin can be compared.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When the file cannot be read, or the registry has no entry of a name.
 pub(super) fn published(global: &Global, file: &Path) -> Result<(Vec<Named>, Vec<String>), CommandError> {
     let published = digests::read(file)?;
     let entries: BTreeMap<Arc<str>, Entry> = all(global).into_iter().map(|entry| (entry.name.clone(), entry)).collect();
-    let without = published.keys().filter(|name| !entries.contains_key(name.as_str())).cloned().collect();
+    let without: Vec<String> = published.keys().filter(|name| !entries.contains_key(name.as_str())).cloned().collect();
+    if has_registry(global) {
+        check_names(file, without.clone())?;
+    }
     let one = |(name, image): (String, ImageReference)| match entries.get(name.as_str()) {
         Some(entry) => of(entry, image),
         None => {

@@ -109,7 +109,7 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, context: &Context, ui: &Ui
                 ui.say("there is no image in the file of `--digests`: nothing is verified");
             }
             for name in unknown {
-                ui.say(&format!("the registry has no entry `{name}`: its image is verified without a pin"));
+                ui.say(&format!("there is no registry with an entry `{name}`: its image is verified without a pin"));
             }
             published
         }
@@ -176,6 +176,7 @@ fn expectations(args: &VerifyArgs) -> Result<Expectations, CommandError> {
     if args.keys.iter().chain(&args.rekor_key).filter(|key| *key == "-").count() > 1 {
         return Err(refuse("standard input can give one key only"));
     }
+    sign::check_annotations(&args.annotations)?;
     let types = args.types.iter().map(|kind| predicate::kind(kind)).collect::<Result<Vec<_>, _>>();
     Ok(Expectations {
         keys: args.keys.iter().map(|key| keys::public(key)).collect::<Result<_, _>>()?,

@@ -112,6 +112,11 @@ impl Repository {
         if found != descriptor.digest {
             return Err(OciError::Content { host: self.host(), expected: descriptor.digest.clone(), found });
         }
+        let (size, said) = (answer.body.len(), descriptor.size);
+        if size as u64 != said {
+            // Other readers compare it, too.
+            return Err(self.form(format!("{size} bytes for {found}, which a manifest lists with a size of {said}")));
+        }
         Ok(answer.body)
     }
 

@@ -4,7 +4,7 @@ use super::challenge::Access;
 use super::manifest::media_types;
 use super::read::found;
 use super::registries::detail;
-use super::{Descriptor, ImageIndex, MAX_MANIFEST_BYTES, OciError, Repository};
+use super::{Descriptor, ImageIndex, Loose, MAX_MANIFEST_BYTES, OciError, Repository};
 use crate::fetch::Request;
 use crate::ids::Digest;
 use http::header::{self, HeaderValue};
@@ -21,6 +21,8 @@ pub(crate) struct Referrers {
     pub(crate) descriptors: Vec<Descriptor>,
     /// Whether the registry has the API; otherwise they are from the fallback tag.
     pub(crate) api: bool,
+    /// What of the list cannot be read, a sentence each.
+    pub(crate) bad: Vec<String>,
 }
 
 impl Repository {
@@ -29,22 +31,22 @@ impl Repository {
     /// # Errors
     /// When the registry does not say, or without end.
     pub(crate) async fn referrers(&self, digest: &Digest) -> Result<Referrers, OciError> {
-        let Some(descriptors) = self.listed(digest).await? else {
-            let index = self.fallback(digest).await?;
-            return Ok(Referrers { descriptors: index.manifests, api: false });
-        };
-        Ok(Referrers { descriptors, api: true })
+        if let Some((descriptors, bad)) = self.listed(digest).await? {
+            return Ok(Referrers { descriptors, api: true, bad });
+        }
+        let (index, bad) = self.fallback(digest).await?;
+        Ok(Referrers { descriptors: index.manifests, api: false, bad })
     }
 
-    /// What the API lists; none where there is no API.
-    async fn listed(&self, digest: &Digest) -> Result<Option<Vec<Descriptor>>, OciError> {
+    /// What the API lists, and what of that cannot be read; none where there is no API.
+    async fn listed(&self, digest: &Digest) -> Result<Option<(Vec<Descriptor>, Vec<String>)>, OciError> {
         if self.remembered().no_referrers.contains(&self.place.api) {
             return Ok(None);
         }
-        let mut descriptors = Vec::new();
+        let (mut descriptors, mut bad) = (Vec::new(), Vec::new());
         let mut next = Some(self.url(&format!("referrers/{digest}"))?);
         for _ in 0..MAX_PAGES {
-            let Some(url) = next else { return Ok(Some(descriptors)) };
+            let Some(url) = next else { return Ok(Some((descriptors, bad))) };
             let request = Request::get(url, MAX_MANIFEST_BYTES)
                 .header(header::ACCEPT, HeaderValue::from_static(media_types::INDEX));
             let answer = self.send(request, Access::Pull).await?;
@@ -65,7 +67,9 @@ impl Repository {
             if page.media_type != media_types::INDEX {
                 return Ok(None);
             }
-            descriptors.extend(page.index().map_err(|what| self.form(what))?.manifests);
+            let page = page.list().map_err(|what| self.form(what))?;
+            descriptors.extend(page.whole.manifests);
+            bad.extend(page.bad.into_iter().map(|what| format!("the list of referrers of {}: {what}", self.host())));
             if descriptors.len() > MAX_REFERRERS {
                 return Err(self.form(format!("more than {MAX_REFERRERS} referrers")));
             }
@@ -75,34 +79,58 @@ impl Repository {
         Err(self.form(format!("more than {MAX_PAGES} pages of referrers")))
     }
 
-    /// The index behind the fallback tag; an empty one when there is none.
-    async fn fallback(&self, digest: &Digest) -> Result<ImageIndex, OciError> {
-        let Some(found) = self.by_tag(&fallback_tag(digest)).await? else { return Ok(ImageIndex::default()) };
+    /// The index behind the fallback tag, and what of it cannot be read; an empty one when there is none.
+    async fn fallback(&self, digest: &Digest) -> Result<(ImageIndex, Vec<String>), OciError> {
+        let tag = fallback_tag(digest);
+        let empty = |problem: String| (ImageIndex::default(), vec![format!("the tag `{tag}` {problem}")]);
+        let found = match self.by_tag(&tag).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok((ImageIndex::default(), Vec::new())),
+            Err(error @ OciError::Form { .. }) => return Ok(empty(format!("cannot be read: {error}"))),
+            Err(error) => return Err(error),
+        };
         if !found.is_index() {
-            return Err(self.form(format!("a {} where the index of referrers is expected", found.media_type)));
+            let what = format!("leads to `{}`, where readers expect the list of referrers", found.media_type);
+            return Ok(empty(what));
         }
-        let index = found.index().map_err(|what| self.form(what))?;
-        if index.manifests.len() > MAX_REFERRERS {
+        let Loose { whole, bad, .. } = match found.list() {
+            Ok(list) => list,
+            Err(what) => return Ok(empty(format!("leads to {what}"))),
+        };
+        let mut bad: Vec<String> =
+            bad.into_iter().map(|what| format!("the list of referrers `{tag}`: {what}")).collect();
+        let said = whole.media_type.as_deref().unwrap_or(media_types::INDEX);
+        if let Some(other) = [said, &found.media_type].into_iter().find(|kind| *kind != media_types::INDEX) {
+            bad.push(format!("the tag `{tag}` leads to `{other}`, where readers expect `{}`", media_types::INDEX));
+        }
+        if whole.manifests.len() > MAX_REFERRERS {
             return Err(self.form(format!("more than {MAX_REFERRERS} referrers")));
         }
-        Ok(index)
+        Ok((whole, bad))
     }
 
-    /// Changes the index behind the fallback tag; does not write what is there already.
+    /// Changes the index behind the fallback tag; does not write what is there already. With `overwrite`, what cannot be read of it
+    /// is left out.
     ///
     /// # Errors
     /// When it cannot be read or written.
     pub(crate) async fn change_fallback(
         &self,
         digest: &Digest,
+        overwrite: bool,
         change: impl FnOnce(&mut Vec<Descriptor>),
     ) -> Result<(), OciError> {
-        let before = self.fallback(digest).await?;
+        let (before, bad) = self.fallback(digest).await?;
+        if let Some(what) = bad.first().filter(|_| !overwrite) {
+            return Err(self.form(format!("what nobody can read: {what}; `--replace` overwrites it")));
+        }
         let mut after = before.clone();
         change(&mut after.manifests);
-        if after == before {
+        if after == before && bad.is_empty() {
             return Ok(());
         }
+        after.schema_version = 2;
+        after.media_type = Some(media_types::INDEX.to_owned());
         let bytes = serde_json::to_vec(&after).map_err(|error| self.form(error.to_string()))?;
         self.push_manifest(Some(&fallback_tag(digest)), media_types::INDEX, bytes.into()).await?;
         Ok(())

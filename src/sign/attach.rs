@@ -4,7 +4,7 @@
 use super::attached::{Layer, MAX_LAYERS, Tag};
 use super::bundle::{BUNDLE, Bundle, CONTENT_ANNOTATION, PREDICATE_ANNOTATION};
 use crate::ids::Digest;
-use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, OciError, Repository, media_types};
+use crate::oci::{Descriptor, IMAGE_MANIFEST, ImageManifest, Loose, OciError, Repository, media_types};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, json};
@@ -47,12 +47,21 @@ pub(crate) async fn append(
         added.push(descriptor);
     }
     // Read last, so that what others appended meanwhile is lost as rarely as a registry without conditions allows.
-    let mut manifest = match repository.by_tag(&name).await?.map(|found| found.image()) {
-        Some(Ok(found)) => found,
-        Some(Err(what)) if !overwrite => {
-            let what = format!("{what} under the tag `{name}`: `--replace` overwrites it");
-            return Err(OciError::Form { host: repository.host(), what });
-        }
+    let refused = |what: String| {
+        let what = format!("{what} under the tag `{name}`: `--replace` overwrites it");
+        OciError::Form { host: repository.host(), what }
+    };
+    let found = match repository.by_tag(&name).await {
+        Ok(found) => found,
+        // One that is too large to be read, say.
+        Err(OciError::Form { .. }) if overwrite => None,
+        Err(error) => return Err(error),
+    };
+    let found = found.map(|found| if found.is_index() { Err("an index".to_owned()) } else { found.artifact() });
+    let mut manifest = match found {
+        Some(Ok(Loose { bad, .. })) if !overwrite && !bad.is_empty() => return Err(refused(bad.join(", "))),
+        Some(Ok(found)) => found.whole,
+        Some(Err(what)) if !overwrite => return Err(refused(what)),
         Some(Err(_)) | None => ImageManifest {
             schema_version: 2,
             media_type: Some(IMAGE_MANIFEST.to_owned()),
@@ -64,12 +73,14 @@ pub(crate) async fn append(
             other: Map::new(),
         },
     };
+    // What somebody wrote there keeps readers away.
+    (manifest.schema_version, manifest.media_type) = (2, Some(IMAGE_MANIFEST.to_owned()));
     manifest.layers.retain(|layer| !replaced.iter().any(|old| old.descriptor == *layer));
     manifest.layers.extend(added);
     let layers = manifest.layers.len();
     if layers > MAX_LAYERS {
         let what = format!(
-            "the tag `{name}` would have {layers} layers, of which no more than {MAX_LAYERS} are read; remove those that nobody needs"
+            "the tag `{name}` with so many layers that it would get {layers}; readers stop at {MAX_LAYERS}: remove those that nobody needs"
         );
         return Err(OciError::Form { host: repository.host(), what });
     }
@@ -91,8 +102,18 @@ fn config(layers: &[Descriptor]) -> Bytes {
     config.to_string().into()
 }
 
-/// Attaches a bundle to its subject, and takes those in `replaced` out of the list. `api` is whether the registry has the referrers
-/// API, as far as is known.
+/// What is done to the list of referrers beside adding to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change<'a> {
+    /// What is taken out.
+    pub(crate) replaced: &'a [&'a Digest],
+    /// Whether the registry has the referrers API, as far as is known.
+    pub(crate) api: bool,
+    /// Whether what nobody can read of the list is left out.
+    pub(crate) overwrite: bool,
+}
+
+/// Attaches a bundle to its subject, and takes what is replaced out of the list.
 ///
 /// # Errors
 /// When the registry does not take it, or takes it and does not list it.
@@ -101,9 +122,10 @@ pub(crate) async fn refer(
     subject: &Descriptor,
     bundle: &Bundle,
     predicate_type: &str,
-    replaced: &[&Digest],
-    (now, api): (DateTime<Utc>, bool),
+    now: DateTime<Utc>,
+    change: Change<'_>,
 ) -> Result<(), OciError> {
+    let Change { replaced, api, overwrite } = change;
     let bytes = serde_json::to_vec(bundle).map_err(|error| unwritable(repository, &error))?;
     let (bytes, empty) = (Bytes::from(bytes), Bytes::from_static(EMPTY));
     let layer = repository.push_new_blob(BUNDLE, &bytes);
@@ -132,13 +154,13 @@ pub(crate) async fn refer(
     let is_listed = |listed: &[Descriptor]| listed.iter().any(|one| one.digest == pushed.digest);
     if !pushed.listed && !api {
         // One write: nobody sees the list without both.
-        let change = |manifests: &mut Vec<Descriptor>| {
+        let add = |manifests: &mut Vec<Descriptor>| {
             manifests.retain(|one| !replaced.contains(&&one.digest));
             if !is_listed(manifests) {
                 manifests.push(descriptor);
             }
         };
-        return repository.change_fallback(&subject.digest, change).await;
+        return repository.change_fallback(&subject.digest, overwrite, add).await;
     }
     // It has the API, and may not have said that it used it.
     if !pushed.listed && !is_listed(&repository.referrers(&subject.digest).await?.descriptors) {
@@ -146,29 +168,26 @@ pub(crate) async fn refer(
                     readers would not find the bundle";
         return Err(OciError::Form { host: repository.host(), what: what.to_owned() });
     }
-    detach(repository, &subject.digest, replaced, api).await
+    detach(repository, &subject.digest, change).await
 }
 
 /// Takes manifests out of the list of referrers.
 ///
 /// # Errors
 /// When the registry does not do it: some delete nothing.
-pub(crate) async fn detach(
-    repository: &Repository,
-    subject: &Digest,
-    replaced: &[&Digest],
-    api: bool,
-) -> Result<(), OciError> {
-    if replaced.is_empty() {
-        return Ok(());
-    }
+pub(crate) async fn detach(repository: &Repository, subject: &Digest, change: Change<'_>) -> Result<(), OciError> {
+    let Change { replaced, api, overwrite } = change;
     if api {
         for old in replaced {
             repository.delete_manifest(old).await?;
         }
         return Ok(());
     }
-    repository.change_fallback(subject, |manifests| manifests.retain(|one| !replaced.contains(&&one.digest))).await
+    if replaced.is_empty() && !overwrite {
+        return Ok(());
+    }
+    let take_out = |manifests: &mut Vec<Descriptor>| manifests.retain(|one| !replaced.contains(&&one.digest));
+    repository.change_fallback(subject, overwrite, take_out).await
 }
 
 fn unwritable(repository: &Repository, error: &serde_json::Error) -> OciError {

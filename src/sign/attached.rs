@@ -3,9 +3,10 @@
 
 use super::bundle::{BUNDLE, Bundle, PREDICATE_ANNOTATION};
 use super::dsse::Envelope;
+use super::form;
 use super::payload::{LOG_ANNOTATION, SIGNATURE_ANNOTATION, SIMPLE_SIGNING};
 use crate::ids::Digest;
-use crate::oci::{Descriptor, Found, ImageManifest, OciError, Repository, media_types};
+use crate::oci::{Descriptor, Found, ImageManifest, Loose, OciError, Repository, media_types};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -43,7 +44,7 @@ impl Tag {
         format!("sha256-{}.{suffix}", digest.hex())
     }
 
-    fn media_type(self) -> &'static str {
+    pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::Sig => SIMPLE_SIGNING,
             Self::Att => ENVELOPE,
@@ -68,6 +69,8 @@ pub(crate) struct Layer {
     pub(crate) descriptor: Descriptor,
     /// Its bytes; or why there are none.
     pub(crate) bytes: Result<Vec<u8>, String>,
+    /// Whether its bytes are there, and only its descriptor keeps readers from them.
+    pub(crate) misdescribed: bool,
 }
 
 impl Layer {
@@ -89,6 +92,12 @@ impl Layer {
         self.descriptor.annotations.get(LOG_ANNOTATION).map(String::as_str)
     }
 
+    /// Whether it is of the kind that its tag has. Others may be there, too.
+    #[must_use]
+    pub(crate) fn is_of_tag(&self) -> bool {
+        self.descriptor.media_type == self.tag.media_type()
+    }
+
     /// The envelope that an attestation's layer is.
     #[must_use]
     pub(crate) fn envelope(&self) -> Option<Envelope> {
@@ -105,8 +114,12 @@ pub(crate) struct Referrer {
     pub(crate) doubled: bool,
     /// The manifest that it leads to.
     pub(crate) manifest: ImageManifest,
+    /// The size of that, in bytes.
+    pub(crate) size: u64,
     /// The bundle; or why there is none.
     pub(crate) bundle: Result<Bundle, Unusable>,
+    /// What keeps readers from it, although it can be read here.
+    pub(crate) defect: Option<String>,
 }
 
 impl Lost {
@@ -115,7 +128,7 @@ impl Lost {
     pub(crate) fn listed_as(&self) -> Option<&str> {
         match &self.place {
             Where::Referrer(descriptor) => descriptor.annotations.get(PREDICATE_ANNOTATION).map(String::as_str),
-            Where::Tag(_) | Where::Rest => None,
+            Where::Tag(_) | Where::List { .. } | Where::Rest => None,
         }
     }
 }
@@ -137,7 +150,7 @@ impl Referrer {
     /// Whether the list and the manifest call it what it is: a bundle, once, with a statement of this type.
     #[must_use]
     pub(crate) fn is_listed_as(&self, kind: &str) -> bool {
-        let is_manifest = self.descriptor.media_type == media_types::MANIFEST;
+        let is_manifest = self.descriptor.media_type == media_types::MANIFEST && self.size == self.descriptor.size;
         let is_bundle = is_manifest && artifact_type(&self.manifest) == BUNDLE && !self.doubled;
         is_bundle && self.listed_as().is_none_or(|listed| listed == kind)
     }
@@ -171,6 +184,8 @@ pub(crate) struct Lost {
 pub(crate) enum Where {
     /// The manifest of a tag.
     Tag(Tag),
+    /// The list of referrers; whether the image registry makes it.
+    List { api: bool },
     /// A manifest that the list of referrers has.
     Referrer(Descriptor),
     /// Behind the last one that is read.
@@ -238,25 +253,34 @@ fn damaged<T>(result: Result<T, OciError>) -> Result<Result<T, String>, OciError
 
 async fn layers(repository: &Repository, tag: Tag, digest: &Digest) -> Result<(Vec<Layer>, Vec<Lost>), OciError> {
     let name = tag.of(digest);
+    let lost = |problem: String| Lost { place: Where::Tag(tag), problem };
     let found = match damaged(repository.by_tag(&name).await)? {
-        Ok(Some(found)) => found.image().map_err(|what| format!("the tag `{name}` leads to {what}")),
+        Ok(Some(found)) => found,
         Ok(None) => return Ok((Vec::new(), Vec::new())),
-        Err(problem) => Err(format!("the tag `{name}`: {problem}")),
+        Err(problem) => return Ok((Vec::new(), vec![lost(format!("the tag `{name}`: {problem}"))])),
     };
-    let manifest = match found {
-        Ok(manifest) => manifest,
-        Err(problem) => return Ok((Vec::new(), vec![Lost { place: Where::Tag(tag), problem }])),
+    let Loose { whole: manifest, places, bad } = match found.artifact() {
+        Ok(manifest) if !found.is_index() => manifest,
+        Ok(_) => return Ok((Vec::new(), vec![lost(format!("the tag `{name}` leads to an index"))])),
+        Err(what) => return Ok((Vec::new(), vec![lost(format!("the tag `{name}` leads to {what}"))])),
     };
-    let mut lost = Vec::new();
+    let header = form::header(&found, &manifest).map(|what| format!("the tag `{name}` leads to {what}"));
+    let bad = bad.into_iter().map(|what| format!("the tag `{name}`: {what}"));
+    let mut lost: Vec<Lost> = header.into_iter().chain(bad).map(lost).collect();
     if manifest.layers.len() > MAX_LAYERS {
         let problem = format!("the tag `{name}` has more than {MAX_LAYERS} layers; the rest was not read");
         lost.push(Lost { place: Where::Rest, problem });
     }
-    let known = manifest.layers.into_iter().take(MAX_LAYERS).enumerate();
-    let known = known.filter(|(_, descriptor)| descriptor.media_type == tag.media_type());
-    let read = known.map(|(index, descriptor)| async move {
-        let bytes = damaged(repository.blob(&descriptor, tag.max_bytes()).await)?;
-        Ok::<_, OciError>(Layer { tag, index, descriptor, bytes })
+    let config = &manifest.config;
+    // Those of other kinds, too: readers stop at the first whose content is not there.
+    let read = places.into_iter().zip(manifest.layers).take(MAX_LAYERS).map(|(index, descriptor)| async move {
+        let mut bytes = damaged(repository.blob(&descriptor, tag.max_bytes()).await)?;
+        let defect = form::descriptor(&descriptor, config).filter(|_| bytes.is_ok());
+        let misdescribed = defect.is_some();
+        if let Some(defect) = defect {
+            bytes = Err(defect);
+        }
+        Ok::<_, OciError>(Layer { tag, index, descriptor, bytes, misdescribed })
     });
     let layers = stream::iter(read).buffered(AT_A_TIME).try_collect().await?;
     Ok((layers, lost))
@@ -264,7 +288,9 @@ async fn layers(repository: &Repository, tag: Tag, digest: &Digest) -> Result<(V
 
 async fn referrers(repository: &Repository, digest: &Digest) -> Result<Attached, OciError> {
     let listed = repository.referrers(digest).await?;
-    let mut attached = Attached { api: listed.api, ..Attached::default() };
+    let place = Where::List { api: listed.api };
+    let bad = listed.bad.into_iter().map(|problem| Lost { place: place.clone(), problem });
+    let mut attached = Attached { api: listed.api, lost: bad.collect(), ..Attached::default() };
     // An index that somebody wrote may have one twice; what an image registry lists by itself is not anybody's doing.
     let mut known: Vec<(Descriptor, bool)> = Vec::new();
     for descriptor in listed.descriptors {
@@ -336,14 +362,19 @@ async fn follow(
         [layer] if layer.media_type == BUNDLE => layer.clone(),
         _ => {
             let what = "its manifest does not have exactly one layer with a bundle".to_owned();
-            let bundle = Err(Unusable::Malformed(what));
-            return Ok(Followed::Bundle(Box::new(Referrer { descriptor, doubled, manifest, bundle })));
+            let (bundle, size) = (Err(Unusable::Malformed(what)), found.bytes.len() as u64);
+            let referrer = Referrer { descriptor, doubled, manifest, size, bundle, defect: None };
+            return Ok(Followed::Bundle(Box::new(referrer)));
         }
     };
     let bytes = damaged(repository.blob(&layer, MAX_ATTESTATION_BYTES).await)?;
+    let header = form::header(&found, &manifest).map(|what| format!("its manifest is {what}"));
+    let defect = header.or_else(|| form::descriptor(&layer, &manifest.config));
+    let defect = defect.or_else(|| form::bundle(bytes.as_ref().ok()?));
     let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|error| Unusable::Malformed(error.to_string()));
     let bundle = bytes.map_err(Unusable::Damaged).and_then(parse);
-    Ok(Followed::Bundle(Box::new(Referrer { descriptor, doubled, manifest, bundle })))
+    let size = found.bytes.len() as u64;
+    Ok(Followed::Bundle(Box::new(Referrer { descriptor, doubled, manifest, size, bundle, defect })))
 }
 
 /// What is wrong with an entry of the list that nobody signed.

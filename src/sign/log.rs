@@ -122,6 +122,12 @@ impl LogEntry {
         })
     }
 
+    /// Whether a bundle carries an entry without a promise, which nothing can be said about without the log: version 2 of it has none.
+    #[must_use]
+    pub(crate) fn is_unpromised(entry: &TlogEntry) -> bool {
+        entry.inclusion_promise.is_null() && entry.inclusion_proof.is_object()
+    }
+
     /// Checks that the log with this key promised the entry, and that the entry is about this signature.
     ///
     /// # Errors
@@ -136,6 +142,14 @@ impl LogEntry {
         if !log.verifies(&signed, &signature) {
             return Err("the log's signature of the entry does not verify".to_owned());
         }
+        self.is_about(about)
+    }
+
+    /// Checks that the entry is about this signature, whether a log promised it or not.
+    ///
+    /// # Errors
+    /// When not, with the reason.
+    pub(crate) fn is_about(&self, about: Logged<'_>) -> Result<(), String> {
         let body = STANDARD.decode(&self.body).map_err(|_| "the log entry is not base64")?;
         let body: Value = serde_json::from_slice(&body).map_err(|_| "the log entry is not JSON")?;
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();

@@ -48,6 +48,21 @@ pub(crate) struct Image {
     pub(crate) docker_manifest_digest: String,
 }
 
+/// Annotations for messages: `` `a=b`, `c=d` ``.
+#[must_use]
+pub(crate) fn shown(annotations: &Map<String, Value>) -> String {
+    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let all: Vec<String> = annotations.iter().map(|(key, one)| format!("`{key}={}`", value(one))).collect();
+    if all.is_empty() { "no annotations".to_owned() } else { all.join(", ") }
+}
+
+/// Whether a text may be a key or value of an annotation: one line, of which readers see every character.
+#[must_use]
+pub(crate) fn is_visible(text: &str) -> bool {
+    let is_control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    !text.contains(is_control) && crate::text::hidden::find(text).is_empty()
+}
+
 impl Payload {
     /// The payload for an image.
     #[must_use]

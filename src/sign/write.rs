@@ -1,17 +1,20 @@
 //! A signature or attestation in each layout: written unless it is there, or in place of what this key has written before.
 
-use super::attach::{self, NewLayer};
-use super::attached::{Attached, Layer, Referrer, TYPE_ANNOTATION, Tag, Unusable, Where};
+use super::attach::{self, Change, NewLayer};
+use super::attached::{Attached, Layer, Lost, Referrer, TYPE_ANNOTATION, Tag, Unusable, Where};
 use super::bundle::{BUNDLE, Bundle};
 use super::dsse::Envelope;
 use super::log::{self, LogEntry, Logged};
-use super::payload::{LOG_ANNOTATION, SIGNATURE_ANNOTATION, SIMPLE_SIGNING};
+use super::payload::{LOG_ANNOTATION, Payload, SIGNATURE_ANNOTATION, SIMPLE_SIGNING};
+use super::readable;
 use super::statement::{COSIGN_SIGN, Statement};
 use super::{InLayout, Outcome, SignError, Signer, Target};
 use crate::ids::Digest;
+use crate::oci::OciError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What is there of a signature or attestation in one layout.
@@ -57,10 +60,13 @@ impl Signer<'_> {
             |layer| layer.log().is_some(),
             |layer| self.is_ours(layer),
         );
+        let others = there.old.iter().filter_map(|layer| other_payload(layer.bytes.as_ref().ok()?, &payload));
+        let mut notes: Vec<String> = others.collect();
+        notes.extend(self.dropped_log(there.old.iter().any(|layer| layer.log().is_some())));
         let broken = layers.iter().filter(|layer| self.replace && layer.bytes.is_err()).copied();
         let broken: Vec<&Layer> = broken.collect();
-        let overwrites = self.lost_tag(attached, Tag::Sig);
-        if there.is_done(&broken) && overwrites.is_none() {
+        let overwrites = lost_tag(attached, Tag::Sig);
+        if there.is_done(&broken) && overwrites.is_empty() {
             return Ok(Outcome::Present.into());
         }
         let mut new = Vec::new();
@@ -74,7 +80,8 @@ impl Signer<'_> {
             }
             new.push(NewLayer { bytes: payload, annotations });
         }
-        self.write_layers(target, Tag::Sig, new, (there.old, broken), overwrites).await
+        let written = self.write_layers(target, Tag::Sig, new, (there.old, broken), overwrites).await?;
+        Ok(InLayout { notes, ..written })
     }
 
     /// Sends the payload that [`Signer::sig`] will sign, if that is known already.
@@ -95,6 +102,7 @@ impl Signer<'_> {
         // With a line feed behind it, it is the same: see above.
         layer.bytes.as_ref().is_ok_and(|bytes| bytes.trim_ascii_end() == payload.trim_ascii_end())
             && self.is_ours(layer)
+            && readable::layer(layer).is_none()
     }
 
     fn is_ours(&self, layer: &Layer) -> bool {
@@ -120,14 +128,18 @@ impl Signer<'_> {
         let is_listed = |layer: &Layer| !self.replace || layer.listed_as().is_none_or(|listed| listed == kind);
         let there = self.sort(
             &layers,
-            |layer| is_listed(layer) && layer.envelope().is_some_and(|envelope| self.is_same(&envelope, statement)),
+            |layer| {
+                is_listed(layer)
+                    && layer.envelope().is_some_and(|envelope| self.is_same(&envelope, statement))
+                    && readable::layer(layer).is_none()
+            },
             |layer| layer.log().is_some(),
             |layer| layer.envelope().is_some_and(|envelope| self.is_of_kind(&envelope, kind)),
         );
         let is_broken = |layer: &&&Layer| layer.bytes.is_err() && layer.listed_as().is_none_or(|listed| listed == kind);
         let broken: Vec<&Layer> = layers.iter().filter(|_| self.replace).filter(is_broken).copied().collect();
-        let overwrites = self.lost_tag(attached, Tag::Att);
-        if there.is_done(&broken) && overwrites.is_none() {
+        let overwrites = lost_tag(attached, Tag::Att);
+        if there.is_done(&broken) && overwrites.is_empty() {
             return Ok(Outcome::Present.into());
         }
         let mut new = Vec::new();
@@ -142,13 +154,9 @@ impl Signer<'_> {
             }
             new.push(NewLayer { bytes: serde_json::to_vec(&envelope)?.into(), annotations });
         }
-        self.write_layers(target, Tag::Att, new, (there.old, broken), overwrites).await
-    }
-
-    /// Why a tag has no layers, when it is to be overwritten.
-    fn lost_tag(&self, attached: &Attached, tag: Tag) -> Option<String> {
-        let lost = attached.lost.iter().find(|lost| self.replace && lost.place == Where::Tag(tag))?;
-        Some(lost.problem.clone())
+        let dropped = self.dropped_log(there.old.iter().any(|layer| layer.log().is_some()));
+        let written = self.write_layers(target, Tag::Att, new, (there.old, broken), overwrites).await?;
+        Ok(InLayout { notes: dropped.into_iter().collect(), ..written })
     }
 
     async fn write_layers(
@@ -157,18 +165,18 @@ impl Signer<'_> {
         tag: Tag,
         new: Vec<NewLayer>,
         (old, broken): (Vec<&Layer>, Vec<&Layer>),
-        overwrites: Option<String>,
+        overwrites: Vec<String>,
     ) -> Result<InLayout, SignError> {
         let name = tag.of(&target.digest);
         let why = |layer: &&Layer| {
             let problem = layer.bytes.as_ref().err()?;
             Some(format!("layer {} of `{name}`: {problem}", layer.index))
         };
-        let told: Vec<String> = broken.iter().filter_map(why).chain(overwrites.clone()).collect();
+        let told: Vec<String> = broken.iter().filter_map(why).chain(overwrites).collect();
         let out = [&old[..], &broken[..]].concat();
-        attach::append(&target.signatures, tag, &target.digest, new, &out, overwrites.is_some()).await?;
+        attach::append(&target.signatures, tag, &target.digest, new, &out, self.replace).await?;
         let replaced = if self.replace { old.len() } else { 0 };
-        Ok(InLayout { outcome: Outcome::Written, replaced, broken: told })
+        Ok(InLayout { outcome: Outcome::Written, replaced, broken: told, notes: Vec::new() })
     }
 
     /// Writes a bundle, unless it is there.
@@ -205,28 +213,51 @@ impl Signer<'_> {
                 broken.push((&descriptor.digest, lost.problem.clone()));
             }
         }
-        if there.is_done(&broken) {
+        // Only where it is made here, it can be made anew.
+        let is_list = |lost: &&Lost| lost.place == Where::List { api: false };
+        let list: Vec<String> = attached.lost.iter().filter(is_list).map(|lost| lost.problem.clone()).collect();
+        if let Some(problem) = list.first().filter(|_| !self.replace) {
+            let what = format!("what nobody can read: {problem}; `--replace` overwrites it");
+            return Err(OciError::Form { host: target.repository.host(), what }.into());
+        }
+        if there.is_done(&broken) && list.is_empty() {
             return Ok(Outcome::Present.into());
         }
         let old = there.old.iter().map(|referrer| &referrer.descriptor.digest);
         let out: Vec<&Digest> = old.chain(broken.iter().map(|(digest, _)| *digest)).collect();
+        let change = Change { replaced: &out, api: attached.api, overwrite: self.replace };
         if there.present {
-            attach::detach(&target.repository, &target.digest, &out, attached.api).await?;
+            attach::detach(&target.repository, &target.digest, change).await?;
         } else {
             let (envelope, entry) = self.envelope(statement).await?;
             let bundle = Bundle::of(envelope, self.key.public(), entry.as_ref());
             let subject = target.manifest.descriptor();
-            attach::refer(&target.repository, &subject, &bundle, kind, &out, (self.now, attached.api)).await?;
+            attach::refer(&target.repository, &subject, &bundle, kind, self.now, change).await?;
         }
         let replaced = if self.replace { there.old.len() } else { 0 };
-        let broken = broken.into_iter().map(|(_, problem)| problem).collect();
-        Ok(InLayout { outcome: Outcome::Written, replaced, broken })
+        let broken = broken.into_iter().map(|(_, problem)| problem).chain(list).collect();
+        let of = |old: &&Referrer| annotations_of_statement(&old.envelope()?.payload()?);
+        let new = annotations_of_statement(statement);
+        let others = there.old.iter().copied().filter(|_| kind == COSIGN_SIGN).filter_map(|old| of(&old));
+        let mut notes: Vec<String> =
+            others.filter(|old| Some(old) != new.as_ref()).map(|old| dropped(&super::payload::shown(&old))).collect();
+        notes.extend(self.dropped_log(there.old.iter().copied().any(is_logged)));
+        Ok(InLayout { outcome: Outcome::Written, replaced, broken, notes })
+    }
+
+    /// What is said of log entries that are not written again.
+    fn dropped_log(&self, is_there: bool) -> Option<String> {
+        let note = "the log entry was taken out: `--rekor-url` names the log for another one";
+        (is_there && self.log.is_none()).then(|| note.to_owned())
     }
 
     fn is_same_bundle(&self, referrer: &Referrer, target: &Target, statement: &[u8]) -> bool {
         let listed = referrer.descriptor.artifact_type.as_deref() == Some(BUNDLE);
         let same = |envelope: &Envelope| self.is_same(envelope, statement);
-        referrer.is_about(&target.digest) && listed && referrer.envelope().is_some_and(same)
+        referrer.is_about(&target.digest)
+            && listed
+            && referrer.defect.is_none()
+            && referrer.envelope().is_some_and(same)
     }
 
     fn is_same(&self, envelope: &Envelope, statement: &[u8]) -> bool {
@@ -249,7 +280,9 @@ impl Signer<'_> {
         is_logged: impl Fn(&T) -> bool,
         is_ours: impl Fn(&T) -> bool,
     ) -> There<'a, T> {
-        let right: Vec<&'a T> = all.iter().copied().filter(|one| is_right(one)).collect();
+        // An entry of a log that nobody asks for is not what would be written, and may be anything.
+        let has_wanted_log = |one: &T| !self.replace || self.log.is_some() || !is_logged(one);
+        let right: Vec<&'a T> = all.iter().copied().filter(|one| is_right(one) && has_wanted_log(one)).collect();
         if !self.replace {
             let present = right.iter().any(|one| self.log.is_none() || is_logged(one));
             // One without the entry that is now wanted makes room for one with it.
@@ -272,11 +305,42 @@ impl Signer<'_> {
     }
 }
 
+/// Why a tag has no layers, or not as readers want them.
+fn lost_tag(attached: &Attached, tag: Tag) -> Vec<String> {
+    let lost = attached.lost.iter().filter(|lost| lost.place == Where::Tag(tag));
+    lost.map(|lost| lost.problem.clone()).collect()
+}
+
+/// What is said of a signature with other annotations that is not written again.
+fn dropped(what: &str) -> String {
+    format!("the signature with {what} was replaced, too: sign again with that to have it back")
+}
+
+/// The same of a payload, if it says something else than the new one.
+fn other_payload(old: &[u8], new: &[u8]) -> Option<String> {
+    let read = |bytes: &[u8]| {
+        let Payload { critical, optional } = serde_json::from_slice(bytes).ok()?;
+        Some((optional.unwrap_or_default(), critical.identity.docker_reference))
+    };
+    let ((old, name), (new, new_name)) = (read(old)?, read(new)?);
+    let annotations = super::payload::shown(&old);
+    match name == new_name {
+        true if old == new => None,
+        true => Some(dropped(&annotations)),
+        false => Some(dropped(&format!("{annotations} and `--identity {name}`"))),
+    }
+}
+
+fn annotations_of_statement(statement: &[u8]) -> Option<Map<String, Value>> {
+    let subject = Statement::parse(statement).ok()?.subject.into_iter().next()?;
+    Some(subject.annotations.unwrap_or_default())
+}
+
 /// Whether the registry has not got these bytes, although a layer names them.
 fn is_lost(layer: &Layer, payload: &[u8]) -> bool {
     let of = &layer.descriptor;
     let names = of.digest == Digest::of(payload) && of.size == payload.len() as u64;
-    layer.tag == Tag::Sig && layer.bytes.is_err() && names
+    layer.tag == Tag::Sig && layer.bytes.is_err() && !layer.misdescribed && names
 }
 
 fn is_logged(referrer: &Referrer) -> bool {

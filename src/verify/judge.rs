@@ -51,10 +51,12 @@ fn signatures(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem>)
     }
     match (expected.layout, tags.is_empty(), bundles.is_empty()) {
         (Layout::Both | Layout::Tags, true, _) => {
-            problems.push(Problem::new(&rules::MISSING_LAYOUT, "no signature by the key under the tag `.sig`"));
+            let problem = Problem::new(&rules::MISSING_LAYOUT, "no signature by the key under the tag `.sig`");
+            problems.push(problem.completed_by(Repair::Signature));
         }
         (Layout::Both | Layout::Bundles, _, true) => {
-            problems.push(Problem::new(&rules::MISSING_LAYOUT, "no signature by the key in a bundle"));
+            let problem = Problem::new(&rules::MISSING_LAYOUT, "no signature by the key in a bundle");
+            problems.push(problem.completed_by(Repair::Signature));
         }
         (Layout::Any, true, _) if ours.foreign.sig > 0 => {
             let message =
@@ -67,12 +69,12 @@ fn signatures(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem>)
         }
         (Layout::Any, true, _) => {
             let message = "the signature is in a bundle only: cosign 2, skopeo and the MCP Gateway do not read it";
-            problems.push(Problem::new(&rules::SINGLE_LAYOUT, message));
+            problems.push(Problem::new(&rules::SINGLE_LAYOUT, message).completed_by(Repair::Signature));
         }
         (Layout::Any, _, true) => {
             let message =
                 "the signature is under the tag `.sig` only: cosign 3 ignores it once anybody attaches a bundle";
-            problems.push(Problem::new(&rules::SINGLE_LAYOUT, message));
+            problems.push(Problem::new(&rules::SINGLE_LAYOUT, message).completed_by(Repair::Signature));
         }
         _ => {}
     }
@@ -139,13 +141,11 @@ fn attestations(ours: &Ours, expected: &Expectations, problems: &mut Vec<Problem
             Layout::Bundles => bundles.is_empty(),
         };
         let message = format!("the attestation of the type `{kind}` is not {missing}: {readers}");
+        let repair = Repair::Claim(Some((*kind).to_owned()));
         match expected.layout {
-            _ if wanted => problems.push(Problem::new(&rules::MISSING_LAYOUT, message)),
-            Layout::Any if hidden > 0 => {
-                let repair = Repair::Claim(Some((*kind).to_owned()));
-                problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(repair));
-            }
-            Layout::Any => problems.push(Problem::new(&rules::SINGLE_LAYOUT, message)),
+            _ if wanted => problems.push(Problem::new(&rules::MISSING_LAYOUT, message).completed_by(repair)),
+            Layout::Any if hidden > 0 => problems.push(Problem::new(&rules::LAYOUTS_DISAGREE, message).by(repair)),
+            Layout::Any => problems.push(Problem::new(&rules::SINGLE_LAYOUT, message).completed_by(repair)),
             _ => {}
         }
     }

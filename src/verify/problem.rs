@@ -13,6 +13,8 @@ pub(crate) struct Problem {
     pub(crate) help: Option<String>,
     /// What repairs it.
     pub(super) repair: Option<Repair>,
+    /// Whether nothing has to be taken out for that, and only something is missing.
+    pub(super) is_gap: bool,
 }
 
 /// What is to be written anew.
@@ -25,11 +27,16 @@ pub(super) enum Repair {
 
 impl Problem {
     pub(super) fn new(rule: &'static Id, message: impl Into<String>) -> Self {
-        Self { rule, severity: rule.severity, message: message.into(), help: None, repair: None }
+        Self { rule, severity: rule.severity, message: message.into(), help: None, repair: None, is_gap: false }
     }
 
     pub(super) fn by(self, repair: Repair) -> Self {
         Self { repair: Some(repair), ..self }
+    }
+
+    /// What is written in addition to what is there.
+    pub(super) fn completed_by(self, repair: Repair) -> Self {
+        Self { repair: Some(repair), is_gap: true, ..self }
     }
 
     pub(super) fn help(self, help: impl Into<String>) -> Self {

@@ -10,6 +10,7 @@ use crate::sign::dsse::{Envelope, IN_TOTO};
 use crate::sign::key::PublicKey;
 use crate::sign::log::{LayerEntry, LogEntry, Logged};
 use crate::sign::payload::{COSIGN_TYPE, Payload};
+use crate::sign::readable;
 use crate::sign::statement::{COSIGN_SIGN, Statement};
 use serde_json::{Map, Value};
 
@@ -76,6 +77,9 @@ impl Ours {
         for layer in &facts.attached.layers {
             let before = ours.foreign.count();
             let repair = ours.layer(layer, facts, expected);
+            if !layer.is_of_tag() && layer.bytes.is_ok() {
+                continue;
+            }
             let key = (layer.tag, layer.descriptor.digest.clone(), layer.signature());
             if ours.foreign.count() == before && seen.contains(&key) {
                 let message = format!("layer {} of `{}` is there twice", layer.index, layer.tag.of(&facts.digest));
@@ -103,6 +107,13 @@ impl Ours {
             Where::Tag(Tag::Sig) => Repair::Signature,
             Where::Tag(Tag::Att) => Repair::Claim(None),
             Where::Referrer(_) => of_kind(lost.listed_as().unwrap_or(COSIGN_SIGN)),
+            Where::List { api: false } => Repair::Signature,
+            Where::List { api: true } => {
+                let problem = Problem::new(&rules::DAMAGED_ATTACHMENT, lost.problem.clone());
+                return self
+                    .problems
+                    .push(problem.help("the image registry makes this list itself: ask its operators"));
+            }
             Where::Rest => {
                 let problem = Problem::new(&rules::DAMAGED_ATTACHMENT, lost.problem.clone());
                 return self.problems.push(problem.help("remove those that nobody needs from the image registry"));
@@ -123,8 +134,14 @@ impl Ours {
                 return repair;
             }
         };
+        if !layer.is_of_tag() {
+            return repair;
+        }
         let log = layer.log().map(|text| serde_json::from_str::<LayerEntry>(text).ok());
-        let log = log.map(|entry| entry.as_ref().map(LogEntry::from_layer));
+        let log = log.map_or(Entry::None, |entry| match entry {
+            Some(entry) => Entry::Promised(LogEntry::from_layer(&entry)),
+            None => Entry::Garbage,
+        });
         match layer.tag {
             Tag::Sig => {
                 let key = layer.signature().and_then(|signature| {
@@ -137,7 +154,8 @@ impl Ours {
                 };
                 let Some(payload) = self.payload(bytes, &place, facts) else { return repair };
                 let about = Logged { payload: bytes, signature: &signature, key };
-                let logged = self.log(log, about, (&place, &repair), expected);
+                let logged = self.log(&log, about, (&place, &repair), expected);
+                self.form(readable::layer(layer), &place, &repair);
                 let annotations = payload.optional.unwrap_or_default();
                 let name = Some(payload.critical.identity.docker_reference);
                 self.signatures.push(Signature { place: Place::Tag, annotations, name, logged });
@@ -146,7 +164,12 @@ impl Ours {
             Tag::Att => match layer.envelope() {
                 Some(envelope) => {
                     let listed = layer.listed_as();
-                    self.envelope(&envelope, (Place::Tag, &place), listed, log, facts, expected).unwrap_or(repair)
+                    let (before, place) = (self.foreign.count(), (Place::Tag, place.as_str()));
+                    let repair = self.envelope(&envelope, place, listed, &log, facts, expected).unwrap_or(repair);
+                    if self.foreign.count() == before {
+                        self.form(readable::layer(layer), place.1, &repair);
+                    }
+                    repair
                 }
                 None => {
                     self.foreign.att += 1;
@@ -191,13 +214,19 @@ impl Ours {
         let Some(envelope) = &bundle.dsse_envelope else { return self.stranger(wrong) };
         let before = self.foreign.count();
         let annotation = referrer.manifest.annotations.get(PREDICATE_ANNOTATION).map(String::as_str);
-        let log = bundle.verification_material.tlog_entries.first().map(LogEntry::from_bundle);
-        let repair = self.envelope(envelope, (Place::Bundle, &place), annotation, log, facts, expected);
+        let log = bundle.verification_material.tlog_entries.first();
+        let log = log.map_or(Entry::None, |entry| match LogEntry::from_bundle(entry) {
+            Some(entry) => Entry::Promised(entry),
+            None if LogEntry::is_unpromised(entry) => Entry::Unpromised,
+            None => Entry::Garbage,
+        });
+        let repair = self.envelope(envelope, (Place::Bundle, &place), annotation, &log, facts, expected);
         if self.foreign.count() > before {
             self.foreign.bundles -= 1;
             return self.stranger(wrong);
         }
         let repair = repair.unwrap_or(Repair::Signature);
+        self.form(referrer.defect.clone(), &place, &repair);
         for (rule, message) in wrong {
             self.say(rule, message, repair.clone());
         }
@@ -221,7 +250,7 @@ impl Ours {
         envelope: &Envelope,
         (place, shown): (Place, &str),
         annotation: Option<&str>,
-        log: Option<Option<LogEntry>>,
+        log: &Entry,
         facts: &Facts,
         expected: &Expectations,
     ) -> Option<Repair> {
@@ -267,32 +296,54 @@ impl Ours {
         Some(repair)
     }
 
-    /// Judges the entry of a log. Whether there is one.
+    /// What is signed by the key, and readers refuse for how it is written.
+    fn form(&mut self, defect: Option<String>, place: &str, repair: &Repair) {
+        if let Some(defect) = defect {
+            let message = format!("{place} is signed by the key, and readers refuse it: {defect}");
+            self.say(&rules::DAMAGED_ATTACHMENT, message, repair.clone());
+        }
+    }
+
+    /// Judges the entry of a log. Whether there is one about the signature.
     fn log(
         &mut self,
-        entry: Option<Option<LogEntry>>,
+        entry: &Entry,
         about: Logged<'_>,
         (place, repair): (&str, &Repair),
         expected: &Expectations,
     ) -> bool {
-        let checked = match &entry {
-            None if expected.logs.is_empty() => return false,
-            None => return self.unlogged(place),
-            Some(_) if expected.logs.is_empty() => return true,
-            Some(None) => Err("it cannot be read".to_owned()),
-            Some(Some(entry)) => any_log(&expected.logs, entry, about),
+        let checked = match entry {
+            Entry::None if expected.logs.is_empty() => return false,
+            Entry::None => {
+                let message = format!("{place} has no entry of a transparency log");
+                self.problems.push(Problem::new(&rules::UNLOGGED_SIGNATURE, message).completed_by(repair.clone()));
+                return false;
+            }
+            Entry::Unpromised if expected.logs.is_empty() => return true,
+            Entry::Garbage | Entry::Unpromised => Err("it cannot be read".to_owned()),
+            // Whether a log has it, nobody can say; what it is about, everybody.
+            Entry::Promised(entry) if expected.logs.is_empty() => entry.is_about(about),
+            Entry::Promised(entry) => any_log(&expected.logs, entry, about),
         };
+        let is_about = checked.is_ok() || matches!(entry, Entry::Promised(entry) if entry.is_about(about).is_ok());
         if let Err(reason) = checked {
             let message = format!("the log entry of {place} does not prove it: {reason}");
             self.say(&rules::LOG_MISMATCH, message, repair.clone());
         }
-        true
+        is_about
     }
+}
 
-    fn unlogged(&mut self, place: &str) -> bool {
-        self.alarm(&rules::UNLOGGED_SIGNATURE, format!("{place} has no entry of a transparency log"));
-        false
-    }
+/// The entry of a transparency log beside a signature.
+#[derive(Debug)]
+enum Entry {
+    None,
+    /// With the promise of a log.
+    Promised(LogEntry),
+    /// With a proof and no promise.
+    Unpromised,
+    /// Something that cannot be read.
+    Garbage,
 }
 
 /// What writes statements of this type anew.
@@ -302,7 +353,7 @@ fn of_kind(kind: &str) -> Repair {
 
 /// What is wrong with a bundle's place in the list of referrers, whoever has signed it.
 fn wrongly_listed(referrer: &Referrer, facts: &Facts) -> Vec<(&'static Id, String)> {
-    let Referrer { descriptor, manifest, doubled, .. } = referrer;
+    let Referrer { descriptor, manifest, size, doubled, .. } = referrer;
     let place = format!("the referrer {}", descriptor.digest);
     let mut wrong: Vec<(&'static Id, String)> = Vec::new();
     let mut say = |message: String| wrong.push((&rules::WRONG_REFERRER, message));
@@ -315,6 +366,9 @@ fn wrongly_listed(referrer: &Referrer, facts: &Facts) -> Vec<(&'static Id, Strin
         descriptor.artifact_type.as_deref().filter(|kind| !matches!(*kind, BUNDLE | media_types::EMPTY))
     {
         say(format!("{place} is a bundle, and is listed as `{other}`"));
+    }
+    if descriptor.size != *size {
+        say(format!("{place} has {size} bytes, and is listed with a size of {}", descriptor.size));
     }
     if descriptor.media_type != media_types::MANIFEST {
         say(format!("{place} is a manifest, and is listed as `{}`", descriptor.media_type));

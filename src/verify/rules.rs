@@ -28,8 +28,8 @@ rules! {
         "sign the image with these annotations, or ask for others";
     COMMIT_MISMATCH = "commit-mismatch", Error, "the pin, the image's label and its provenance name different commits",
         "build the image from the pinned commit, then sign and attest that";
-    DAMAGED_ATTACHMENT = "damaged-attachment", Error, "something attached to the image has other content than its digest says",
-        "the image registry has lost or changed data: `sign --replace`, or for an attestation `attest --replace`, writes it anew";
+    DAMAGED_ATTACHMENT = "damaged-attachment", Error, "something attached to the image is damaged, or in a form that readers refuse",
+        "the image registry lost data, or somebody changed it: `sign --replace`, or for an attestation `attest --replace`, writes it anew";
     DIGEST_MISMATCH = "digest-mismatch", Error, "a signature by the key is of another image",
         "somebody copied a signature: do not use the image until you know who";
     DUPLICATE_LAYER = "duplicate-layer", Error, "one signature or attestation is listed twice",

@@ -12,6 +12,7 @@ mod readers;
 mod repair;
 mod requests;
 mod sbom;
+mod strict;
 mod tampering;
 pub(crate) mod tools;
 mod trouble;

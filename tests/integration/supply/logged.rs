@@ -173,6 +173,34 @@ fn a_log_entry_in_one_layout_only_is_refused() {
         "the signature has a log entry in one layout and none in the other"
     );
     assert!(verified(&world, &image).contains("error[unlogged-signature]"));
+    // Without a log, it can be taken out of both.
+    let output = world.sign(&image, &["--replace"]);
+    assert!(output.stderr.contains("the log entry was taken out: `--rekor-url` names the log for another one"));
+    assert_eq!(world.verify(&image, &["--layout", "both", "--fail-on", "note"]).status, 0);
+}
+
+#[test]
+fn a_log_entry_that_is_garbage_is_refused_and_taken_out_without_a_log() {
+    let Some((world, image, _rekor)) = signed() else { return };
+    let other = world.image("two");
+    world.sign(&other, &[]);
+    let moved = world.manifest(&tag(&image, ".sig"))["layers"][0]["annotations"]["dev.sigstore.cosign/bundle"].clone();
+    let mut said = String::new();
+    for garbage in [json!("x"), json!("{}"), json!(""), moved] {
+        let mut manifest = world.manifest(&tag(&other, ".sig"));
+        manifest["layers"][0]["annotations"]["dev.sigstore.cosign/bundle"] = garbage;
+        world.put_manifest(&tag(&other, ".sig"), &manifest);
+        said.push_str(&format!("{}\n", world.refused_by(&other, "log-mismatch")));
+        world.sign(&other, &["--replace"]);
+        assert_eq!(world.verify(&other, &["--layout", "both", "--fail-on", "note"]).status, 0);
+        assert_eq!(world.manifest(&tag(&other, ".sig"))["layers"].as_array().unwrap().len(), 1);
+    }
+    insta::assert_snapshot!(said, @r"
+        the log entry of layer 0 of `sha256-[HEX].sig` does not prove it: it cannot be read
+        the log entry of layer 0 of `sha256-[HEX].sig` does not prove it: it cannot be read
+        the log entry of layer 0 of `sha256-[HEX].sig` does not prove it: it cannot be read
+        the log entry of layer 0 of `sha256-[HEX].sig` does not prove it: the log entry is about another payload
+        ");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_file_without_images_is_no_failure_and_is_said() {
 }
 
 #[test]
-fn an_image_without_an_entry_is_verified_and_that_is_said() {
+fn without_a_registry_an_image_is_verified_without_a_pin_and_that_is_said() {
     let server = OciServer::start(Manners { referrers: true, ..Manners::default() });
     let world = World::at(&server.host);
     let image = world.image("one");
@@ -87,7 +87,26 @@ fn an_image_without_an_entry_is_verified_and_that_is_said() {
     world.runner.write("digests.json", serde_json::json!({ "nosuch": image }).to_string());
     let output = verify(&world, &[]);
     assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
-    insta::assert_snapshot!(output.stderr, @"the registry has no entry `nosuch`: its image is verified without a pin");
+    insta::assert_snapshot!(output.stderr, @"there is no registry with an entry `nosuch`: its image is verified without a pin");
+}
+
+#[test]
+fn a_name_that_no_entry_has_does_not_switch_the_pin_off() {
+    let Some(world) = world() else { return };
+    assert_eq!(of_file(&world, "sign", &[]).status, 0);
+    let text = world.runner.read("digests.json").replace("server-1", "server-9");
+    world.runner.write("digests.json", text);
+    for output in [verify(&world, &[]), all(&world, &["--digests", "digests.json"])] {
+        assert_eq!((output.status, output.stdout.as_str()), (2, ""));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(output.stderr, @r"
+                error: `--digests digests.json` has `server-9`, and the registry has no such entry
+                  hint: the file has the names that `build --push --digests` wrote; `--root` names the registry
+                ");
+        }
+    }
+    let scanned = world.runner.run(["scan", "--scanner", "reports", "--digests", "digests.json"]);
+    assert!(scanned.status == 2 && scanned.stderr.contains("has `server-9`"), "{}", scanned.stderr);
 }
 
 #[test]

@@ -12,13 +12,13 @@ const TYPES: [&str; 5] =
     ["slsaprovenance1", "spdxjson", "cyclonedx", "urn:mcp-registry:review:1", "https://example.com/x/v1"];
 const STRANGER: &str = "cosign-3.key";
 
-struct Lab {
-    world: World,
+pub(super) struct Lab {
+    pub(super) world: World,
     readers: Readers,
 }
 
 /// None where the readers or the registry are not installed.
-fn lab() -> Option<Lab> {
+pub(super) fn lab() -> Option<Lab> {
     let readers = Readers::find()?;
     Some(Lab { world: World::real()?, readers })
 }
@@ -34,7 +34,7 @@ impl Lab {
     }
 
     /// Whether a cosign verifies the signature by a key of the fixtures.
-    fn verifies(&self, version: u8, key: &str, image: &str, more: &[&str]) -> bool {
+    pub(super) fn verifies(&self, version: u8, key: &str, image: &str, more: &[&str]) -> bool {
         let key = fixture(key);
         let arguments = [&["verify", "--key", &key, "--insecure-ignore-tlog", image], more].concat();
         let output = self.cosign(version, &arguments);
@@ -43,7 +43,7 @@ impl Lab {
     }
 
     /// Whether a cosign verifies an attestation of this type.
-    fn verifies_attestation(&self, version: u8, kind: &str, image: &str) -> bool {
+    pub(super) fn verifies_attestation(&self, version: u8, kind: &str, image: &str) -> bool {
         let key = fixture("openssl.pub");
         let arguments = ["verify-attestation", "--key", &key, "--type", kind, "--insecure-ignore-tlog", image];
         let output = self.cosign(version, &arguments);
@@ -52,7 +52,7 @@ impl Lab {
     }
 
     /// Whether skopeo copies the image under a policy that wants our signature.
-    fn skopeo(&self, image: &str) -> bool {
+    pub(super) fn skopeo(&self, image: &str) -> bool {
         let home = self.world.runner.home();
         let policy = json!({
             "default": [{ "type": "reject" }],

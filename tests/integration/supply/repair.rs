@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use mcp_registry::sign::payload::SIGNATURE_ANNOTATION;
 use serde_json::{Value, json};
 
-const CLAIM: &str = "https://example.com/claim/v1";
+pub(super) const CLAIM: &str = "https://example.com/claim/v1";
 
 /// The errors of `verify` at its defaults: rule and help.
-fn errors(world: &World, image: &str) -> Vec<(String, String)> {
+pub(super) fn errors(world: &World, image: &str) -> Vec<(String, String)> {
     let output = world.verify(image, &["--format", "json"]);
     let report: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{}", output.stderr));
     let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "note");
@@ -30,16 +30,26 @@ fn run(world: &World, command: &str) {
     assert_eq!(output.status, 0, "{command}: {}", output.stderr);
 }
 
+/// Runs what one `verify` prints, one command after another, as its reader would; and again, where something was hidden behind
+/// something else.
+pub(super) fn follow(world: &World, image: &str) {
+    for _ in 0..3 {
+        let commands = |help: &str| -> Vec<String> {
+            help.split('`').filter(|part| part.starts_with("mcp-registry ")).map(str::to_owned).collect()
+        };
+        let printed: Vec<String> = errors(world, image).iter().flat_map(|(_, help)| commands(help)).collect();
+        if printed.is_empty() {
+            break;
+        }
+        printed.iter().for_each(|command| run(world, command));
+    }
+}
+
 /// Follows what is printed until nothing is wrong. The first commands, in the order of the findings.
 fn repaired(world: &World, image: &str, rule: &str) -> String {
     let first = errors(world, image);
     assert!(first.iter().any(|(found, _)| found == rule), "{first:?}");
-    for _ in 0..4 {
-        let found = errors(world, image);
-        let command = |help: &'_ str| help.split('`').find(|part| part.starts_with("mcp-registry ")).map(str::to_owned);
-        let Some(command) = found.iter().find_map(|(_, help)| command(help)) else { break };
-        run(world, &command);
-    }
+    follow(world, image);
     let output = world.verify(image, &["--layout", "both", "-a", "stage=release", "--type", CLAIM]);
     assert_eq!(output.status, 0, "{}", output.stdout);
     // And it stays so: nothing is written a second time.
@@ -238,7 +248,7 @@ fn what_nobody_could_read_is_taken_out_and_said() {
     let output = world.sign(&image, &["--replace", "-a", "stage=release"]);
     insta::assert_snapshot!(world.shown(&format!("{}{}", output.stdout, output.stderr), &image), @r"
     [HOST]/mcp/weather@sha256:[HEX]  tag .sig written, bundle present
-    taken out of [HOST]/mcp/weather@sha256:[HEX], because nobody can read it: layer 0 of `sha256-[HEX].sig`: [HOST] answered with other content than sha256:[RANDOM]: what it sent is sha256:[RANDOM]
+    repaired [HOST]/mcp/weather@sha256:[HEX]: layer 0 of `sha256-[HEX].sig`: [HOST] answered with other content than sha256:[RANDOM]: what it sent is sha256:[RANDOM]
     not logged in a transparency log: verify with `cosign verify --insecure-ignore-tlog`
     ");
     assert_eq!(world.manifest(&tag(&image, ".sig"))["layers"].as_array().unwrap().len(), 1);
@@ -290,4 +300,60 @@ fn what_others_list_without_it_being_about_the_image_is_a_note() {
     unrelated-referrer: the referrer sha256:[RANDOM] is listed twice
     unrelated-referrer: the referrer sha256:[RANDOM] is listed as a bundle, and is `application/vnd.example.sbom`
     ");
+}
+
+/// The layers of the tag `.sig`.
+fn layers(world: &World, image: &str) -> usize {
+    world.manifest(&tag(image, ".sig"))["layers"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_repair_keeps_every_set_of_annotations_and_name() {
+    let Some((world, image)) = signed() else { return };
+    world.sign(&image, &["-a", "stage=testing"]);
+    world.sign(&image, &["-a", "stage=release", "--identity", "registry.example/weather:1"]);
+    change(&world, &image, ".sig", |manifest| {
+        let layers = manifest["layers"].as_array_mut().unwrap();
+        layers.push(layers[0].clone());
+    });
+    let found = errors(&world, &image);
+    let [(rule, help)] = found.as_slice() else { panic!("{found:?}") };
+    insta::assert_snapshot!(world.shown(&format!("{rule}: {help}"), &image), @"duplicate-layer: somebody rewrote the list of signatures: `mcp-registry sign --replace --key KEY -a stage=release [HOST]/mcp/weather@sha256:[HEX]`, then `mcp-registry sign --key KEY -a stage=testing [HOST]/mcp/weather@sha256:[HEX]`, then `mcp-registry sign --key KEY -a stage=release --identity registry.example/weather:1 [HOST]/mcp/weather@sha256:[HEX]`, write it anew");
+    follow(&world, &image);
+    assert_eq!(errors(&world, &image), []);
+    assert_eq!(layers(&world, &image), 3);
+    for stage in ["stage=release", "stage=testing"] {
+        assert_eq!(world.verify(&image, &["--layout", "both", "-a", stage]).status, 0, "{stage}");
+    }
+    // Whoever replaces by hand is told what is gone.
+    let output = world.sign(&image, &["--replace", "-a", "stage=release"]);
+    insta::assert_snapshot!(world.shown(&format!("{}{}", output.stdout, output.stderr), &image), @r"
+        [HOST]/mcp/weather@sha256:[HEX]  tag .sig written, bundle written, 2 replaced
+        [HOST]/mcp/weather@sha256:[HEX]: the signature with `stage=release` and `--identity registry.example/weather:1` was replaced, too: sign again with that to have it back
+        [HOST]/mcp/weather@sha256:[HEX]: the signature with `stage=testing` was replaced, too: sign again with that to have it back
+        not logged in a transparency log: verify with `cosign verify --insecure-ignore-tlog`
+        ");
+    assert_eq!(layers(&world, &image), 1);
+}
+
+#[test]
+fn a_layout_that_is_missing_beside_damage_is_repaired_without_another_layer() {
+    let Some((world, image)) = signed() else { return };
+    change(&world, &image, ".sig", |manifest| manifest["layers"][0]["size"] = json!(10));
+    let found = errors(&world, &image);
+    let rules: Vec<&str> = found.iter().map(|(rule, _)| rule.as_str()).collect();
+    assert_eq!(rules, ["damaged-attachment", "single-layout"]);
+    assert_eq!(
+        repaired(&world, &image, "single-layout"),
+        "`mcp-registry sign --replace --key KEY -a stage=release [HOST]/mcp/weather@sha256:[HEX]` writes it anew"
+    );
+    assert_eq!(layers(&world, &image), 1);
+    // Without damage, it is only completed.
+    change(&world, &image, "", |index| drop(index["manifests"].as_array_mut().unwrap().drain(..)));
+    assert_eq!(
+        repaired(&world, &image, "single-layout"),
+        "`mcp-registry attest --key KEY --type https://example.com/claim/v1 --predicate FILE [HOST]/mcp/weather@sha256:[HEX]` writes what is missing\n\
+         `mcp-registry sign --key KEY -a stage=release [HOST]/mcp/weather@sha256:[HEX]` writes what is missing"
+    );
+    assert_eq!(layers(&world, &image), 1);
 }

@@ -138,3 +138,35 @@ fn an_image_that_cannot_be_verified_is_said_to_be_tried_again_only_where_that_ma
     let refused = world.verified(&missing, &[]);
     assert!(refused.contains("help: log in with `docker login`"), "{refused}");
 }
+
+#[test]
+fn an_annotation_with_characters_that_nobody_sees_is_refused() {
+    let runner = Runner::new();
+    let (image, private, public) = (image(), fixture("openssl.key"), fixture("openssl.pub"));
+    let mut said = String::new();
+    for annotation in [
+        "stage=release\n",
+        "stage\t=release",
+        "stage=\u{1b}[2Jrelease",
+        "stage=rel\u{202e}ease",
+        "stage=rel\u{200b}ease",
+    ] {
+        for (command, key) in [("sign", &private), ("verify", &public)] {
+            let output = runner.run([command, "--key", key, "-a", annotation, &image]);
+            assert_eq!(output.status, 2, "{annotation:?}: {}", output.stderr);
+            said.push_str(if command == "sign" { &output.stderr } else { "" });
+        }
+    }
+    insta::assert_snapshot!(said, @r"
+        error: the value of the annotation `stage=release\n` has a line end or another character that nobody sees
+          hint: type it again, and do not paste it
+        error: the key of the annotation `stage\t=release` has a line end or another character that nobody sees
+          hint: type it again, and do not paste it
+        error: the value of the annotation `stage=\u{1b}[2Jrelease` has a line end or another character that nobody sees
+          hint: type it again, and do not paste it
+        error: the value of the annotation `stage=rel\u{202e}ease` has a line end or another character that nobody sees
+          hint: type it again, and do not paste it
+        error: the value of the annotation `stage=rel\u{200b}ease` has a line end or another character that nobody sees
+          hint: type it again, and do not paste it
+        ");
+}

@@ -181,6 +181,12 @@ impl World {
         digest
     }
 
+    /// Puts a manifest; whether the registry takes it.
+    pub(crate) fn offer_manifest(&self, reference: &str, media_type: &str, bytes: Vec<u8>) -> bool {
+        let request = self.http.put(self.url(&format!("manifests/{reference}")));
+        request.header("content-type", media_type).body(bytes).send().unwrap().status() == 201
+    }
+
     /// Loses what the real registry has under this digest, or has it hold other bytes.
     pub(crate) fn damage(&self, digest: &str, bytes: Option<&[u8]>) {
         let file = self.registry.as_ref().unwrap().file_of(digest);
