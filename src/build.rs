@@ -8,7 +8,7 @@
 mod bases;
 mod context;
 mod image;
-mod labels;
+pub(crate) mod labels;
 mod log;
 mod plan;
 mod push;

@@ -3,6 +3,7 @@
 mod agent;
 mod attest;
 mod build;
+mod catalog;
 mod checks;
 mod clock;
 mod completions;
@@ -14,6 +15,7 @@ mod generate_key_pair;
 mod images;
 mod init;
 mod keys;
+mod list;
 mod man;
 mod merge;
 mod on_github;
@@ -22,6 +24,7 @@ mod places;
 mod plan;
 mod policy;
 mod proxy;
+mod published;
 mod range;
 mod report;
 mod review;
@@ -31,6 +34,7 @@ mod sandbox_init;
 mod saved_files;
 mod scan;
 mod schema;
+mod show;
 mod sign;
 mod signing;
 mod subjects;
@@ -112,8 +116,10 @@ enum Command {
     #[command(hide = true)]
     Agent(agent::AgentArgs),
     Build(Box<build::BuildArgs>),
+    Catalog(Box<catalog::CatalogArgs>),
     Completions(completions::CompletionsArgs),
     Init(Box<init::InitArgs>),
+    List(list::ListArgs),
     Man(man::ManArgs),
     Checks(Box<checks::ChecksArgs>),
     Doctor(Box<doctor::DoctorArgs>),
@@ -126,6 +132,7 @@ enum Command {
     Rules(rules::RulesArgs),
     SandboxInit(sandbox_init::SandboxInitArgs),
     Schema(schema::SchemaArgs),
+    Show(show::ShowArgs),
     UpdatePins(Box<update_pins::UpdatePinsArgs>),
     GenerateKeyPair(generate_key_pair::GenerateKeyPairArgs),
     Scan(Box<scan::ScanArgs>),
@@ -164,8 +171,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Attest(args) => attest::run(&args, &cli.global, context, &ui),
         Command::GenerateKeyPair(args) => generate_key_pair::run(&args, &cli.global, context, &ui),
         Command::Build(args) => build::run(&args, &cli.global, context, &ui),
+        Command::Catalog(args) => catalog::run(&args, &cli.global, context, &ui),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), &ui),
         Command::Init(args) => init::run(&args, &cli.global, context, &ui),
+        Command::List(args) => list::run(&args, &cli.global, context, &ui),
         Command::Man(args) => man::run(&args, Cli::command(), &ui),
         Command::Checks(args) => checks::run(&args, &cli.global, context, &ui),
         Command::Doctor(args) => doctor::run(&args, &cli.global, context, &ui),
@@ -178,6 +187,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context) -> u8 {
         Command::Rules(args) => rules::run(&args, &cli.global, &ui),
         Command::SandboxInit(args) => Ok(sandbox_init::run(args)),
         Command::Schema(args) => schema::run(&args, &ui),
+        Command::Show(args) => show::run(&args, &cli.global, context, &ui),
         Command::Scan(args) => scan::run(&args, &cli.global, context, &ui),
         Command::Sign(args) => sign::run(&args, &cli.global, context, &ui),
         Command::UpdatePins(args) => update_pins::run(&args, &cli.global, context, &ui),

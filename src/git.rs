@@ -8,6 +8,7 @@
 //! `.git` decides what the history is, and whoever owns it could make a change look like none. Actions that check out
 //! code set `safe.directory` for the user they run as; the error says how to do it elsewhere.
 
+mod ages;
 mod diff;
 mod guard;
 pub(crate) mod ids;
@@ -17,6 +18,7 @@ pub(crate) mod remote;
 pub(crate) mod upstream;
 mod walk;
 
+pub use ages::Age;
 pub(crate) use objects::{Blob, Item, Kind};
 pub use upstream::{Contained, Store, contained};
 pub use upstream::{Limits, Upstream, UpstreamError, fetch};

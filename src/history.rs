@@ -8,6 +8,7 @@ use crate::document::limits::MAX_BYTES;
 use crate::entry::load::{content_of, is_misplaced, is_stray, text_of};
 use crate::entry::{A_FILE, Content, Entry, EntryFile, MANIFEST, README, SERVERS, TOOLS, Unreadable};
 use crate::error::CommandError;
+pub use crate::git::Age;
 use crate::git::{Blob, GitError, Item, Kind, Repository, Status};
 use crate::ids::CommitSha;
 use crate::policy::POLICY;
@@ -125,6 +126,21 @@ impl History {
     pub fn at(&self, commit: &CommitSha) -> Result<At<'_>, CommandError> {
         let folders = self.folders_at(commit)?.into_iter().map(|item| (RawPath::new(item.name.clone()), item));
         Ok(At { repository: &self.repository, folders: folders.collect() })
+    }
+
+    /// Since when each entry is there, and when it changed last, by folder name. Where history is cut off, what lies before
+    /// that is not known.
+    ///
+    /// # Errors
+    /// When history cannot be read.
+    pub(crate) fn ages(&self, commit: &CommitSha) -> Result<BTreeMap<String, Age>, CommandError> {
+        let ages = self.repository.ages(commit, SERVERS).map_err(failure)?;
+        Ok(ages.into_iter().filter_map(|(name, age)| Some((String::from_utf8(name).ok()?, age))).collect())
+    }
+
+    /// Whether history is cut off: a clone with `--depth`.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
     }
 
     /// The text of `mcp-registry.toml` at a commit; none when there was none.

@@ -7,6 +7,7 @@ mod agent;
 mod attest;
 mod build;
 pub mod build_record;
+pub mod catalog;
 pub mod changes;
 mod checks;
 pub mod cli;

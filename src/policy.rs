@@ -6,6 +6,7 @@ mod github;
 mod pins;
 mod review;
 mod scan;
+pub(crate) mod trust;
 
 pub(crate) use github::{ACTIONS_APP, GitHub};
 pub(crate) use pins::Pins;
@@ -162,7 +163,6 @@ pub(crate) struct Network {
 /// Somebody whose entries and images the registry knows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[expect(dead_code, reason = "whose sources they are, and how far they are trusted, is for merging and the catalog")]
 pub(crate) struct Publisher {
     pub(crate) name: String,
     /// How far they are trusted.
@@ -172,9 +172,12 @@ pub(crate) struct Publisher {
     /// build them.
     #[serde(default)]
     pub(crate) images: Vec<String>,
-    /// Repository prefixes that are theirs: `https://github.com/github/`.
+    /// Repository prefixes that are theirs: `https://github.com/github/`. What the registry builds from them is theirs.
     #[serde(default)]
     pub(crate) sources: Vec<String>,
+    /// Prefixes of the addresses of their services: `https://mcp.example.com/`.
+    #[serde(default)]
+    pub(crate) remotes: Vec<String>,
 }
 
 /// How far a publisher is trusted.

@@ -6,7 +6,7 @@ use crate::error::CommandError;
 use crate::finding::{Finding, RuleDescriptor, Severity};
 use crate::policy::{POLICY, Policy, Waiver};
 use crate::validate::rules::nearest_among;
-use crate::{scan, validate, verify};
+use crate::{catalog, scan, validate, verify};
 use chrono::NaiveDate;
 
 /// Every rule with the command that judges by it. Ids are unique over all commands: policies name rules by them.
@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<(&'static str, RuleDescriptor)> {
         .chain(of("build --tools", tools::rules()))
         .chain(of("verify", verify::rules::descriptors()))
         .chain(of("scan", scan::rules::all().to_vec()))
+        .chain(of("catalog", catalog::rules::descriptors()))
         .collect()
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 /// How OCI's labels begin (OCI image specification, annotations).
 const OCI: &str = "org.opencontainers.image.";
 /// The name of the server in the community registry, which checks it there byte for byte.
-const SERVER_NAME: &str = "io.modelcontextprotocol.server.name";
+pub(crate) const SERVER_NAME: &str = "io.modelcontextprotocol.server.name";
 /// What the MCP Gateway reads of an image without a catalog.
 const METADATA: &str = "io.docker.server.metadata";
 /// Bytes of [`METADATA`]. Labels travel in a URL, which engines take up to a megabyte of.

@@ -6,7 +6,7 @@ mod needs;
 mod outcomes;
 mod publish;
 mod result;
-mod saved;
+pub(super) mod saved;
 
 use super::Global;
 use crate::context::Context;

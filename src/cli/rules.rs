@@ -36,6 +36,8 @@ enum RulesOf {
     Verify,
     /// Known vulnerabilities
     Scan,
+    /// Entries as published
+    Catalog,
 }
 
 impl RulesOf {
@@ -45,6 +47,7 @@ impl RulesOf {
             Self::Build => "build --tools",
             Self::Verify => "verify",
             Self::Scan => "scan",
+            Self::Catalog => "catalog",
         };
         own == command
     }

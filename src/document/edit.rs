@@ -16,6 +16,12 @@ pub use verify::{same_data, verify_same_data_except};
 use super::scalar::{self, Resolved};
 use super::{Document, Node, Route, Scalar, ScalarStyle, Span};
 
+/// `text` as a YAML scalar on one line: without quotes where every reader takes it for exactly this text.
+#[must_use]
+pub(crate) fn written(text: &str) -> String {
+    write::scalar(text, ScalarStyle::Plain, false)
+}
+
 /// One replacement: the bytes of `span` become `replacement`. An empty span inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {

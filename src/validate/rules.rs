@@ -307,6 +307,7 @@ rules! {
     undeclared_required,
     undefined_parameter,
     undescribed_argument,
+    unearned_trust,
     unknown_category,
     unknown_key,
     unpinned_source,

@@ -43,7 +43,7 @@ fn the_page_about_signatures_lists_every_rule_of_verify() {
 
 #[test]
 fn the_pages_list_the_rules_of_their_commands() {
-    for (command, page) in [("scan", "docs/scan.md"), ("build", "docs/build.md")] {
+    for (command, page) in [("scan", "docs/scan.md"), ("build", "docs/build.md"), ("catalog", "docs/catalog.md")] {
         let table = Runner::new().run(["rules", command, "--format", "markdown"]).stdout;
         assert!(marked(&read(page), "rules") == table, "put this between the marks in {page}:\n{table}");
     }

@@ -4,6 +4,7 @@
 mod action;
 mod agent;
 mod build;
+mod catalog;
 mod changes;
 mod checks;
 mod cli;

@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 4;
 const REPORT: &str = "report.json";
 
 #[derive(Debug)]
-pub(super) enum Saved {
+pub(in crate::cli) enum Saved {
     /// `validate --format json`.
     Findings(FindingsReport),
     /// `build --format json`.
@@ -28,26 +28,28 @@ pub(super) enum Saved {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct FindingsReport {
-    pub(super) command: String,
-    pub(super) findings: Vec<SavedFinding>,
+pub(in crate::cli) struct FindingsReport {
+    pub(in crate::cli) command: String,
+    /// How many entries were judged.
+    pub(in crate::cli) entries: usize,
+    pub(in crate::cli) findings: Vec<SavedFinding>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct SavedFinding {
-    pub(super) rule: String,
-    pub(super) severity: Severity,
-    pub(super) entry: Option<String>,
+pub(in crate::cli) struct SavedFinding {
+    pub(in crate::cli) rule: String,
+    pub(in crate::cli) severity: Severity,
+    pub(in crate::cli) entry: Option<String>,
     pub(super) path: String,
     pub(super) line: Option<u64>,
     pub(super) end_line: Option<u64>,
     pub(super) message: String,
     pub(super) help: Option<String>,
-    pub(super) waived: Option<String>,
+    pub(in crate::cli) waived: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Build {
+pub(in crate::cli) struct Build {
     pub(super) entry: String,
     pub(super) status: BuildStatus,
     pub(super) reason: Option<String>,
@@ -74,7 +76,7 @@ pub(super) struct BuiltImage {
 ///
 /// # Errors
 /// When one cannot be read, is too large, or is no report.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Saved>, CommandError> {
+pub(in crate::cli) fn read(paths: &[PathBuf]) -> Result<Vec<Saved>, CommandError> {
     let mut files = Vec::new();
     for path in paths {
         match std::fs::metadata(path) {

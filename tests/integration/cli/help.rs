@@ -21,16 +21,19 @@ pub(crate) fn own_help(command: &str, flag: &str) -> String {
 
 #[test]
 fn help_of_the_program() {
-    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @"
+    insta::assert_snapshot!(Runner::new().run(["--help"]).stdout, @r"
     Keeps a registry of MCP servers honest
 
     Usage: mcp-registry [OPTIONS] <COMMAND>
 
     Commands:
       build              Build the images of entries, each from exactly the commit that it pins
+      catalog            Write a catalog of the registry: for the MCP Gateway a file, or an OCI artifact
+                         that it pulls; for other clients a folder
       completions        Print completions for a shell
       init               Write the skeleton of a registry: policy, an example, and the workflows that
                          run it on GitHub
+      list               List entries: name, type, trust, category and title of each
       man                Print the manual page, or write one for each command
       checks             Say on GitHub what was found about a pull request, and whether it may be merged
       doctor             Say what is missing before a registry on GitHub runs itself, and where to click
@@ -44,6 +47,8 @@ fn help_of_the_program() {
       proxy              Run the proxy that holds a provider's key, so that an agent needs none
       rules              List the rules of all commands, or of one
       schema             Print the JSON Schema of a file or output
+      show               Show an entry: what it is, whose, what it can reach, what it needs, and its
+                         tools
       update-pins        Move pins to what upstreams have now, where that changes what is built
       generate-key-pair  Make a key pair for signing images, in the files and form of cosign
       scan               Find known vulnerabilities of images, with the scanner of your choice
@@ -207,7 +212,8 @@ fn help_of_rules_and_schema() {
     Usage: mcp-registry rules [OPTIONS] [COMMAND]
 
     Arguments:
-      [COMMAND]  The command that judges by them [possible values: validate, build, verify, scan]
+      [COMMAND]  The command that judges by them [possible values: validate, build, verify, scan,
+                 catalog]
 
     Options:
       -h, --help     Print help (see more with '--help')

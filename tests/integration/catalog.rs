@@ -1,0 +1,8 @@
+//! `catalog`, `list` and `show`: entries as their users get them.
+
+mod against_the_reference;
+mod choosing;
+mod community;
+pub(crate) mod lab;
+mod pushing;
+mod usage;
