@@ -225,7 +225,7 @@ fn an_entry_is_shown_as_people_read_it() {
           reaches    the whole network; your files: {{folder|volume}}
 
           tools
-            fetch(): Fetches a URL
+            fetch(url, folder): Fetches a URL
         ");
     let json: Value = serde_json::from_str(&runner.run(["show", "everything", "--format", "json"]).stdout).unwrap();
     assert_eq!(
@@ -288,8 +288,7 @@ fn what_users_notice_is_said() {
             secrets that are gone: SECOND
             gets a network
             is started with other arguments
-            new settings: folder (required)
-            settings that are gone: folder
+            new required settings: folder
             new tools: new
             tools that are gone: ping, tables, version
             tools that say something else: query

@@ -547,5 +547,15 @@ fn the_label_of_an_image_is_the_name_byte_for_byte() {
     let arguments = ["community", "--out", "out", "--online", "plain"];
     let output = runner.run([&FOR[..], &arguments].concat());
     assert_eq!(output.status, 1, "{}", output.stderr);
-    insta::assert_snapshot!(output.stdout.replace(&registry.host, "[HOST]"), @"");
+    insta::assert_snapshot!(output.stdout.replace(&registry.host, "[HOST]"), @r"
+        error[other-server-name]: the image has no label `io.modelcontextprotocol.server.name`, which must be `io.github.acme/plain`
+         --> servers/plain/server.yaml:2:8
+          |
+        2 | image: [HOST]/mcp/weather
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: `mcp-registry build plain --push --server-name io.github.acme/plain` sets it
+
+        1 error in 1 entry
+        ");
 }

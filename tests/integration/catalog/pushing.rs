@@ -55,7 +55,19 @@ fn every_byte_of_the_artifact_is_the_gateways() {
     let again = pushed.push(&[]);
     good(&again);
     assert_eq!(again.stdout.trim_end(), pushed.reference);
-    insta::assert_snapshot!(pushed.shown(&again.stderr), @"[HOST]/acme/catalog:v1 has these 4 entries already");
+    insta::assert_snapshot!(pushed.shown(&again.stderr), @r"
+        warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+         --> servers/everything/server.yaml:8:5
+          |
+        8 | /     - community
+        9 | |     - database
+          | |______________^
+          |
+          = help: the tag is left out; remove it from `meta.tags`
+
+        1 warning in 4 entries
+        [HOST]/acme/catalog:v1 has these 4 entries already
+        ");
 }
 
 #[test]
@@ -123,13 +135,43 @@ fn what_the_gateway_refuses_is_not_pushed() {
     let said = pushed.shown(&said);
     insta::with_settings!({ filters => vec![(r"sha256:[0-9a-f]{64}", "sha256:[DIGEST]")] }, {
         insta::assert_snapshot!(said, @r"
-            2: error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
+            2: warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+             --> servers/everything/server.yaml:8:5
+              |
+            8 | /     - community
+            9 | |     - database
+              | |______________^
+              |
+              = help: the tag is left out; remove it from `meta.tags`
+
+            1 warning in 4 entries
+            error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
               hint: `--from` leaves entries out: --from 'name!=NAME'
               | everything: `config.parameters.properties.lists.items` must be of the type `string`, and is `integer`
-            2: error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
+            2: warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+             --> servers/everything/server.yaml:8:5
+              |
+            8 | /     - community
+            9 | |     - database
+              | |______________^
+              |
+              = help: the tag is left out; remove it from `meta.tags`
+
+            1 warning in 4 entries
+            error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
               hint: `--from` leaves entries out: --from 'name!=NAME'
               | everything: `config.parameters.properties.url` has the type `url`, which the Gateway does not know
-            2: error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
+            2: warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+             --> servers/everything/server.yaml:8:5
+              |
+            8 | /     - community
+            9 | |     - database
+              | |______________^
+              |
+              = help: the tag is left out; remove it from `meta.tags`
+
+            1 warning in 4 entries
+            error: the Gateway would refuse the catalog for 1 entry in it: nothing was pushed
               hint: `--from` leaves entries out: --from 'name!=NAME'
               | everything: `config.description` is missing
             2: error: `--title` is empty, and the Gateway refuses such a catalog
@@ -139,8 +181,8 @@ fn what_the_gateway_refuses_is_not_pushed() {
             Usage: mcp-registry catalog --title <TEXT> --digests <FILE> <--out <PATH>|--push <REFERENCE>|--explain <NAME>> [NAME]...
 
             For more information, try '--help'.
-            2: error: `warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry\n --> servers/everything/server.yaml:8:5\n  |\n8 | /     - community\n9 | |     - database\n  | |______________^\n  |\n  = help: the tag is left out; remove it from `meta.tags`\n\n1 warning in 4 entries\n[HOST]/acme/catalog@sha256:[DIGEST]` is not an image reference
-              because: it has a blank in it
+            2: error: `--push [HOST]/acme/catalog@sha256:[DIGEST]` names a digest, which only the pushed bytes decide
+              hint: name a tag, or nothing for `latest`
             2: error: `--push` writes to an image registry, which `--offline` forbids
             ");
     });
@@ -153,6 +195,16 @@ fn a_catalog_that_loses_entries_or_takes_the_place_of_an_image_is_refused() {
     let fewer = pushed.push(&["--from", "name=plain,remote"]);
     assert_eq!(fewer.status, 3);
     insta::assert_snapshot!(pushed.shown(&fewer.stderr), @r"
+        warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+         --> servers/everything/server.yaml:8:5
+          |
+        8 | /     - community
+        9 | |     - database
+          | |______________^
+          |
+          = help: the tag is left out; remove it from `meta.tags`
+
+        1 warning in 4 entries
         error: [HOST]/acme/catalog:v1 would lose 2 of its 4 entries: everything, tools
           hint: `--allow-shrink` replaces it all the same
         ");
@@ -164,7 +216,8 @@ fn a_catalog_that_loses_entries_or_takes_the_place_of_an_image_is_refused() {
     // An entry without a digest fails the run: then nothing is pushed.
     pushed.runner.write("digests.json", "{}");
     let failed = pushed.push(&["--allow-shrink"]);
-    assert_eq!((failed.status, failed.stderr.as_str()), (1, "nothing was pushed\n"));
+    assert_eq!((failed.status, failed.stdout.as_str()), (1, ""));
+    assert!(failed.stderr.ends_with("\nnothing was pushed\n"), "{}", failed.stderr);
     // The tag of an image.
     let world = crate::supply::world::World::at(&pushed.registry.host);
     world.image("an image");
@@ -195,7 +248,26 @@ fn digests_are_asked_for_online() {
     assert_eq!(output.status, 1, "{}", output.stderr);
     let catalog = super::lab::yaml(&runner.read("catalog.yaml"));
     assert_eq!(catalog["registry"]["plain"]["image"], Value::from(image));
-    insta::assert_snapshot!(output.stdout.replace(&registry.host, "[HOST]"), @"");
+    insta::assert_snapshot!(output.stdout.replace(&registry.host, "[HOST]"), @r"
+        error[unpinned-image]: nobody knows the digest of [HOST]/mcp/none
+         --> servers/everything/server.yaml:2:8
+          |
+        2 | image: [HOST]/mcp/none
+          |        ^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: give the file that `build --push --digests` wrote, or ask with `--online`; `--allow-unpinned` keeps the entry
+
+        warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+         --> servers/everything/server.yaml:8:5
+          |
+        8 | /     - community
+        9 | |     - database
+          | |______________^
+          |
+          = help: the tag is left out; remove it from `meta.tags`
+
+        1 error and 1 warning in 4 entries
+        ");
     drop(registry);
     let away = runner.run(["catalog", "--online", "--out", "other.yaml"]);
     assert_eq!(away.status, 3, "{}", away.stdout);

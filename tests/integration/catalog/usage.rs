@@ -8,10 +8,239 @@ fn the_gateways_file_has_everything() {
     let output =
         runner.run(["catalog", "--digests", "digests.json", "--title", "Acme's servers", "--out", "catalog.yaml"]);
     good(&output);
-    insta::assert_snapshot!(output.stdout, @"");
-    insta::assert_snapshot!(output.stderr, @"");
+    insta::assert_snapshot!(output.stdout, @r"
+        warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+         --> servers/everything/server.yaml:8:5
+          |
+        8 | /     - community
+        9 | |     - database
+          | |______________^
+          |
+          = help: the tag is left out; remove it from `meta.tags`
+
+        1 warning in 4 entries
+        ");
+    insta::assert_snapshot!(output.stderr, @"catalog.yaml: 4 entries");
     let text = runner.read("catalog.yaml");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+        version: 2
+        name: mcp-registry
+        displayName: Acme's servers
+        registry:
+          everything:
+            description: "Uses every key that an entry can have, in two lines, with an ümlaut and a line separator (\u2028) in it."
+            title: Everything & <more>
+            type: server
+            dateAdded: "2026-01-01T00:03:00Z"
+            image: mcp/everything@sha256:472e3c603a08e1dbc0adc02bc235ada8fcc09effaf1d61d1d2380b6978ac3f08
+            ref: ""
+            source: https://github.com/acme/everything/tree/0123456789abcdef0123456789abcdef01234567/src/everything
+            upstream: https://github.com/acme/everything
+            icon: https://example.com/icon.png
+            tools:
+              - name: query
+                description: Runs a query <carefully> & returns rows
+                arguments:
+                  - name: sql
+                    type: string
+                    desc: The query
+                  - name: values
+                    type: array
+                    items:
+                      type: string
+                    desc: Its values
+                    optional: true
+                annotations:
+                  title: Query
+                  readOnlyHint: true
+                  destructiveHint: false
+              - name: tables
+                description: ""
+                arguments:
+                  - name: like
+                    type: string
+                    desc: A pattern
+                    optional: true
+                  - name: limit
+                    type: integer
+                    desc: ""
+                    optional: true
+                  - name: schemas
+                    type: array
+                    items:
+                      type: string
+                    desc: Which
+              - name: ping
+                description: Answers
+                arguments: []
+              - name: version
+                description: The version
+            secrets:
+              - name: everything.token
+                env: ACME_TOKEN
+                example: <ACME_TOKEN>
+                description: Made at https://acme.io/tokens
+                required: true
+              - name: everything.second
+                env: SECOND
+                example: ""
+            env:
+              - name: ACME_URL
+                value: "{{everything.url}}"
+              - name: MODE
+                value: fast
+            command:
+              - --url={{everything.url}}
+              - --mode=on
+            volumes:
+              - "{{everything.folder}}:/data:ro"
+            user: "1000"
+            disableNetwork: true
+            allowHosts:
+              - api.acme.io:443
+            longLived: true
+            prompts: 0
+            resources: {}
+            config:
+              - name: everything
+                description: Where it connects to & how
+                type: object
+                properties:
+                  url:
+                    type: string
+                    description: The address
+                  folder:
+                    type: string
+                  lists:
+                    type: array
+                    items:
+                      type: string
+                  inner:
+                    type: object
+                    properties:
+                      depth:
+                        type: integer
+                        default: 3
+                    required:
+                      - depth
+                anyOf:
+                  - required:
+                      - url
+                  - required:
+                      - folder
+                required:
+                  - url
+            metadata:
+              category: database
+              tags:
+                - database
+              owner: acme
+              trust: official
+              publisher: Acme
+            oauth:
+              providers:
+                - provider: acme
+                  secret: everything.token
+                  env: ACME_TOKEN
+          plain:
+            description: Has nothing but what every entry has.
+            title: Plain
+            type: server
+            dateAdded: "2026-01-01T00:03:00Z"
+            image: mcp/plain@sha256:5a0f800e2058b8d22564ba200834d22aa7f91794d48ae768ef33a0cce9b90719
+            ref: ""
+            source: https://github.com/someone/plain/tree/89abcdef0123456789abcdef0123456789abcdef
+            upstream: https://github.com/upstream/plain
+            icon: https://example.com/plain.png
+            tools: []
+            prompts: 0
+            resources: {}
+            metadata:
+              category: development
+              tags:
+                - development
+              owner: upstream
+              trust: community
+          remote:
+            description: A service of others.
+            title: Acme Remote
+            type: remote
+            dateAdded: "2026-01-01T00:03:00Z"
+            ref: ""
+            source: ""
+            remote:
+              transport_type: streamable-http
+              url: https://mcp.acme.io/mcp
+              headers:
+                X-Team: "{{remote.team}}"
+                Authorization: Bearer ${ACME_KEY}
+            icon: https://example.com/remote.png
+            tools: []
+            secrets:
+              - name: remote.key
+                env: ACME_KEY
+                example: abc
+            prompts: 0
+            resources: {}
+            config:
+              - name: remote
+                description: Configure it
+                type: object
+                properties:
+                  team:
+                    type: string
+                    description: Your team
+            metadata:
+              category: productivity
+              tags:
+                - productivity
+                - remote
+              trust: official
+              publisher: Acme
+            oauth:
+              providers:
+                - provider: acme
+                  secret: remote.oauth
+                  env: ACME_OAUTH
+          tools:
+            description: Tools that are each a container.
+            title: Tools
+            type: poci
+            dateAdded: "2026-01-01T00:03:00Z"
+            ref: ""
+            source: ""
+            icon: https://example.com/tools.png
+            tools:
+              - name: fetch
+                description: Fetches a URL
+                container:
+                  image: tools/fetch:8.1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+                  command:
+                    - "{{url}}"
+                  volumes:
+                    - "{{folder|volume}}"
+                parameters:
+                  type: object
+                  properties:
+                    url:
+                      type: string
+                      description: What to fetch
+                    folder:
+                      type: array
+                      description: Where to put it
+                      items:
+                        type: string
+                  required:
+                    - url
+            prompts: 0
+            resources: {}
+            metadata:
+              category: devops
+              tags:
+                - tools
+              trust: verified
+              publisher: Tools & Co
+        "#);
     assert_eq!(yaml(&text)["registry"].as_object().unwrap().len(), 4);
 }
 
