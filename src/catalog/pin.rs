@@ -81,6 +81,18 @@ mod tests {
             judge("type: remote\nimage: mcp/x\n", ""),
             judge("type: poci\n", ""),
         ];
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        by mcp/x@…
+        by ghcr.io/acme/mcp/x@…
+        other mcp/y@…
+        other ghcr.io/acme/xmcp/x@…
+        unknown mcp/x
+        other ghcr.io/acme/x@…
+        by acme/x@…
+        Invalid
+        Invalid
+        NotNeeded
+        NotNeeded
+        ");
     }
 }

@@ -115,6 +115,17 @@ mod tests {
             r#"{"servers":[{"snapshot":{"server":{}}}]}"#,
         ]
         .map(|text| read(text).unwrap_err());
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        it has no `registry:`
+        it has no `registry:`
+        `registry` is not in block style
+        what is in line 2 is not an entry
+        it has two entries `a`
+        the entry in line 2 cannot be read: the `[` is never closed
+        it is not JSON: EOF while parsing an object at line 1 column 1
+        it has no list of `servers`
+        a server has no snapshot
+        a server has no name
+        ");
     }
 }

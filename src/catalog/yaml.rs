@@ -88,7 +88,27 @@ mod tests {
             "name": "x", "empty": {}, "none": [], "on": "on", "n": 3, "yes": true, "no": null, "text": "a: b # c\nd",
             "list": ["--port", "{{x.port}}", ["a", {"b": 1, "c": [2]}], {}], "map": {"a b": {"c": "2026-01-02"}},
         });
-        insta::assert_snapshot!(document(&data), @"");
+        insta::assert_snapshot!(document(&data), @r#"
+        name: x
+        empty: {}
+        none: []
+        "on": "on"
+        "n": 3
+        "yes": true
+        "no": null
+        text: "a: b # c\nd"
+        list:
+          - --port
+          - "{{x.port}}"
+          - - a
+            - b: 1
+              c:
+                - 2
+          - {}
+        map:
+          a b:
+            c: "2026-01-02"
+        "#);
         assert_eq!(again(&document(&data)), data);
     }
 

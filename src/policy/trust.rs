@@ -167,7 +167,18 @@ mod tests {
             format!("{} {}: {}", it.level.as_str(), it.publisher.as_deref().unwrap_or("-"), it.because.join("; "))
         })
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        verified Acme: the registry builds its image from https://github.com/Acme/x, which `Acme` publishes, who the policy says is verified
+        community Acme Labs: the registry builds its image from https://github.com/acme/labs, which `Acme Labs` publishes, who the policy says is community
+        community -: the registry builds its image from https://github.com/acme-evil/x, which no publisher of the policy has among its `sources`
+        community -: it runs the image evil/x, which no publisher of the policy has among its `images`
+        verified Acme: it runs the image ghcr.io/acme/x, which `Acme` publishes, who the policy says is verified
+        verified Acme: it is a service at https://mcp.acme.io/sse, which `Acme` publishes, who the policy says is verified
+        community -: it is a service at http://mcp.acme.io/sse, which no publisher of the policy has among its `remotes`
+        verified -: it runs the image maker/a, which `Maker` publishes, who the policy says is official; it runs the image ghcr.io/acme/b, which `Acme` publishes, who the policy says is verified
+        official Maker: it runs the image maker/a, which `Maker` publishes, who the policy says is official; it runs the image maker/b, which `Maker` publishes, who the policy says is official
+        community -:
+        ");
     }
 
     #[test]

@@ -65,7 +65,21 @@ fn filters_choose_entries() {
         "type=poci",
     ]
     .map(chosen);
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    trust>=verified and max-risk<=medium: acme
+    trust = official: maker
+    trust!=community: acme maker
+    max-risk<critical: acme maker other
+    not max-risk<critical: poci
+    category=ai and not tag=a: maker
+    category=ai,web: acme maker other
+    category!=ai,web: poci
+    tag=a or tag=c and category=maps: acme
+    (tag=a or tag=c) and category=web: other
+    publisher='acme inc': acme
+    publisher == "Maker" OR name=poci: maker poci
+    type=poci: poci
+    "#);
 }
 
 #[test]
@@ -98,7 +112,47 @@ fn mistakes_are_marked() {
         "not",
         "publisher=nobody",
     ];
-    insta::assert_snapshot!(texts.map(said).join("\n"), @"");
+    insta::assert_snapshot!(texts.map(said).join("\n"), @r"
+    ^ here a condition is missing
+    tust>=verified
+    ^^^^ nobody can ask for `tust` (did you mean `trust`?)
+    colour=red
+    ^^^^^^ nobody can ask for `colour` (entries are asked for category, max-risk, name, publisher, tag, trust, type)
+    trust>=verifed
+           ^^^^^^^ `verifed` is not on the scale (did you mean `verified`?)
+    trust=verified,official
+                   ^^^^^^^^ only one level can be compared (they have an order: community < verified < official)
+    category<ai
+            ^ `category` has no order that `<` could compare (use `=` or `!=`)
+    category=
+             ^ here a word is missing
+    category ai
+             ^^ here `=` or another comparison of `category` is missing
+    category=a i
+               ^ here `and` or `or` is missing (put words with spaces in quotes)
+    category=maps and
+                     ^ here a condition is missing
+    (category=maps
+    ^ nothing closes this bracket
+    category=maps)
+                 ^ nothing opened this bracket
+    tag=a && tag=b
+          ^ `&` means nothing here (write `and`, `or`, `not`)
+    publisher='Acme
+              ^ nothing closes this '
+    =a
+    ^ a condition begins with what is asked for (one of category, max-risk, name, publisher, tag, trust, type)
+    name=makr
+         ^^^^ no entry has the name `makr` (did you mean `maker`?)
+    category=zzz
+             ^^^ no entry has the category `zzz`
+    max-risk<=severe
+              ^^^^^^ `severe` is not on the scale (it is one of info < low < medium < high < critical)
+    not
+       ^ here a condition is missing
+    publisher=nobody
+              ^^^^^^ no entry has the publisher `nobody` (did you mean `Nobody Yet`?)
+    ");
     assert!(parse(&"not ".repeat(100)).unwrap_err().message.contains("deep"));
     assert!(parse(&"x".repeat(5000)).unwrap_err().message.contains("4096 bytes"));
 }

@@ -107,7 +107,30 @@ mod tests {
             "stranger",
             "meta:\n  tags:\n    - official\nabout:\n  title: Acme (Official)\n  description: The official Acme MCP server\n",
         );
-        insta::assert_snapshot!(case("unearned-trust", "x", &manifest).policy(POLICY).rendered(), @"
+        insta::assert_snapshot!(case("unearned-trust", "x", &manifest).policy(POLICY).rendered(), @r"
+        warning[unearned-trust]: `official` says official, and what the entry runs is trusted as community
+         --> servers/x/server.yaml:6:7
+          |
+        6 |     - official
+          |       ^^^^^^^^
+          |
+          = help: remove the word; or a maintainer adds the publisher to the policy: the registry builds its image from https://github.com/stranger/x, which no publisher of the policy has among its `sources`
+
+        warning[unearned-trust]: `Acme (Official)` says official, and what the entry runs is trusted as community
+         --> servers/x/server.yaml:8:10
+          |
+        8 |   title: Acme (Official)
+          |          ^^^^^^^^^^^^^^^
+          |
+          = help: remove the word; or a maintainer adds the publisher to the policy: the registry builds its image from https://github.com/stranger/x, which no publisher of the policy has among its `sources`
+
+        warning[unearned-trust]: `The official Acme MCP server` says official, and what the entry runs is trusted as community
+         --> servers/x/server.yaml:9:16
+          |
+        9 |   description: The official Acme MCP server
+          |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: remove the word; or a maintainer adds the publisher to the policy: the registry builds its image from https://github.com/stranger/x, which no publisher of the policy has among its `sources`
         ");
     }
 
