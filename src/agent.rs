@@ -20,7 +20,7 @@ mod tools;
 mod transport;
 mod wire;
 
-pub(crate) use crate::provider::Provider;
+pub(crate) use crate::provider::Api;
 pub(crate) use event::Event;
 pub(crate) use prompt::PROMPT_VERSION;
 pub(crate) use transport::Patience;
@@ -44,8 +44,8 @@ use wire::{Ask, Stop};
 /// What is asked of the agent.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Whose API the model has.
-    pub(crate) provider: Provider,
+    /// Which API the model has.
+    pub(crate) api: Api,
     pub(crate) model: String,
     /// Whether answers come as events.
     pub(crate) stream: bool,
@@ -148,6 +148,7 @@ struct Review<'a> {
     reminders: u32,
     corrections: u32,
     thoughts: bool,
+    completion_tokens: bool,
 }
 
 /// Whether the review goes on.
@@ -161,7 +162,7 @@ impl<'a> Review<'a> {
         let token = request.token.clone().ok_or("there is no client token for the proxy")?;
         let input = Input::open(&request.input).map_err(|error| error.to_string())?;
         let fence = Fence::random().map_err(|error| format!("the system gives no random bytes: {error}"))?;
-        let client = Client::new(request.provider, &request.socket, token, request.patience)
+        let client = Client::new(request.api, &request.socket, token, request.patience)
             .map_err(|error| format!("the HTTP client cannot be set up: {error}"))?;
         let system = prompt::system(&input.task, &fence, request.bounds.turns).map_err(|error| error.to_string())?;
         let task = prompt::task(&input, &fence).map_err(|error| error.to_string())?;
@@ -177,7 +178,8 @@ impl<'a> Review<'a> {
             results: 0,
             reminders: 0,
             corrections: 0,
-            thoughts: request.provider == Provider::OpenAi,
+            thoughts: request.api == Api::Responses,
+            completion_tokens: false,
         })
     }
 
@@ -234,11 +236,13 @@ impl<'a> Review<'a> {
                 tools: &self.tools,
                 must_call: last.then_some(tools::FINISH),
                 thoughts: self.thoughts,
+                completion_tokens: self.completion_tokens,
             };
             match self.client.ask(&ask, until, tell).await {
                 Ok(reply) => return Ok(reply),
                 Err(Failure::Final(reason)) => return Err(reason),
                 Err(Failure::NoThoughts) => self.thoughts = false,
+                Err(Failure::OtherLimit) => self.completion_tokens = true,
                 Err(Failure::TooLong(reason)) => {
                     shortened += 1;
                     let bound = self.conversation.bytes() / 2;

@@ -23,6 +23,7 @@ mod outside;
 mod places;
 mod plan;
 mod policy;
+mod providers;
 mod proxy;
 mod published;
 mod range;

@@ -1,4 +1,5 @@
-//! Model providers: the wire formats of Anthropic's Messages and OpenAI's Responses, as far as this project uses them.
+//! Model providers: the wire formats of Anthropic's Messages, OpenAI's Responses and OpenAI's chat completions, as far as this
+//! project uses them.
 //!
 //! Requests are allow-lists: every field that may be sent is a field of a type here, everything else fails to parse. So a
 //! request that was parsed and is written again holds nothing that was not looked at: no server-side tools, no connectors, no
@@ -7,6 +8,7 @@
 //! Both the proxy, which must not trust what it is sent, and the agent that is its client, build on these types.
 
 pub(crate) mod anthropic;
+pub(crate) mod chat;
 pub(crate) mod dropped;
 pub(crate) mod json;
 pub(crate) mod models;
@@ -36,25 +38,6 @@ impl Provider {
         }
     }
 
-    /// The one path of the proxy that leads to it.
-    #[must_use]
-    pub(crate) fn proxy_path(self) -> &'static str {
-        match self {
-            Self::Anthropic => "/anthropic/v1/messages",
-            Self::OpenAi => "/openai/v1/responses",
-        }
-    }
-
-    /// What comes after the base address. The bases are those that the providers' own clients take in `ANTHROPIC_BASE_URL`
-    /// and `OPENAI_BASE_URL`: the latter has the version in it.
-    #[must_use]
-    pub(crate) fn endpoint(self) -> &'static str {
-        match self {
-            Self::Anthropic => "v1/messages",
-            Self::OpenAi => "responses",
-        }
-    }
-
     /// The provider's own base address.
     #[must_use]
     pub(crate) fn default_base_url(self) -> &'static str {
@@ -68,6 +51,61 @@ impl Provider {
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// A wire format: one kind of request that a provider, or who takes its place, answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Api {
+    /// Anthropic's Messages.
+    Messages,
+    /// OpenAI's Responses.
+    Responses,
+    /// OpenAI's chat completions.
+    Chat,
+}
+
+impl Api {
+    pub(crate) const ALL: [Self; 3] = [Self::Messages, Self::Responses, Self::Chat];
+
+    /// The word for it on command lines.
+    #[must_use]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "anthropic",
+            Self::Responses => "openai",
+            Self::Chat => "openai-chat",
+        }
+    }
+
+    /// Whose key it takes.
+    #[must_use]
+    pub(crate) fn provider(self) -> Provider {
+        match self {
+            Self::Messages => Provider::Anthropic,
+            Self::Responses | Self::Chat => Provider::OpenAi,
+        }
+    }
+
+    /// The one path of the proxy that leads to it.
+    #[must_use]
+    pub(crate) fn proxy_path(self) -> &'static str {
+        match self {
+            Self::Messages => "/anthropic/v1/messages",
+            Self::Responses => "/openai/v1/responses",
+            Self::Chat => "/openai/v1/chat/completions",
+        }
+    }
+
+    /// What comes after the base address. The bases are those that the providers' own clients take in `ANTHROPIC_BASE_URL`
+    /// and `OPENAI_BASE_URL`: the latter has the version in it.
+    #[must_use]
+    pub(crate) fn endpoint(self) -> &'static str {
+        match self {
+            Self::Messages => "v1/messages",
+            Self::Responses => "responses",
+            Self::Chat => "chat/completions",
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The proxy between an agent and a model's provider: it has the key, and the agent does not.
 //!
-//! It takes two requests, `POST /anthropic/v1/messages` and `POST /openai/v1/responses`, from whoever shows the run's token; parses
-//! them; and makes new ones of the fields that are allowed. What it sends, it has written itself; what it sends back,
+//! It takes three requests, `POST /anthropic/v1/messages`, `POST /openai/v1/responses` and `POST /openai/v1/chat/completions`, from
+//! whoever shows the run's token; parses them; and makes new ones of the fields that are allowed. What it sends, it has written itself; what it sends back,
 //! it has looked through for the key. Every call leaves one line ([`audit::AuditLine`]) and is charged to a budget, by the
 //! provider's own count where there is one and by the worst case where there is none. `refusal` has the words for all that
 //! can go wrong.
@@ -24,13 +24,14 @@ mod process;
 pub(crate) mod refusal;
 mod relay;
 mod room;
+pub(crate) mod upstreams;
 
 pub(crate) use keys::Keys;
 pub(crate) use listener::Listener;
 pub(crate) use options::{Alias, Limits, Listen, Micros, Options, OptionsError, Price};
 pub(crate) use process::protect;
 
-pub(crate) use crate::provider::{Provider, models};
+pub(crate) use crate::provider::{Api, Provider, models};
 
 use crate::fetch::{self, SetupError};
 use audit::{Audit, Ending};
@@ -75,8 +76,9 @@ pub(crate) enum ProxyError {
 struct Shared {
     options: Options,
     keys: Keys,
-    anthropic: Url,
-    openai: Url,
+    messages: Url,
+    responses: Url,
+    chat: Url,
     client: reqwest::Client,
     budget: Arc<Budget>,
     slots: Semaphore,
@@ -85,10 +87,11 @@ struct Shared {
 }
 
 impl Shared {
-    fn upstream(&self, provider: Provider) -> &Url {
-        match provider {
-            Provider::Anthropic => &self.anthropic,
-            Provider::OpenAi => &self.openai,
+    fn upstream(&self, api: Api) -> &Url {
+        match api {
+            Api::Messages => &self.messages,
+            Api::Responses => &self.responses,
+            Api::Chat => &self.chat,
         }
     }
 }
@@ -107,10 +110,8 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ProxyError> {
     options.check()?;
-    let upstream = |provider| options.upstream(provider).parse().map_err(|_| OptionsError::BaseUrl(provider));
-    let (anthropic, openai) = (upstream(Provider::Anthropic)?, upstream(Provider::OpenAi)?);
     let client = fetch::client_builder(roots_pem)?
-        .https_only(!options.allow_http_upstream)
+        .https_only(!options.upstreams.allow_http)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(POOL_IDLE)
         // One protocol, and the one that the tests speak: a handful of calls at once gains nothing from the other.
@@ -119,8 +120,9 @@ pub(crate) async fn serve(
         .map_err(SetupError::Client)?;
     let (audit, writer) = Audit::start(sink);
     let shared = Arc::new(Shared {
-        anthropic,
-        openai,
+        messages: options.upstreams.url(Api::Messages),
+        responses: options.upstreams.url(Api::Responses),
+        chat: options.upstreams.url(Api::Chat),
         client,
         budget: Budget::new(options.limits, options.price),
         slots: Semaphore::new(options.limits.concurrent),

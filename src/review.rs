@@ -22,7 +22,7 @@ pub(crate) mod workspace;
 use crate::error::CommandError;
 use crate::fetch::Fetcher;
 use crate::git::upstream::Upstream;
-use crate::provider::Provider;
+use crate::provider::Api;
 use crate::verdict::judge::unjudged;
 use crate::verdict::report::ReviewReport;
 use ask::Agents;
@@ -47,7 +47,7 @@ pub(crate) use clean::clean;
 pub(crate) enum AgentChoice {
     /// Our own loop, with a model.
     BuiltIn {
-        provider: Provider,
+        api: Api,
         model: String,
         /// Whether answers come as events.
         stream: bool,

@@ -4,7 +4,7 @@ use super::event::Event;
 use super::wire::{self, Ask, Reply, Stop};
 use crate::fetch::{install_crypto, retry};
 use crate::provider::sse::Decoder;
-use crate::provider::{Provider, anthropic, openai};
+use crate::provider::{Api, anthropic, chat, openai};
 use crate::text::cut;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
@@ -51,6 +51,8 @@ pub(super) enum Failure {
     TooLong(String),
     /// The model cannot give its thoughts to be given back.
     NoThoughts,
+    /// The model wants the limit of what it writes under its other name.
+    OtherLimit,
 }
 
 /// What went wrong with one attempt.
@@ -109,9 +111,13 @@ impl Problem {
         let words = words.to_ascii_lowercase();
         *status == 413
             || kind == "context_length_exceeded"
-            || ["too long", "context window", "context length", "context_length"]
+            || ["too long", "context window", "context length", "context_length", "context size"]
                 .iter()
                 .any(|sign| words.contains(sign))
+    }
+
+    fn is_about_the_limit(&self) -> bool {
+        matches!(self, Self::Status { status: 400, words, .. } if words.contains("max_completion_tokens"))
     }
 
     fn is_about_thoughts(&self) -> bool {
@@ -123,7 +129,7 @@ impl Problem {
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
-    provider: Provider,
+    api: Api,
     token: SecretString,
     patience: Patience,
     /// Requests so far: makes waits differ from each other, and the same in every run.
@@ -136,7 +142,7 @@ impl Client {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub(super) fn new(
-        provider: Provider,
+        api: Api,
         socket: &Path,
         token: SecretString,
         patience: Patience,
@@ -151,7 +157,7 @@ impl Client {
             .no_proxy()
             .read_timeout(patience.silence)
             .build()?;
-        Ok(Self { http, provider, token, patience, asked: 0 })
+        Ok(Self { http, api, token, patience, asked: 0 })
     }
 
     /// Asks, and asks again while that may help and `until` has not come.
@@ -164,9 +170,10 @@ impl Client {
         until: Instant,
         tell: &mut dyn FnMut(&Event),
     ) -> Result<Reply, Failure> {
-        let body = match self.provider {
-            Provider::Anthropic => serde_json::to_vec(&wire::anthropic::request(ask)),
-            Provider::OpenAi => serde_json::to_vec(&wire::openai::request(ask)),
+        let body = match self.api {
+            Api::Messages => serde_json::to_vec(&wire::anthropic::request(ask)),
+            Api::Responses => serde_json::to_vec(&wire::openai::request(ask)),
+            Api::Chat => serde_json::to_vec(&wire::chat::request(ask)),
         }
         .map_err(|error| Failure::Final(format!("the request cannot be written: {error}")))?;
         let mut attempt = 0_u32;
@@ -181,6 +188,9 @@ impl Client {
             }
             if ask.thoughts && problem.is_about_thoughts() {
                 return Err(Failure::NoThoughts);
+            }
+            if self.api == Api::Chat && !ask.completion_tokens && problem.is_about_the_limit() {
+                return Err(Failure::OtherLimit);
             }
             if !problem.may_pass() {
                 return Err(Failure::Final(problem.sentence()));
@@ -229,13 +239,11 @@ impl Client {
     async fn attempt(&self, body: Vec<u8>, stream: bool) -> Result<Reply, Problem> {
         let token = self.token.expose_secret();
         // The host is not looked up: every connection goes to the socket.
-        let request = self
-            .http
-            .post(format!("http://proxy{}", self.provider.proxy_path()))
-            .header(CONTENT_TYPE, "application/json");
-        let request = match self.provider {
-            Provider::Anthropic => request.header("x-api-key", token).header("anthropic-version", anthropic::VERSION),
-            Provider::OpenAi => request.bearer_auth(token),
+        let request =
+            self.http.post(format!("http://proxy{}", self.api.proxy_path())).header(CONTENT_TYPE, "application/json");
+        let request = match self.api {
+            Api::Messages => request.header("x-api-key", token).header("anthropic-version", anthropic::VERSION),
+            Api::Responses | Api::Chat => request.bearer_auth(token),
         };
         let mut response = request.body(body).send().await.map_err(|error| problem(&error))?;
         let status = response.status().as_u16();
@@ -251,17 +259,19 @@ impl Client {
     async fn whole(&self, response: &mut reqwest::Response) -> Result<Reply, Problem> {
         let body = read(response, MAX_ANSWER_BYTES).await?;
         let malformed = |error: serde_json::Error| Problem::Malformed(error.to_string());
-        match self.provider {
-            Provider::Anthropic => serde_json::from_slice(&body).map(wire::anthropic::reply).map_err(malformed),
-            Provider::OpenAi => serde_json::from_slice(&body).map_err(malformed).and_then(openai_reply),
+        match self.api {
+            Api::Messages => serde_json::from_slice(&body).map(wire::anthropic::reply).map_err(malformed),
+            Api::Responses => serde_json::from_slice(&body).map_err(malformed).and_then(openai_reply),
+            Api::Chat => serde_json::from_slice(&body).map_err(malformed).and_then(chat_reply),
         }
     }
 
     async fn events(&self, response: &mut reqwest::Response) -> Result<Reply, Problem> {
         let mut decoder = Decoder::default();
-        let mut events = match self.provider {
-            Provider::Anthropic => Events::Anthropic(anthropic::stream::Assembler::default(), false),
-            Provider::OpenAi => Events::OpenAi(Box::default()),
+        let mut events = match self.api {
+            Api::Messages => Events::Anthropic(anthropic::stream::Assembler::default(), false),
+            Api::Responses => Events::OpenAi(Box::default()),
+            Api::Chat => Events::Chat(Box::default()),
         };
         let mut bytes = 0_usize;
         while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
@@ -282,6 +292,7 @@ enum Events {
     /// And whether it is cut at its limit of tokens: then a call's arguments may end anywhere.
     Anthropic(anthropic::stream::Assembler, bool),
     OpenAi(Box<openai::stream::Assembler>),
+    Chat(Box<chat::stream::Assembler>),
 }
 
 impl Events {
@@ -298,6 +309,10 @@ impl Events {
                 let event = openai::stream::StreamEvent::parse(event).map_err(openai_problem)?;
                 assembler.push(event).map_err(openai_problem)
             }
+            Self::Chat(assembler) => {
+                let event = chat::stream::StreamEvent::parse(event).map_err(openai_problem)?;
+                assembler.push(event).map_err(openai_problem)
+            }
         }
     }
 
@@ -311,6 +326,7 @@ impl Events {
                 Err(error) => Err(anthropic_problem(error)),
             },
             Self::OpenAi(assembler) => assembler.finish().map_err(openai_problem).and_then(openai_reply),
+            Self::Chat(assembler) => assembler.finish().map_err(openai_problem).and_then(chat_reply),
         }
     }
 }
@@ -342,6 +358,14 @@ fn openai_failed(detail: Option<openai::ErrorDetail>) -> Problem {
 /// An answer that failed is none, although it is well formed.
 fn openai_reply(response: openai::Response) -> Result<Reply, Problem> {
     if response.status == "failed" { Err(openai_failed(response.error)) } else { Ok(wire::openai::reply(response)) }
+}
+
+/// The same: an error with the status of an answer.
+fn chat_reply(response: chat::Response) -> Result<Reply, Problem> {
+    match &response.error {
+        Some(error) => Err(openai_failed(Some(chat::error_detail(error)))),
+        None => Ok(wire::chat::reply(response)),
+    }
 }
 
 fn problem(error: &reqwest::Error) -> Problem {

@@ -1,6 +1,7 @@
 //! The conversation in the words of each provider, and their answers in ours.
 
 pub(super) mod anthropic;
+pub(super) mod chat;
 pub(super) mod openai;
 
 use super::conversation::{Conversation, Part};
@@ -22,6 +23,8 @@ pub(super) struct Ask<'a> {
     pub(super) must_call: Option<&'static str>,
     /// Whether thoughts are asked for, to be given back. Not every model of OpenAI can.
     pub(super) thoughts: bool,
+    /// Whether the limit of a chat completion goes by its newer name. Some models know only that, and others only the older one.
+    pub(super) completion_tokens: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `agent`: the review loop inside the sandbox. Hidden, because `review` starts it; reviewer/README.md says what it is told
 //! and what it says.
 
-use crate::agent::{self, Bounds, Event, Patience, Provider, Request};
+use crate::agent::{self, Api, Bounds, Event, Patience, Request};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
 use crate::ui::Ui;
@@ -66,18 +66,20 @@ pub(super) struct AgentArgs {
 enum ProviderName {
     Anthropic,
     Openai,
+    OpenaiChat,
 }
 
 pub(super) fn run(args: &AgentArgs, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
     let task = context.review_task.as_deref().unwrap_or(Path::new(TASK_PATH));
     let folder = || task.parent().unwrap_or(Path::new("/")).to_path_buf();
     let socket = || context.review_socket.clone().unwrap_or_else(|| SOCKET_PATH.into());
-    let (provider, token) = match args.provider {
-        ProviderName::Anthropic => (Provider::Anthropic, context.anthropic_api_key.clone()),
-        ProviderName::Openai => (Provider::OpenAi, context.openai_api_key.clone()),
+    let (api, token) = match args.provider {
+        ProviderName::Anthropic => (Api::Messages, context.anthropic_api_key.clone()),
+        ProviderName::Openai => (Api::Responses, context.openai_api_key.clone()),
+        ProviderName::OpenaiChat => (Api::Chat, context.openai_api_key.clone()),
     };
     let request = Request {
-        provider,
+        api,
         model: args.model.clone(),
         stream: !args.no_stream,
         input: args.input.clone().unwrap_or_else(folder),

@@ -1,5 +1,6 @@
 //! `proxy`: the key-injecting proxy, alone. `review` runs the same command in a container.
 
+use super::providers::ProviderArgs;
 use super::{Global, refuse, roots};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 /// Run the proxy that holds a provider's key, so that an agent needs none.
 ///
-/// Clients send `POST /anthropic/v1/messages` and `POST /openai/v1/responses` with the run's client token in place of the key.
+/// Clients send `POST /anthropic/v1/messages`, `POST /openai/v1/responses` and `POST /openai/v1/chat/completions` with the run's
+/// client token in place of the key.
 /// Requests are parsed and made anew from the fields that are allowed: named models, function tools, inline text.
 /// Everything else is 403 with a reason.
 ///
@@ -87,15 +89,15 @@ pub(super) struct ProxyArgs {
     /// Time that a request's headers may take to arrive, and then its body.
     #[arg(long, value_name = "SECONDS", default_value_t = options::DEFAULT_READ_TIMEOUT.as_secs(), help_heading = "Budget")]
     read_timeout: u64,
-    /// Where calls for Anthropic go, without `/v1/messages`; also ANTHROPIC_BASE_URL.
-    #[arg(long, value_name = "URL", help_heading = "Providers")]
-    anthropic_base_url: Option<String>,
-    /// Where calls for OpenAI go, without `/responses`; also OPENAI_BASE_URL.
-    #[arg(long, value_name = "URL", help_heading = "Providers")]
-    openai_base_url: Option<String>,
-    /// Let these addresses be http.
-    #[arg(long, help_heading = "Providers")]
-    allow_http_upstream: bool,
+    #[command(flatten)]
+    providers: ProviderArgs,
+}
+
+#[cfg(test)]
+impl ProxyArgs {
+    pub(super) fn providers(&self) -> &ProviderArgs {
+        &self.providers
+    }
 }
 
 /// The first line on standard output.
@@ -130,7 +132,7 @@ pub(super) fn run(args: &ProxyArgs, global: &Global, context: &Context, ui: &Ui)
     let roots = roots::read(context)?;
     proxy::protect()
         .map_err(|error| CommandError::unfinished("cannot keep other processes from the keys").because(&error))?;
-    let keys = Keys::read(io::stdin().lock()).map_err(|error| {
+    let keys = Keys::read(io::stdin().lock(), &options.upstreams).map_err(|error| {
         refuse("there are no keys").because(&error).hint(
             "give them on standard input: `mcp-registry proxy … < keys.json`, with {\"anthropic_key\": \"…\"} in the file",
         )
@@ -202,18 +204,12 @@ fn options(args: &ProxyArgs, context: &Context) -> Result<Options, CommandError>
         (None, Some(address)) => Listen::Loopback(address),
         (None, None) => return Err(refuse("say where to listen: `--socket PATH` or `--listen ADDRESS:PORT`")),
     };
-    let base = |provider: Provider, said: &Option<String>, environment: &Option<String>| {
-        let text = said.as_deref().or(environment.as_deref()).unwrap_or(provider.default_base_url());
-        options::base_url(provider, text).map_err(usage)
-    };
     Ok(Options {
         listen,
         audit: args.audit.clone(),
         models: args.models.clone(),
         aliases: args.aliases.clone(),
-        anthropic_base_url: base(Provider::Anthropic, &args.anthropic_base_url, &context.anthropic_base_url)?,
-        openai_base_url: base(Provider::OpenAi, &args.openai_base_url, &context.openai_base_url)?,
-        allow_http_upstream: args.allow_http_upstream,
+        upstreams: args.providers.upstreams(context)?,
         limits: Limits {
             requests: args.max_requests,
             input_tokens: args.max_input_tokens,
@@ -247,6 +243,7 @@ mod tests {
 
     use super::super::{Cli, Command};
     use super::{Alias, Context, Limits, Listen, Micros, Options, Price, options};
+    use crate::proxy::upstreams::{Auth, Upstreams};
     use clap::Parser;
     use std::time::Duration;
 
@@ -267,9 +264,14 @@ mod tests {
             audit: Some("--audit.jsonl".into()),
             models: vec!["--model".into(), "model-1".into()],
             aliases: vec![Alias { name: "--alias".into(), model: "model-1".into() }],
-            anthropic_base_url: "http://gateway:8080/a/b".parse().unwrap(),
-            openai_base_url: "https://gateway/v1".parse().unwrap(),
-            allow_http_upstream: true,
+            upstreams: Upstreams {
+                anthropic_base_url: "http://gateway:8080/a/b".parse().unwrap(),
+                anthropic_auth: Auth::Bearer,
+                openai_base_url: "https://gateway/v1".parse().unwrap(),
+                openai_auth: Auth::ApiKey,
+                api_version: Some("2025-04-01-preview".to_owned()),
+                allow_http: true,
+            },
             limits: Limits {
                 requests: 1,
                 input_tokens: 2,
@@ -287,7 +289,13 @@ mod tests {
         let few = Options {
             listen: Listen::Loopback("127.0.0.1:0".parse().unwrap()),
             audit: None,
-            allow_http_upstream: false,
+            upstreams: Upstreams {
+                anthropic_auth: Auth::XApiKey,
+                openai_auth: Auth::Bearer,
+                api_version: None,
+                allow_http: false,
+                ..all.upstreams.clone()
+            },
             limits: Limits::default(),
             price: None,
             ..all.clone()

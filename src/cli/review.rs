@@ -2,6 +2,7 @@
 
 mod options;
 mod place;
+mod reach;
 mod request;
 mod result;
 

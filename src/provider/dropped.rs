@@ -28,6 +28,9 @@ pub(crate) const OPENAI: &[&str] = &[
     "input[reasoning].content",
 ];
 
+/// Of OpenAI's chat completions.
+pub(crate) const CHAT: &[&str] = &["messages[].annotations"];
+
 /// Removes the fields of a list from a request.
 pub(super) fn remove(request: &mut Value, fields: &[&str]) {
     fields.iter().for_each(|path| remove_one(request, path));

@@ -3,7 +3,7 @@
 
 use super::options::Options;
 use super::refusal::Refusal;
-use crate::provider::{Provider, RequestError, Usage, anthropic, openai};
+use crate::provider::{Api, RequestError, Usage, anthropic, chat, openai};
 
 /// A request that may be sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,22 +34,34 @@ pub(super) struct Refused {
 const BYTES_PER_TOKEN: u64 = 3;
 
 /// Makes the request to send.
-pub(super) fn admit(provider: Provider, options: &Options, body: &[u8]) -> Result<Admitted, Refused> {
-    match provider {
-        Provider::Anthropic => {
+pub(super) fn admit(api: Api, options: &Options, body: &[u8]) -> Result<Admitted, Refused> {
+    match api {
+        Api::Messages => {
             let mut request = anthropic::Request::parse(body).map_err(not_parsed)?;
             let model = pinned(options, &request.model)?;
             request.model.clone_from(&model);
             let output = bounded(options, Some(request.max_tokens), &model)?;
             write(&request, model, output, request.stream)
         }
-        Provider::OpenAi => {
+        Api::Responses => {
             let mut request = openai::Request::parse(body).map_err(not_parsed)?;
             let model = pinned(options, &request.model)?;
             request.model.clone_from(&model);
             let output = bounded(options, request.max_output_tokens, &model)?;
             // Without a number of its own a call could write without end.
             request.max_output_tokens = Some(output);
+            write(&request, model, output, request.stream)
+        }
+        Api::Chat => {
+            let mut request = chat::Request::parse(body).map_err(not_parsed)?;
+            let model = pinned(options, &request.model)?;
+            request.model.clone_from(&model);
+            let output = bounded(options, request.max_tokens.or(request.max_completion_tokens), &model)?;
+            if request.max_completion_tokens.is_none() {
+                request.max_tokens = Some(output);
+            }
+            // Without this a stream does not say what it cost.
+            request.stream_options = request.stream.then_some(chat::StreamOptions { include_usage: true });
             write(&request, model, output, request.stream)
         }
     }

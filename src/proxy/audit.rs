@@ -3,7 +3,7 @@
 
 use super::budget::Charge;
 use super::refusal::Refusal;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl Audit {
         Call {
             audit: self.clone(),
             at: Instant::now(),
-            provider: None,
+            api: None,
             model: None,
             // What it is if it is dropped before its end.
             failure: Some(Refusal::Stopped),
@@ -154,7 +154,8 @@ impl Audit {
 pub(super) struct Call {
     audit: Audit,
     pub(super) at: Instant,
-    pub(super) provider: Option<Provider>,
+    /// What it asks for, if its path says so.
+    pub(super) api: Option<Api>,
     pub(super) model: Option<String>,
     pub(super) failure: Option<Refusal>,
     /// Whether the client showed the run's token.
@@ -194,7 +195,7 @@ impl Drop for Call {
         let line = AuditLine {
             event: if listed { "call" } else { "more" },
             at_ms: milliseconds(self.at.saturating_duration_since(state.started)),
-            provider: self.provider.filter(|_| listed),
+            provider: self.api.map(Api::provider).filter(|_| listed),
             model: self.model.take(),
             outcome,
             reason: if listed { self.failure.map(Refusal::as_str) } else { Some("more-without-token") },

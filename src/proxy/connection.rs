@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::relay::{self, Ended};
 use super::room::Place;
 use super::{Shared, admit};
-use crate::provider::Provider;
+use crate::provider::Api;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -83,8 +83,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         call.bytes_in = body.len() as u64;
         // More than was announced: whatever it is, it is not read as another request.
         let close = head.close || !std::mem::take(&mut self.buffer).is_empty();
-        let provider = call.provider.unwrap_or(Provider::Anthropic);
-        let admitted = match admit::admit(provider, &shared.options, &body) {
+        let api = call.api.unwrap_or(Api::Messages);
+        let admitted = match admit::admit(api, &shared.options, &body) {
             Ok(admitted) => admit::Admitted { betas: head.betas, ..admitted },
             Err(refused) => {
                 call.model = refused.model;
@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Err(why) => return self.refuse(call, why.into(), close).await,
         };
         let mut client = Client { stream: &mut self.stream, close };
-        let ended = relay::relay(shared, provider, admitted, reservation, call, &mut client).await;
+        let ended = relay::relay(shared, api, admitted, reservation, call, &mut client).await;
         drop(slot);
         match ended {
             Ended::Whole if !close => Next::Keep,
@@ -129,12 +129,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Err(Refusal::TooManyAtOnce);
         }
         let (path, query) = head.target.split_once('?').map_or((head.target.as_str(), None), |(p, q)| (p, Some(q)));
-        let provider = Provider::ALL.into_iter().find(|provider| provider.proxy_path() == path);
-        call.provider = provider;
-        let provider = provider.ok_or(Refusal::PathNotAllowed)?;
-        match (provider, query) {
+        call.api = Api::ALL.into_iter().find(|api| api.proxy_path() == path);
+        let api = call.api.ok_or(Refusal::PathNotAllowed)?;
+        match (api, query) {
             // What Anthropic's own clients add to every call. It is not sent on.
-            (_, None) | (Provider::Anthropic, Some("beta=true")) => {}
+            (_, None) | (Api::Messages, Some("beta=true")) => {}
             _ => return Err(Refusal::QueryNotAllowed),
         }
         if head.method != "POST" {
@@ -151,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if shared.audit.ending().is_some() {
             return Err(Refusal::Stopped);
         }
-        if shared.keys.of(provider).is_none() {
+        if shared.keys.of(api.provider()).is_none() {
             return Err(Refusal::NoProviderKey);
         }
         if head.content_type.as_deref() != Some("application/json") {
@@ -192,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let Refused { why, detail } = refused;
         call.failure = Some(why);
         // In the shape of the provider that the path names; who names none gets the first one's.
-        let body = why.body(call.provider.unwrap_or(Provider::Anthropic), detail.as_deref());
+        let body = why.body(call.api.unwrap_or(Api::Messages).provider(), detail.as_deref());
         let mut client = Client { stream: &mut self.stream, close };
         let sent = client.whole(why.status(), None, &body, call).await;
         if sent.is_err() || close { Next::Close } else { Next::Keep }

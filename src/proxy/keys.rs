@@ -1,8 +1,9 @@
 //! The secrets of a proxy: how they come, and how they are kept.
 
+use super::upstreams::{Auth, Upstreams};
 use crate::ids::hex;
 use crate::provider::Provider;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -14,8 +15,9 @@ use zeroize::{Zeroize, Zeroizing};
 const MAX_BYTES: usize = 64 * 1024;
 /// The fewest characters of a client token: fewer can be guessed.
 const MIN_TOKEN: usize = 16;
-/// The fewest characters of a provider's key: one of fewer could be part of an ordinary answer, and would be looked for in it.
-pub(crate) const MIN_KEY: usize = 8;
+/// The fewest characters of a provider's key that is a secret. One of fewer is a placeholder, such as `ollama`, for a provider that
+/// asks for none: anybody can guess it, and it is looked for in no answer, because it might be a part of any.
+pub(crate) const MIN_SECRET: usize = 8;
 /// The most characters of a token or key.
 pub(crate) const MAX_SECRET: usize = 4096;
 
@@ -39,6 +41,9 @@ pub(crate) enum KeysError {
     /// A secret cannot be sent in a header.
     #[error("`{0}` must have {1} to {MAX_SECRET} visible ASCII characters")]
     Unusable(&'static str, usize),
+    /// A placeholder for a provider that gives keys to whom it bills.
+    #[error("`{0}_key` has fewer than {MIN_SECRET} characters, and no key of this provider has")]
+    Placeholder(Provider),
     /// The system has no random numbers.
     #[error("a client token cannot be made")]
     Random(#[source] getrandom::Error),
@@ -77,7 +82,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it is not the document, or a secret in it cannot be one.
-    pub(crate) fn read(mut from: impl Read) -> Result<Self, KeysError> {
+    pub(crate) fn read(mut from: impl Read, upstreams: &Upstreams) -> Result<Self, KeysError> {
         // Never grows: a vector that grows leaves copies behind.
         let mut buffer = Zeroizing::new(vec![0_u8; MAX_BYTES]);
         let mut length = 0;
@@ -95,7 +100,8 @@ impl Keys {
                     if !buffer[rest..length].trim_ascii().is_empty() {
                         return Err(KeysError::Malformed);
                     }
-                    return Self::new(document.client_token, document.anthropic_key, document.openai_key);
+                    let Document { client_token, anthropic_key, openai_key } = document;
+                    return Self::new(client_token, anthropic_key, openai_key, upstreams);
                 }
                 Some(Err(error)) if error.is_eof() && read > 0 => {}
                 None if read > 0 => {}
@@ -112,12 +118,22 @@ impl Keys {
         token: Option<SecretString>,
         anthropic: Option<SecretString>,
         openai: Option<SecretString>,
+        upstreams: &Upstreams,
     ) -> Result<Self, KeysError> {
         if anthropic.is_none() && openai.is_none() {
             return Err(KeysError::NoKey);
         }
-        let anthropic = anthropic.map(|key| ProviderKey::new("anthropic_key", key, "")).transpose()?;
-        let openai = openai.map(|key| ProviderKey::new("openai_key", key, "Bearer ")).transpose()?;
+        let key = |name: &'static str, provider: Provider, key: Option<SecretString>| {
+            let key = key.map(|key| ProviderKey::new(name, key, upstreams.auth(provider))).transpose()?;
+            match &key {
+                Some(key) if key.secret().is_none() && upstreams.is_original(provider) => {
+                    Err(KeysError::Placeholder(provider))
+                }
+                _ => Ok(key),
+            }
+        };
+        let anthropic = key("anthropic_key", Provider::Anthropic, anthropic)?;
+        let openai = key("openai_key", Provider::OpenAi, openai)?;
         let (token, generated) = match token {
             Some(token) => (ClientToken::new(&token)?, None),
             None => {
@@ -162,10 +178,16 @@ pub(crate) fn generate_token() -> Result<SecretString, KeysError> {
     Ok(SecretString::from(hex(random.as_slice())))
 }
 
-/// Whether a text can be a provider's key: [`MIN_KEY`] to [`MAX_SECRET`] visible ASCII characters.
+/// Whether a text can be a provider's key: 1 to [`MAX_SECRET`] visible ASCII characters.
 #[must_use]
 pub(crate) fn can_be_key(key: &SecretString) -> bool {
-    check("", key, MIN_KEY).is_ok()
+    check("", key, 1).is_ok()
+}
+
+/// Whether a key is none but a placeholder: see [`MIN_SECRET`].
+#[must_use]
+pub(crate) fn is_placeholder(key: &SecretString) -> bool {
+    key.expose_secret().len() < MIN_SECRET
 }
 
 fn check(name: &'static str, secret: &SecretString, least: usize) -> Result<(), KeysError> {
@@ -178,29 +200,30 @@ fn check(name: &'static str, secret: &SecretString, least: usize) -> Result<(), 
 
 /// A provider's key, ready to be sent.
 pub(super) struct ProviderKey {
+    name: HeaderName,
     header: HeaderValue,
     text: SecretString,
 }
 
 impl ProviderKey {
-    fn new(name: &'static str, text: SecretString, scheme: &str) -> Result<Self, KeysError> {
-        check(name, &text, MIN_KEY)?;
-        let mut value = format!("{scheme}{}", text.expose_secret());
-        let header = HeaderValue::from_str(&value).map_err(|_| KeysError::Unusable(name, MIN_KEY));
+    fn new(name: &'static str, text: SecretString, auth: Auth) -> Result<Self, KeysError> {
+        check(name, &text, 1)?;
+        let mut value = format!("{}{}", auth.scheme(), text.expose_secret());
+        let header = HeaderValue::from_str(&value).map_err(|_| KeysError::Unusable(name, 1));
         value.zeroize();
         let mut header = header?;
         header.set_sensitive(true);
-        Ok(Self { header, text })
+        Ok(Self { name: auth.header(), header, text })
     }
 
-    /// The header's value. Logs show it as `Sensitive`.
-    pub(super) fn header(&self) -> HeaderValue {
-        self.header.clone()
+    /// The header that shows it. Logs show its value as `Sensitive`.
+    pub(super) fn header(&self) -> (HeaderName, HeaderValue) {
+        (self.name.clone(), self.header.clone())
     }
 
-    /// The key itself, to look for.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.text.expose_secret().as_bytes()
+    /// The key itself, to look for; none if it is a placeholder.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        (!is_placeholder(&self.text)).then(|| self.text.expose_secret().as_bytes())
     }
 }
 
@@ -227,10 +250,36 @@ impl ClientToken {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+    use super::super::upstreams::{Auth, Upstreams};
     use super::{Keys, KeysError};
     use crate::provider::Provider;
     use sha2::{Digest, Sha256};
     use std::io::Read;
+
+    fn upstreams(anthropic: &str) -> Upstreams {
+        Upstreams {
+            anthropic_base_url: anthropic.parse().unwrap(),
+            anthropic_auth: Auth::XApiKey,
+            openai_base_url: "https://x".parse().unwrap(),
+            openai_auth: Auth::Bearer,
+            api_version: None,
+            allow_http: false,
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_a_key_where_none_is_given_out_and_is_looked_for_nowhere() {
+        let read = |key: &str, upstreams: &Upstreams| {
+            Keys::read(format!("{{\"anthropic_key\": \"{key}\"}}").as_bytes(), upstreams)
+        };
+        for key in ["x", "ollama", "1234567"] {
+            let keys = read(key, &upstreams("http://127.0.0.1:11434")).unwrap();
+            assert_eq!(keys.of(Provider::Anthropic).unwrap().secret(), None, "{key}");
+            let refused = read(key, &upstreams("https://api.anthropic.com"));
+            assert!(matches!(refused, Err(KeysError::Placeholder(Provider::Anthropic))), "{key}");
+        }
+        assert!(read("12345678", &upstreams("http://x")).unwrap().of(Provider::Anthropic).unwrap().secret().is_some());
+    }
 
     /// Never ends, as a pipe that nobody closes; gives one byte at a time.
     struct Open<'a>(&'a [u8]);
@@ -247,9 +296,9 @@ mod tests {
     #[test]
     fn the_document_ends_where_its_object_does() {
         let text = br#"{"anthropic_key": "sk-ant-secret", "client_token": "0123456789abcdef"}"#;
-        let keys = Keys::read(Open(text)).unwrap();
+        let keys = Keys::read(Open(text), &upstreams("https://api.anthropic.com")).unwrap();
         assert_eq!(format!("{keys:?}"), "{Anthropic}");
-        assert_eq!(keys.of(Provider::Anthropic).unwrap().bytes(), b"sk-ant-secret");
+        assert_eq!(keys.of(Provider::Anthropic).unwrap().secret(), Some(&b"sk-ant-secret"[..]));
         assert!(keys.token().matches(&Sha256::digest(b"0123456789abcdef").into()));
         assert!(!keys.token().matches(&Sha256::digest(b"0123456789abcdeg").into()));
     }
@@ -257,7 +306,7 @@ mod tests {
     #[test]
     fn a_token_is_made_when_there_is_none_and_never_twice_the_same() {
         let token = || {
-            let mut keys = Keys::read(&br#"{"openai_key": "sk-secret"}"#[..]).unwrap();
+            let mut keys = Keys::read(&br#"{"openai_key": "sk-secret"}"#[..], &upstreams("https://x")).unwrap();
             secrecy::ExposeSecret::expose_secret(&keys.take_generated_token().unwrap()).to_owned()
         };
         assert_eq!(token().len(), 64);
@@ -279,12 +328,13 @@ mod tests {
             "{\"anthropic_key\": \"sk-ant-secret\\n\"}",
             "{\"anthropic_key\": \"sk-ant-secret \u{e9}\"}",
             "{\"anthropic_key\": \"short\"}",
+            "{\"anthropic_key\": \"\"}",
             "{\"anthropic_key\": \"sk-ant-secret\", \"client_token\": \"short\"}",
         ] {
-            let error = Keys::read(text.as_bytes()).expect_err(text);
+            let error = Keys::read(text.as_bytes(), &upstreams("https://api.anthropic.com")).expect_err(text);
             assert!(!format!("{error} {error:?}").contains("sk-ant-secret"), "{text}: {error:?}");
         }
         let long = format!("{{\"openai_key\": \"{}\"}}", "x".repeat(70_000));
-        assert!(matches!(Keys::read(long.as_bytes()), Err(KeysError::TooLong)));
+        assert!(matches!(Keys::read(long.as_bytes(), &upstreams("https://x")), Err(KeysError::TooLong)));
     }
 }

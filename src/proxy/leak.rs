@@ -3,7 +3,7 @@
 //! It is looked for as it is and as it can be written in JSON, where each character may be an escape. Escapes are read wherever they
 //! are, inside a string or not: nothing has to be a whole document, and a key that stands twice hides nothing. Another encoding,
 //! or the key in pieces between which there is something else, passes: whoever knows the key can always say it in a way that nobody
-//! expects.
+//! expects. A key that is a placeholder ([`super::keys::MIN_SECRET`]) is no secret, and is not looked for.
 
 /// The answer holds the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +13,12 @@ pub(super) struct Leak;
 /// nothing, unless a piece ends with the key's first bytes or within an escape.
 #[derive(Debug)]
 pub(super) struct Filter<'a> {
-    key: &'a [u8],
+    key: Option<&'a [u8]>,
     held: Vec<u8>,
 }
 
 impl<'a> Filter<'a> {
-    pub(super) fn new(key: &'a [u8]) -> Self {
+    pub(super) fn new(key: Option<&'a [u8]>) -> Self {
         Self { key, held: Vec::new() }
     }
 
@@ -27,28 +27,32 @@ impl<'a> Filter<'a> {
     /// # Errors
     /// When the key is in it. Then nothing is appended.
     pub(super) fn pass(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Leak> {
+        let Some(key) = self.key else {
+            out.extend_from_slice(piece);
+            return Ok(());
+        };
         self.held.extend_from_slice(piece);
         let read = Read::of(&self.held);
-        if contains(&self.held, self.key) || contains(&read.bytes, self.key) {
+        if contains(&self.held, key) || contains(&read.bytes, key) {
             return Err(Leak);
         }
-        let plain = self.held.len() - self.begun(&self.held);
-        let free = read.bound(plain).min(read.start(read.bytes.len() - self.begun(&read.bytes)));
+        let plain = self.held.len() - begun(key, &self.held);
+        let free = read.bound(plain).min(read.start(read.bytes.len() - begun(key, &read.bytes)));
         out.extend_from_slice(&self.held[..free]);
         self.held.drain(..free);
         Ok(())
-    }
-
-    /// How many bytes at the end of a text can be the first ones of the key.
-    fn begun(&self, text: &[u8]) -> usize {
-        let most = text.len().min(self.key.len().saturating_sub(1));
-        (1..=most).rev().find(|&length| text.ends_with(&self.key[..length])).unwrap_or(0)
     }
 
     /// What was held back, when nothing more comes: it is not the key.
     pub(super) fn end(self) -> Vec<u8> {
         self.held
     }
+}
+
+/// How many bytes at the end of a text can be the first ones of the key.
+fn begun(key: &[u8], text: &[u8]) -> usize {
+    let most = text.len().min(key.len().saturating_sub(1));
+    (1..=most).rev().find(|&length| text.ends_with(&key[..length])).unwrap_or(0)
 }
 
 /// Whether an answer that is all there holds the key.
@@ -146,7 +150,7 @@ mod tests {
     const KEY: &[u8] = b"sk-sk-secret";
 
     fn passed(text: &[u8], size: usize) -> Result<Vec<u8>, (Leak, Vec<u8>)> {
-        let (mut filter, mut out) = (Filter::new(KEY), Vec::new());
+        let (mut filter, mut out) = (Filter::new(Some(KEY)), Vec::new());
         for piece in text.chunks(size) {
             if let Err(leak) = filter.pass(piece, &mut out) {
                 return Err((leak, out));
@@ -177,9 +181,9 @@ mod tests {
                 assert!(text.as_bytes()[..before].starts_with(&out), "{size}: {out:?}");
             }
         }
-        let (mut filter, mut out) = (Filter::new(b"with/and\\in"), Vec::new());
+        let (mut filter, mut out) = (Filter::new(Some(b"with/and\\in")), Vec::new());
         assert_eq!(filter.pass(br#""with\/and\\in""#, &mut out), Err(Leak));
-        assert_eq!(Filter::new(b"with/and\\in").pass(br"with/and\in", &mut out), Err(Leak));
+        assert_eq!(Filter::new(Some(b"with/and\\in")).pass(br"with/and\in", &mut out), Err(Leak));
     }
 
     #[test]
@@ -200,8 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_secret_holds_nothing_up() {
+        let (mut filter, mut out) = (Filter::new(None), Vec::new());
+        assert_eq!(filter.pass(b"data: \\u00", &mut out), Ok(()));
+        assert_eq!((out.as_slice(), filter.end()), (&b"data: \\u00"[..], Vec::new()));
+    }
+
+    #[test]
     fn a_piece_that_cannot_begin_the_key_passes_at_once() {
-        let (mut filter, mut out) = (Filter::new(KEY), Vec::new());
+        let (mut filter, mut out) = (Filter::new(Some(KEY)), Vec::new());
         assert_eq!(filter.pass(b"data: {}\n\n", &mut out), Ok(()));
         assert_eq!(out, b"data: {}\n\n");
     }

@@ -1,23 +1,25 @@
 //! Reads the provider's own count of tokens out of its answers, while they pass.
 
 use crate::provider::sse::{Decoder, EventTooLarge};
-use crate::provider::{Provider, Usage, anthropic, openai};
+use crate::provider::{Api, Usage, anthropic, chat, openai};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The usage in a whole answer. None when it says none. An error when it is not an answer.
-pub(super) fn of_answer(provider: Provider, body: &[u8]) -> Result<Option<Usage>, serde_json::Error> {
+pub(super) fn of_answer(api: Api, body: &[u8]) -> Result<Option<Usage>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Only<T> {
         #[serde(default = "Option::default")]
         usage: Option<T>,
     }
-    Ok(match provider {
-        Provider::Anthropic => {
+    Ok(match api {
+        Api::Messages => {
             serde_json::from_slice::<Only<anthropic::WireUsage>>(body)?.usage.and_then(|usage| usage.usage())
         }
-        Provider::OpenAi => {
+        Api::Responses => {
             serde_json::from_slice::<Only<openai::WireUsage>>(body)?.usage.and_then(|usage| usage.usage())
         }
+        Api::Chat => serde_json::from_slice::<Only<chat::WireUsage>>(body)?.usage.and_then(|usage| usage.usage()),
     })
 }
 
@@ -33,7 +35,7 @@ pub(super) enum Progress {
 
 #[derive(Debug)]
 pub(super) struct Meter {
-    provider: Provider,
+    api: Api,
     decoder: Decoder,
     seen: Usage,
     counted: bool,
@@ -41,9 +43,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(provider: Provider) -> Self {
+    pub(super) fn new(api: Api) -> Self {
         let (seen, counted, progress) = (Usage::default(), false, Progress::Open);
-        Self { provider, decoder: Decoder::default(), seen, counted, progress }
+        Self { api, decoder: Decoder::default(), seen, counted, progress }
     }
 
     /// Takes the next bytes.
@@ -52,9 +54,10 @@ impl Meter {
     /// When an event is too large.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
         for event in self.decoder.push(bytes)? {
-            match self.provider {
-                Provider::Anthropic => self.anthropic(&event.data),
-                Provider::OpenAi => self.openai(&event.data),
+            match self.api {
+                Api::Messages => self.anthropic(&event.data),
+                Api::Responses => self.openai(&event.data),
+                Api::Chat => self.chat(&event.data),
             }
         }
         Ok(())
@@ -128,6 +131,30 @@ impl Meter {
             Ok(_) | Err(_) => {}
         }
     }
+
+    fn chat(&mut self, data: &str) {
+        #[derive(Deserialize)]
+        struct Said {
+            #[serde(default)]
+            usage: Option<chat::WireUsage>,
+            #[serde(default)]
+            error: Option<IgnoredAny>,
+        }
+        if data.trim() == "[DONE]" {
+            if self.progress == Progress::Open {
+                self.progress = Progress::Whole(self.counted.then_some(self.seen));
+            }
+            return;
+        }
+        let Ok(said) = serde_json::from_str::<Said>(data) else { return };
+        if said.error.is_some() {
+            self.progress = Progress::Failed;
+        }
+        if let Some(usage) = said.usage.and_then(|usage| usage.usage()) {
+            self.counted = true;
+            self.seen = self.seen.max(usage);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,10 +162,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::{Meter, Progress, of_answer};
-    use crate::provider::{Provider, Usage};
+    use crate::provider::{Api, Usage};
 
-    fn follow(provider: Provider, stream: &str) -> (Progress, Usage) {
-        let mut meter = Meter::new(provider);
+    fn follow(api: Api, stream: &str) -> (Progress, Usage) {
+        let mut meter = Meter::new(api);
         stream.as_bytes().chunks(7).for_each(|piece| meter.push(piece).unwrap());
         (meter.progress(), meter.seen())
     }
@@ -151,20 +178,20 @@ mod tests {
         let stop = "data: {\"type\":\"message_stop\"}\n\n";
         let usage = Usage { input_tokens: 9, cache_write_tokens: 0, output_tokens: 7 };
         let whole = format!("{start}: ping\n\ndata: no JSON\n\n{delta}{stop}");
-        assert_eq!(follow(Provider::Anthropic, &whole), (Progress::Whole(Some(usage)), usage));
-        assert_eq!(follow(Provider::Anthropic, &format!("{start}{delta}")).0, Progress::Open);
+        assert_eq!(follow(Api::Messages, &whole), (Progress::Whole(Some(usage)), usage));
+        assert_eq!(follow(Api::Messages, &format!("{start}{delta}")).0, Progress::Open);
         // Without either count nothing is known.
-        assert_eq!(follow(Provider::Anthropic, &format!("{start}{stop}")).0, Progress::Whole(None));
-        assert_eq!(follow(Provider::Anthropic, &format!("{delta}{stop}")).0, Progress::Whole(None));
+        assert_eq!(follow(Api::Messages, &format!("{start}{stop}")).0, Progress::Whole(None));
+        assert_eq!(follow(Api::Messages, &format!("{delta}{stop}")).0, Progress::Whole(None));
         let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n";
-        assert_eq!(follow(Provider::Anthropic, &format!("{start}{error}{stop}")).0, Progress::Failed);
+        assert_eq!(follow(Api::Messages, &format!("{start}{error}{stop}")).0, Progress::Failed);
     }
 
     #[test]
     fn openai_counts_at_the_end() {
         let end = |kind: &str, usage: &str| {
             let stream = format!("data: {{\"type\":\"response.{kind}\",\"response\":{{\"usage\":{usage}}}}}\n\n");
-            follow(Provider::OpenAi, &stream).0
+            follow(Api::Responses, &stream).0
         };
         let usage = Usage { input_tokens: 9, cache_write_tokens: 0, output_tokens: 7 };
         let said = "{\"input_tokens\":9,\"output_tokens\":7,\"total_tokens\":16}";
@@ -176,11 +203,29 @@ mod tests {
     }
 
     #[test]
+    fn chat_counts_after_the_last_word() {
+        let text = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":null,\"error\":null}\n\n";
+        let count = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":7}}\n\n";
+        let (done, error) = ("data: [DONE]\n\n", "data: {\"error\":{\"message\":\"x\"}}\n\n");
+        let usage = Usage { input_tokens: 9, cache_write_tokens: 0, output_tokens: 7 };
+        assert_eq!(follow(Api::Chat, &format!("{text}{count}{done}")), (Progress::Whole(Some(usage)), usage));
+        // What some count on the way is no more than the end says.
+        let early = count.replace("\"completion_tokens\":7", "\"completion_tokens\":1");
+        assert_eq!(follow(Api::Chat, &format!("{early}{text}{count}{done}")).1, usage);
+        assert_eq!(follow(Api::Chat, &format!("{text}{done}")).0, Progress::Whole(None));
+        assert_eq!(follow(Api::Chat, &format!("{text}{count}")), (Progress::Open, usage));
+        assert_eq!(follow(Api::Chat, &format!("{text}{error}{done}")).0, Progress::Failed);
+    }
+
+    #[test]
     fn a_whole_answer_says_its_usage_or_not() {
         let usage = Usage { input_tokens: 6, cache_write_tokens: 1, output_tokens: 7 };
         let body = br#"{"usage":{"input_tokens":3,"cache_creation_input_tokens":1,"cache_read_input_tokens":2,"output_tokens":7}}"#;
-        assert_eq!(of_answer(Provider::Anthropic, body).unwrap(), Some(usage));
-        assert_eq!(of_answer(Provider::OpenAi, br#"{"usage":null}"#).unwrap(), None);
-        assert!(of_answer(Provider::OpenAi, b"<html>").is_err());
+        assert_eq!(of_answer(Api::Messages, body).unwrap(), Some(usage));
+        let body = br#"{"usage":{"prompt_tokens":6,"completion_tokens":7}}"#;
+        let usage = Usage { cache_write_tokens: 0, ..usage };
+        assert_eq!(of_answer(Api::Chat, body).unwrap(), Some(usage));
+        assert_eq!(of_answer(Api::Responses, br#"{"usage":null}"#).unwrap(), None);
+        assert!(of_answer(Api::Responses, b"<html>").is_err());
     }
 }

@@ -1,12 +1,11 @@
 //! What a proxy allows, as plain data, and the command line that says the same.
 
-use crate::provider::Provider;
+use super::upstreams::{Upstreams, UpstreamsError};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use url::Url;
 
 /// Where clients find the proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,12 +119,7 @@ pub(crate) struct Options {
     /// The models that may be asked for.
     pub(crate) models: Vec<String>,
     pub(crate) aliases: Vec<Alias>,
-    /// Anthropic's base address, or that of a gateway: `v1/messages` is added to it.
-    pub(crate) anthropic_base_url: Url,
-    /// OpenAI's base address, or that of a gateway: `responses` is added to it.
-    pub(crate) openai_base_url: Url,
-    /// Whether a base address may be http.
-    pub(crate) allow_http_upstream: bool,
+    pub(crate) upstreams: Upstreams,
     pub(crate) limits: Limits,
     pub(crate) price: Option<Price>,
     /// The time that one call may take, its stream included. Whole seconds.
@@ -165,12 +159,8 @@ pub(crate) enum OptionsError {
     /// An alias is the name of a model, or of another alias.
     #[error("`--model-alias {0}`: another model or alias has this name")]
     AliasTaken(Alias),
-    /// A base address is no base address.
-    #[error("the base address of {0} must be an address without user, query and fragment")]
-    BaseUrl(Provider),
-    /// A base address is not https.
-    #[error("the base address of {0} is not https; `--allow-http-upstream` allows that")]
-    NotHttps(Provider),
+    #[error(transparent)]
+    Upstreams(#[from] UpstreamsError),
     /// A number is out of its range.
     #[error("`--{0}` must be {1} to {2}")]
     Range(&'static str, u64, u64),
@@ -179,34 +169,7 @@ pub(crate) enum OptionsError {
     NoPrice,
 }
 
-/// Reads a provider's base address, with or without a `/` at its end.
-///
-/// # Errors
-/// When it is not one.
-pub(crate) fn base_url(provider: Provider, text: &str) -> Result<Url, OptionsError> {
-    let url: Url = text.trim_end_matches('/').parse().map_err(|_| OptionsError::BaseUrl(provider))?;
-    let plain =
-        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    if !plain || url.host_str().is_none() || !matches!(url.scheme(), "http" | "https") {
-        return Err(OptionsError::BaseUrl(provider));
-    }
-    Ok(url)
-}
-
 impl Options {
-    /// The address that calls to a provider go to.
-    #[must_use]
-    pub(crate) fn upstream(&self, provider: Provider) -> String {
-        format!("{}/{}", self.base_url(provider).as_str().trim_end_matches('/'), provider.endpoint())
-    }
-
-    fn base_url(&self, provider: Provider) -> &Url {
-        match provider {
-            Provider::Anthropic => &self.anthropic_base_url,
-            Provider::OpenAi => &self.openai_base_url,
-        }
-    }
-
     /// Whether all of it can be.
     ///
     /// # Errors
@@ -236,12 +199,7 @@ impl Options {
                 return Err(OptionsError::AliasTaken(alias.clone()));
             }
         }
-        for provider in Provider::ALL {
-            let url = self.base_url(provider);
-            if base_url(provider, url.as_str())?.scheme() != "https" && !self.allow_http_upstream {
-                return Err(OptionsError::NotHttps(provider));
-            }
-        }
+        self.upstreams.check()?;
         let concurrent = u64::try_from(self.limits.concurrent).unwrap_or(u64::MAX);
         for (name, value, most) in [
             ("max-concurrent", concurrent, MAX_CONCURRENT),
@@ -274,8 +232,7 @@ impl Options {
         }
         self.models.iter().for_each(|model| say("model", model));
         self.aliases.iter().for_each(|alias| say("model-alias", alias));
-        say("anthropic-base-url", &self.anthropic_base_url);
-        say("openai-base-url", &self.openai_base_url);
+        self.upstreams.say(&mut say);
         let limits = &self.limits;
         say("max-requests", &limits.requests);
         say("max-input-tokens", &limits.input_tokens);
@@ -293,7 +250,7 @@ impl Options {
         say("timeout", &self.timeout.as_secs());
         say("lifetime", &self.lifetime.as_secs());
         say("read-timeout", &self.read_timeout.as_secs());
-        if self.allow_http_upstream {
+        if self.upstreams.allow_http {
             args.push("--allow-http-upstream".to_owned());
         }
         args
@@ -304,8 +261,7 @@ impl Options {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{Alias, Micros, OptionsError, base_url};
-    use crate::provider::Provider;
+    use super::{Alias, Micros};
 
     #[test]
     fn money_is_read_to_the_millionth() {
@@ -323,13 +279,5 @@ mod tests {
         let alias = Alias { name: "a".to_owned(), model: "b=c".to_owned() };
         assert_eq!((Alias::parse("a=b=c"), alias.to_string().as_str()), (Ok(alias), "a=b=c"));
         assert!(Alias::parse("a").is_err());
-    }
-
-    #[test]
-    fn a_base_address_is_plain() {
-        for text in ["https://user@x/", "https://x/?q", "https://x/#f", "ftp://x/", "unix:/x", "x", ""] {
-            assert_eq!(base_url(Provider::OpenAi, text), Err(OptionsError::BaseUrl(Provider::OpenAi)), "{text}");
-        }
-        assert_eq!(base_url(Provider::OpenAi, "https://x/v1/").unwrap().as_str(), "https://x/v1");
     }
 }

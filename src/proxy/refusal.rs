@@ -45,7 +45,8 @@ refusals! {
     // --- The request may not be made.
     HeaderNotAllowed = "header-not-allowed", 403, "a header is not allowed: no transfer or content encodings, upgrades, or \
         `connection` other than `close` and `keep-alive`";
-    PathNotAllowed = "path-not-allowed", 403, "only `POST /anthropic/v1/messages` and `POST /openai/v1/responses` are allowed";
+    PathNotAllowed = "path-not-allowed", 403, "only `POST /anthropic/v1/messages`, `POST /openai/v1/responses` and \
+        `POST /openai/v1/chat/completions` are allowed";
     QueryNotAllowed = "query-not-allowed", 403, "a query is not allowed, except `beta=true` for Anthropic";
     MethodNotAllowed = "method-not-allowed", 403, "only POST is allowed";
     TokenMissing = "token-missing", 403, "the client token is missing: send it as `x-api-key` or `authorization: Bearer`";

@@ -9,8 +9,9 @@ use super::client::Client;
 use super::leak::{Filter, contains, holds};
 use super::meter::{self, Meter, Progress};
 use super::refusal::Refusal;
-use crate::provider::{Provider, Usage, anthropic};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use crate::fetch;
+use crate::provider::{Api, Provider, Usage, anthropic};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::Response;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, timeout_at};
@@ -35,42 +36,44 @@ pub(super) enum Ended {
 
 pub(super) async fn relay<S: AsyncWrite + Unpin>(
     shared: &Shared,
-    provider: Provider,
+    api: Api,
     admitted: Admitted,
     reservation: Reservation,
     call: &mut Call,
     client: &mut Client<'_, S>,
 ) -> Ended {
     let deadline = Instant::now() + shared.options.timeout;
+    let provider = api.provider();
     let Some(key) = shared.keys.of(provider) else { return Ended::Unanswered(Refusal::NoProviderKey) };
     let mut account = Account::open(call, reservation);
     let accept = if admitted.stream { "text/event-stream" } else { "application/json" };
     let mut request = shared
         .client
-        .post(shared.upstream(provider).clone())
+        .post(shared.upstream(api).clone())
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, accept)
         .header(ACCEPT_ENCODING, "identity");
-    request = match provider {
-        Provider::Anthropic => {
-            let request = request.header("x-api-key", key.header()).header("anthropic-version", anthropic::VERSION);
-            match admitted.betas.as_slice() {
-                [] => request,
-                betas => request.header("anthropic-beta", betas.join(",")),
-            }
+    let (name, value) = key.header();
+    request = request.header(name, value);
+    if api == Api::Messages {
+        request = request.header("anthropic-version", anthropic::VERSION);
+        if !admitted.betas.is_empty() {
+            request = request.header("anthropic-beta", admitted.betas.join(","));
         }
-        Provider::OpenAi => request.header(AUTHORIZATION, key.header()),
-    };
+    }
     let response = match timeout_at(deadline, request.body(admitted.body).send()).await {
         Err(_) => return Ended::Unanswered(Refusal::UpstreamTimeout),
         Ok(Err(error)) if error.is_connect() => {
+            // The client is told nothing of where the provider is.
+            let host = fetch::host_of(shared.upstream(api));
+            tracing::warn!(%provider, host, cause = cause(&error), "the provider cannot be reached");
             account.release(call);
             return Ended::Unanswered(Refusal::UpstreamUnreachable);
         }
         Ok(Err(_)) => return Ended::Unanswered(Refusal::UpstreamMalformed),
         Ok(Ok(response)) => response,
     };
-    let answer = Answer { response, deadline, key: key.bytes() };
+    let answer = Answer { response, deadline, key: key.secret() };
     let status = answer.response.status();
     let kind = answer.kind();
     if status.is_redirection() {
@@ -85,10 +88,19 @@ pub(super) async fn relay<S: AsyncWrite + Unpin>(
             account.release(call);
             answer.error(provider, kind, call, client).await
         }
-        (true, Some(Kind::Json)) => answer.whole(provider, account, call, client).await,
-        (true, Some(Kind::Events)) if admitted.stream => answer.events(provider, account, call, client).await,
+        (true, Some(Kind::Json)) => answer.whole(api, account, call, client).await,
+        (true, Some(Kind::Events)) if admitted.stream => answer.events(api, account, call, client).await,
         _ => Ended::Unanswered(Refusal::UpstreamMalformed),
     }
+}
+
+/// What is at the bottom of an error.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
 }
 
 /// The call's charge. From the first it is the worst case, which stays wherever nothing better is known.
@@ -140,7 +152,8 @@ enum Kind {
 struct Answer<'a> {
     response: Response,
     deadline: Instant,
-    key: &'a [u8],
+    /// What must not be in it.
+    key: Option<&'a [u8]>,
 }
 
 impl Answer<'_> {
@@ -163,7 +176,8 @@ impl Answer<'_> {
         let value = self.response.headers().get(RETRY_AFTER)?.to_str().ok()?;
         let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ,:.".contains(&byte));
         let short = (1..=MAX_RETRY_AFTER).contains(&value.len());
-        (plain && short && !contains(value.as_bytes(), self.key)).then(|| value.to_owned())
+        let is_key = self.key.is_some_and(|key| contains(value.as_bytes(), key));
+        (plain && short && !is_key).then(|| value.to_owned())
     }
 
     async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, Refusal> {
@@ -179,7 +193,7 @@ impl Answer<'_> {
             }
             body.extend_from_slice(&chunk);
         }
-        if holds(&body, self.key) {
+        if self.key.is_some_and(|key| holds(&body, key)) {
             return Err(Refusal::KeyEchoed);
         }
         Ok(body)
@@ -207,7 +221,7 @@ impl Answer<'_> {
     /// Hands on a whole answer.
     async fn whole<S: AsyncWrite + Unpin>(
         mut self,
-        provider: Provider,
+        api: Api,
         mut account: Account,
         call: &mut Call,
         client: &mut Client<'_, S>,
@@ -216,7 +230,7 @@ impl Answer<'_> {
             Ok(body) => body,
             Err(why) => return Ended::Unanswered(why),
         };
-        match meter::of_answer(provider, &body) {
+        match meter::of_answer(api, &body) {
             Ok(Some(usage)) => account.settle(call, usage),
             Ok(None) => {}
             Err(_) => return Ended::Unanswered(Refusal::UpstreamMalformed),
@@ -230,12 +244,12 @@ impl Answer<'_> {
     /// Hands on events as they come.
     async fn events<S: AsyncWrite + Unpin>(
         mut self,
-        provider: Provider,
+        api: Api,
         mut account: Account,
         call: &mut Call,
         client: &mut Client<'_, S>,
     ) -> Ended {
-        let mut meter = Meter::new(provider);
+        let mut meter = Meter::new(api);
         let deadline = self.deadline;
         let passed = timeout_at(deadline, self.pass(&mut meter, call, client)).await;
         let passed = passed.unwrap_or(Err(Refusal::UpstreamTimeout));

@@ -10,7 +10,7 @@ use crate::agent::PROMPT_VERSION;
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::ids::hex;
-use crate::provider::Provider;
+use crate::provider::{Api, Provider};
 use crate::proxy;
 use crate::verdict::document::Status;
 use crate::verdict::judge::{AgentRun, BUILTIN, STATIC, heard};
@@ -30,6 +30,11 @@ const AGAIN: usize = 3;
 /// The most seconds of a deadline that are left for an agent's last turn; of a short one, half.
 const LAST_TURN: u64 = 120;
 
+/// The audit's word for a provider that the proxy could not connect to.
+const UNREACHABLE: &str = "upstream-unreachable";
+/// What to do about it.
+const WAY: &str = "a provider on this machine or on a private network is reached with `--provider-network`";
+
 /// Where and within which bounds agents run.
 #[derive(Debug)]
 pub(crate) struct SandboxOptions {
@@ -42,8 +47,8 @@ pub(crate) struct SandboxOptions {
     /// What an agent may use.
     pub(crate) limits: Limits,
     pub(crate) runtime: Option<String>,
-    /// A network that exists, for the proxy.
-    pub(crate) proxy_network: Option<String>,
+    /// A network that exists, for the proxy: see [`Proxy::network`].
+    pub(crate) provider_network: Option<String>,
     /// What the proxy lets through. The model is added.
     pub(crate) proxy: proxy::Options,
     pub(crate) anthropic_key: Option<SecretString>,
@@ -53,12 +58,12 @@ pub(crate) struct SandboxOptions {
 impl SandboxOptions {
     /// Whom an agent can ask, and where.
     fn providers(&self, choice: &AgentChoice) -> Vec<String> {
-        let may_ask = |provider: &Provider| match choice {
-            AgentChoice::BuiltIn { provider: own, .. } => provider == own,
+        let may_ask = |api: &Api| match choice {
+            AgentChoice::BuiltIn { api: own, .. } => api == own,
             AgentChoice::Image { .. } => true,
         };
-        let with_key = Provider::ALL.into_iter().filter(|provider| may_ask(provider) && self.key(*provider).is_some());
-        with_key.map(|provider| format!("{} {}", provider.as_str(), self.proxy.upstream(provider))).collect()
+        let with_key = Api::ALL.into_iter().filter(|api| may_ask(api) && self.key(api.provider()).is_some());
+        with_key.map(|api| format!("{} {}", api.as_str(), self.proxy.upstreams.url(api))).collect()
     }
 
     fn key(&self, provider: Provider) -> Option<&SecretString> {
@@ -238,8 +243,9 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         executable: false,
     });
     let proxy = match choice {
-        AgentChoice::BuiltIn { provider, .. } => {
-            options.key(*provider).ok_or_else(|| format!("there is no key for {}", provider.as_str()))?;
+        AgentChoice::BuiltIn { api, .. } => {
+            let provider = api.provider();
+            options.key(provider).ok_or_else(|| format!("there is no key for {provider}"))?;
             Some(proxy_for(choice, options)?)
         }
         // An image without a key to use is one that needs none.
@@ -247,11 +253,11 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         AgentChoice::Image { .. } => Some(proxy_for(choice, options)?),
     };
     let agent = match choice {
-        AgentChoice::BuiltIn { provider, model, stream } => {
+        AgentChoice::BuiltIn { api, model, stream } => {
             // Its own clock ends it before ours does, so that what it has found so far is not lost.
             let deadline = options.limits.deadline.as_secs();
             let seconds = (deadline - LAST_TURN.min(deadline / 2)).max(1).to_string();
-            let args = ["agent", "--provider", provider.as_str(), "--model", model, "--max-seconds", &seconds];
+            let args = ["agent", "--provider", api.as_str(), "--model", model, "--max-seconds", &seconds];
             let whole = (!stream).then_some("--no-stream");
             Agent::BuiltIn { args: args.into_iter().chain(whole).map(str::to_owned).collect() }
         }
@@ -276,9 +282,10 @@ fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, St
     let mut keys = serde_json::Map::new();
     keys.insert("client_token".to_owned(), token.expose_secret().into());
     let providers = match choice {
-        AgentChoice::BuiltIn { provider, model, .. } => {
+        AgentChoice::BuiltIn { api, model, .. } => {
             allowed.models = vec![model.clone()];
-            vec![*provider]
+            allowed.aliases = Vec::new();
+            vec![api.provider()]
         }
         AgentChoice::Image { .. } => Provider::ALL.to_vec(),
     };
@@ -291,7 +298,7 @@ fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, St
         args: allowed.to_args(),
         stdin: serde_json::Value::Object(keys).to_string().into(),
         client_token: token,
-        network: options.proxy_network.clone(),
+        network: options.provider_network.clone(),
     })
 }
 
@@ -333,9 +340,19 @@ fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> Agen
         (ended, _) => Some(format!("it {ended}{last}")),
     };
     let said = heard(&outcome.stdout, trouble.as_deref());
+    let unreachable = audit.iter().any(|line| line["reason"] == UNREACHABLE);
     // How it ended says it already; what it printed is refused of an agent that thinks it did well.
     let said = said.map_err(|reason| if trouble.is_none() { format!("{reason}{last}") } else { reason });
+    let said = if unreachable { with_way(said) } else { said };
     AgentRun { name: name_of(choice).to_owned(), model, said, usage, audit }
+}
+
+/// Adds how a provider is reached that is not on the internet, to what did not end well.
+fn with_way(said: Result<Findings, String>) -> Result<Findings, String> {
+    let add = |reason: String| format!("{reason}; {WAY}");
+    let said = said.map_err(add)?;
+    let reason = said.reason.clone().filter(|_| said.status != Status::Complete).map(add).or(said.reason);
+    Ok(Findings { reason, ..said })
 }
 
 #[cfg(test)]
@@ -344,17 +361,39 @@ mod tests {
     use super::{AgentChoice, Ended, Outcome, answer};
 
     fn reason(ended: Ended, stdout: &str, stderr: &str) -> String {
+        reason_with(ended, stdout, stderr, &[])
+    }
+
+    fn reason_with(ended: Ended, stdout: &str, stderr: &str, audit: &[&str]) -> String {
         let outcome = Outcome {
             ended,
             stdout: stdout.into(),
             stderr_tail: stderr.into(),
-            audit: Vec::new(),
+            audit: audit.iter().map(|line| (*line).to_owned()).collect(),
             audit_incomplete: None,
             image: String::new(),
             first_output: None,
         };
         let run = answer(&AgentChoice::Image { reference: "image".to_owned() }, None, outcome);
         run.said.map_or_else(|reason| reason, |said| said.reason.unwrap_or_default())
+    }
+
+    #[test]
+    fn how_a_provider_of_ones_own_is_reached_is_said_when_none_was() {
+        let audit = [r#"{"event": "call", "outcome": "failed", "reason": "upstream-unreachable"}"#];
+        let document = r#"{"version": 1, "status": "incomplete", "reason": "r", "summary": "s", "findings": []}"#;
+        let said = reason_with(Ended::Exited(3), document, "", &audit);
+        insta::assert_snapshot!(said, @"r; a provider on this machine or on a private network is reached with `--provider-network`");
+        insta::assert_snapshot!(reason_with(Ended::Exited(1), "", "", &audit), @"it ended with status 1; a provider on this machine or on a private network is reached with `--provider-network`");
+        assert_eq!(
+            reason_with(
+                Ended::Exited(0),
+                &document.replace("incomplete", "complete").replace("\"reason\": \"r\", ", ""),
+                "",
+                &audit
+            ),
+            ""
+        );
     }
 
     #[test]

@@ -95,7 +95,8 @@ pub struct Proxy {
     pub stdin: SecretString,
     /// What the agent shows it.
     pub client_token: SecretString,
-    /// A network that exists and that the proxy is to be on in place of one of its own.
+    /// A network that exists and that the proxy is to be on in place of one of its own; `host` is that of the engine's machine. The agent is
+    /// on none, whatever this is.
     pub network: Option<String>,
 }
 

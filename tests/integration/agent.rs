@@ -21,6 +21,11 @@ use serde_json::Value;
 enum Api {
     Anthropic,
     OpenAi,
+    Chat,
+}
+
+impl Api {
+    const ALL: [Self; 3] = [Self::Anthropic, Self::OpenAi, Self::Chat];
 }
 
 /// A sandbox: what `review` puts in `/input`, and what the agent is started with.
@@ -143,6 +148,7 @@ impl Sandbox {
         let (provider, variable) = match api {
             Api::Anthropic => ("anthropic", "ANTHROPIC_API_KEY"),
             Api::OpenAi => ("openai", "OPENAI_API_KEY"),
+            Api::Chat => ("openai-chat", "OPENAI_API_KEY"),
         };
         let usual = ["agent", "--provider", provider, "--model", "test-model", "--retry-wait", "1"];
         self.runner

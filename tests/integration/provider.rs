@@ -1,4 +1,5 @@
-//! A model provider that plays a script: Anthropic's Messages and OpenAI's Responses over real HTTP, as events or whole.
+//! A model provider that plays a script: Anthropic's Messages, OpenAI's Responses and OpenAI's chat completions over real HTTP, as
+//! events or whole.
 //!
 //! It is strict where the real ones are: a request that they would answer with 400 is answered so here, in their words, and
 //! its step of the script is not used up. It runs
@@ -7,10 +8,11 @@
 //! - as its own container: [`container`] makes an image `FROM scratch` of this very test binary, which is linked statically.
 //!   Started with [`VARIABLE`], the one test [`ENTRY`] becomes the server and never ends.
 //!
-//! Paths are the providers' own (`/v1/messages`, `/v1/responses`) and those of our proxy (`/anthropic/v1/messages`,
-//! `/openai/v1/responses`), so that an agent can speak to it with and without the proxy between them.
+//! Paths are the providers' own (`/v1/messages`, `/v1/responses`, `/v1/chat/completions`) and those of our proxy
+//! (`/anthropic/v1/messages`, `/openai/v1/responses`, `/openai/v1/chat/completions`), so that an agent can speak to it with and without the proxy between them.
 
 mod anthropic;
+mod chat;
 pub(crate) mod container;
 mod openai;
 mod script;

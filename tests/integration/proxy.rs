@@ -2,9 +2,11 @@
 //! provider in this process that records every byte it gets.
 
 mod budgets;
+mod chat;
 mod clients;
 mod command;
 mod crowds;
+mod endpoints;
 mod requests;
 mod secrets;
 mod streaming;

@@ -1,5 +1,6 @@
 //! The arguments of `review`, and what of them can be said wrongly.
 
+use crate::cli::providers::ProviderArgs;
 use crate::cli::units;
 use crate::proxy::{Alias, Micros};
 use crate::verdict::Risk;
@@ -50,7 +51,7 @@ pub(in crate::cli) struct ReviewArgs {
     /// Also let this image review; may be repeated. reviewer/README.md has the contract.
     #[arg(long = "agent-image", value_name = "IMAGE", help_heading = "Agents")]
     pub(super) agent_images: Vec<String>,
-    /// Whose model to use. Without this: the provider whose key is set.
+    /// Whose API the model has. Without this: that of the provider whose key is set.
     #[arg(long, value_enum, help_heading = "Agents")]
     pub(super) provider: Option<ProviderName>,
     /// The model; the only one that the proxy lets through. Without this: `model` in `[review]` of mcp-registry.toml. `builtin` needs
@@ -63,9 +64,12 @@ pub(in crate::cli) struct ReviewArgs {
     /// Wait for the model's whole answers: for gateways that cannot stream.
     #[arg(long, help_heading = "Agents")]
     pub(super) no_stream: bool,
-    /// Let the model's provider be reached by plain http: a model of your own.
-    #[arg(long, help_heading = "Agents")]
-    pub(super) allow_http_upstream: bool,
+    #[command(flatten)]
+    pub(super) providers: ProviderArgs,
+    /// The network of the proxy, which alone reaches the provider: an existing one of the engine, where a model of your own listens, or
+    /// `host`, for one that listens on the engine's machine itself. Without this: one of its own, with a way to the internet.
+    #[arg(long, alias = "proxy-network", value_name = "NAME|host", help_heading = "Providers")]
+    pub(super) provider_network: Option<String>,
 
     /// Where reports go: a folder for each entry.
     #[arg(long, value_name = "DIR", default_value = "reviews", help_heading = "Results")]
@@ -103,9 +107,6 @@ pub(in crate::cli) struct ReviewArgs {
     /// The engine's runtime for sandboxes: `runsc` for gVisor.
     #[arg(long, value_name = "NAME", help_heading = "Sandbox")]
     pub(super) runtime: Option<String>,
-    /// An existing network for the proxy, in place of one of its own: where a model of your own listens.
-    #[arg(long, value_name = "NETWORK", help_heading = "Sandbox")]
-    pub(super) proxy_network: Option<String>,
     /// Only remove what killed runs left: containers, networks, volumes, unused images, files.
     #[arg(long, conflicts_with_all = ["names", "diff", "repo", "agents", "agent_images"], help_heading = "Sandbox")]
     pub(super) clean: bool,
@@ -150,13 +151,15 @@ pub(super) enum AgentName {
     Builtin,
 }
 
-/// Whose model.
+/// Which API the model has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProviderName {
     /// Anthropic's Messages.
     Anthropic,
     /// OpenAI's Responses.
     Openai,
+    /// OpenAI's chat completions, which most programs that serve models of one's own speak.
+    OpenaiChat,
 }
 
 /// The least risk that fails a run.
@@ -187,5 +190,12 @@ impl FailOn {
             Self::Critical => Risk::Critical,
             Self::Never => return None,
         })
+    }
+}
+
+#[cfg(test)]
+impl ReviewArgs {
+    pub(in crate::cli) fn providers(&self) -> &ProviderArgs {
+        &self.providers
     }
 }

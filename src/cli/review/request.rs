@@ -1,6 +1,7 @@
 //! From arguments to a request: which targets, which agents, within which bounds.
 
 use super::options::{AgentName, ProviderName, ReviewArgs};
+use super::reach;
 use crate::cli::{Global, entries, policy, range, refuse, roots};
 use crate::context::Context;
 use crate::entry::load;
@@ -8,7 +9,8 @@ use crate::entry::source::relative;
 use crate::error::CommandError;
 use crate::ids::CommitSha;
 use crate::policy::{POLICY, Policy};
-use crate::proxy::{self, Provider, models};
+use crate::proxy::upstreams::Upstreams;
+use crate::proxy::{self, Api, Provider, models};
 use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
 use crate::review::target::{self, Changed, Target, Why, Work};
@@ -30,8 +32,10 @@ pub(super) fn of(
 ) -> Result<Request, CommandError> {
     let model = args.model.clone().or(model);
     let agents = agents(args, context, model.as_deref())?;
-    check_keys(&agents, context)?;
-    let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context, model)?) };
+    let upstreams = args.providers.upstreams(context)?;
+    check_keys(&agents, context, &upstreams)?;
+    reach::check(args.provider_network.as_deref(), &used(&agents, context, model.as_deref()), &upstreams)?;
+    let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context, model, upstreams)?) };
     if global.offline {
         refuse_network(&targets, &agents)?;
     }
@@ -155,14 +159,14 @@ fn agents(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<V
     let nobody_named = args.agents.is_empty() && args.agent_images.is_empty();
     let mut agents = Vec::new();
     if args.agents.contains(&AgentName::Builtin) || (nobody_named && has_key) {
-        let provider = provider(args, context, model)?;
+        let api = api(args, context, model)?;
         let Some(model) = model else {
             let wrong = refuse(format!(
                 "the built-in agent needs a model: name one with `--model`, or as `model` in `[review]` of {POLICY}"
             ));
-            return Err(wrong.hint(models::hint(provider)).hint("`--agent static` needs none"));
+            return Err(wrong.hint(models::hint(api.provider())).hint("`--agent static` needs none"));
         };
-        agents.push(AgentChoice::BuiltIn { provider, model: model.to_owned(), stream: !args.no_stream });
+        agents.push(AgentChoice::BuiltIn { api, model: model.to_owned(), stream: !args.no_stream });
     }
     for reference in &args.agent_images {
         if [STATIC, BUILTIN].contains(&reference.as_str()) {
@@ -177,16 +181,17 @@ fn agents(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<V
     Ok(agents)
 }
 
-/// Whose model: what is asked for, else whose the model is if that is known, else whose key is there.
-fn provider(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<Provider, CommandError> {
+/// Which API: what is asked for, else that of whose the model is if that is known, else that of whose key is there.
+fn api(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<Api, CommandError> {
     let named = args.provider.map(|name| match name {
-        ProviderName::Anthropic => Provider::Anthropic,
-        ProviderName::Openai => Provider::OpenAi,
+        ProviderName::Anthropic => Api::Messages,
+        ProviderName::Openai => Api::Responses,
+        ProviderName::OpenaiChat => Api::Chat,
     });
-    let wanted = named.or_else(|| model.and_then(models::provider));
+    let wanted = named.map(Api::provider).or_else(|| model.and_then(models::provider));
     match (wanted, &context.anthropic_api_key, &context.openai_api_key) {
-        (Some(Provider::Anthropic) | None, Some(_), _) => Ok(Provider::Anthropic),
-        (Some(Provider::OpenAi) | None, _, Some(_)) => Ok(Provider::OpenAi),
+        (Some(Provider::Anthropic) | None, Some(_), _) => Ok(Api::Messages),
+        (Some(Provider::OpenAi) | None, _, Some(_)) => Ok(named.unwrap_or(Api::Responses)),
         (wanted, ..) => {
             let variable = match wanted {
                 Some(Provider::Anthropic) => "ANTHROPIC_API_KEY",
@@ -199,22 +204,44 @@ fn provider(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result
     }
 }
 
+/// The providers whose keys are used.
+fn used(agents: &[AgentChoice], context: &Context, model: Option<&str>) -> Vec<Provider> {
+    let has_key = |provider: Provider| match provider {
+        Provider::Anthropic => context.anthropic_api_key.is_some(),
+        Provider::OpenAi => context.openai_api_key.is_some(),
+    };
+    let uses = |agent: &AgentChoice, provider: Provider| match agent {
+        AgentChoice::BuiltIn { api, .. } => api.provider() == provider,
+        // Without a model there is no way to one.
+        AgentChoice::Image { .. } => model.is_some() && has_key(provider),
+    };
+    Provider::ALL.into_iter().filter(|provider| agents.iter().any(|agent| uses(agent, *provider))).collect()
+}
+
 /// Refuses a key that no provider can have given, before anything is fetched or started for it. Only of those that are used.
-fn check_keys(agents: &[AgentChoice], context: &Context) -> Result<(), CommandError> {
+fn check_keys(agents: &[AgentChoice], context: &Context, upstreams: &Upstreams) -> Result<(), CommandError> {
     let keys = [
-        (Provider::Anthropic, "ANTHROPIC_API_KEY", &context.anthropic_api_key),
-        (Provider::OpenAi, "OPENAI_API_KEY", &context.openai_api_key),
+        (Provider::Anthropic, "ANTHROPIC_API_KEY", &context.anthropic_api_key, "ANTHROPIC_BASE_URL"),
+        (Provider::OpenAi, "OPENAI_API_KEY", &context.openai_api_key, "OPENAI_BASE_URL"),
     ];
-    for (whose, variable, key) in keys {
+    for (whose, variable, key, base) in keys {
         let used = agents.iter().any(|agent| match agent {
-            AgentChoice::BuiltIn { provider, .. } => *provider == whose,
+            AgentChoice::BuiltIn { api, .. } => api.provider() == whose,
             AgentChoice::Image { .. } => true,
         });
-        if used && key.as_ref().is_some_and(|key| !proxy::keys::can_be_key(key)) {
-            let (least, most) = (proxy::keys::MIN_KEY, proxy::keys::MAX_SECRET);
+        let Some(key) = key.as_ref().filter(|_| used) else { continue };
+        if !proxy::keys::can_be_key(key) {
+            let most = proxy::keys::MAX_SECRET;
             let wrong =
-                format!("{variable} is not a key: a key has {least} to {most} visible ASCII characters and no spaces");
+                format!("{variable} is not a key: a key has at most {most} visible ASCII characters and no spaces");
             return Err(refuse(wrong).hint("set it to the provider's key, or unset it; `--agent static` needs none"));
+        }
+        if proxy::keys::is_placeholder(key) && upstreams.is_original(whose) {
+            let least = proxy::keys::MIN_SECRET;
+            let wrong = format!("{variable} is not a key of this provider: its keys have {least} characters and more");
+            return Err(refuse(wrong)
+                .hint("set it to the provider's key, or unset it; `--agent static` needs none")
+                .hint(format!("for a model of your own, set {base} to where it listens")));
         }
     }
     Ok(())
@@ -233,26 +260,25 @@ pub(super) fn warnings(request: &Request, context: &Context) -> Vec<String> {
     asked.into_iter().filter_map(|model| models::warning(model, context.today())).collect()
 }
 
-fn sandbox(args: &ReviewArgs, context: &Context, model: Option<String>) -> Result<SandboxOptions, CommandError> {
+fn sandbox(
+    args: &ReviewArgs,
+    context: &Context,
+    model: Option<String>,
+    upstreams: Upstreams,
+) -> Result<SandboxOptions, CommandError> {
     let Some(executable) = context.executable.clone() else {
         return Err(CommandError::unfinished("the system does not say which file this program is"));
     };
     if !(0.1..=1024.0).contains(&args.cpus) {
         return Err(refuse(format!("`--cpus {}`: it is at least 0.1 and at most 1024", args.cpus)));
     }
-    let base_url = |provider: Provider, said: &Option<String>| {
-        let text = said.as_deref().unwrap_or(provider.default_base_url());
-        proxy::options::base_url(provider, text).map_err(|error| refuse(error.to_string()))
-    };
     let budget = &args.budget;
     let options = proxy::Options {
         listen: proxy::Listen::Socket(SOCKET.into()),
         audit: None,
         models: vec![model.clone().unwrap_or_else(|| NO_MODEL.to_owned())],
         aliases: args.aliases.clone(),
-        anthropic_base_url: base_url(Provider::Anthropic, &context.anthropic_base_url)?,
-        openai_base_url: base_url(Provider::OpenAi, &context.openai_base_url)?,
-        allow_http_upstream: args.allow_http_upstream,
+        upstreams,
         limits: proxy::Limits {
             requests: budget.max_requests,
             input_tokens: budget.max_input_tokens,
@@ -279,7 +305,7 @@ fn sandbox(args: &ReviewArgs, context: &Context, model: Option<String>) -> Resul
             ..Limits::default()
         },
         runtime: args.runtime.clone(),
-        proxy_network: args.proxy_network.clone(),
+        provider_network: args.provider_network.clone(),
         proxy: options,
         // Agents that no model is named for get no way to one.
         anthropic_key: context.anthropic_api_key.clone().filter(|_| model.is_some()),

@@ -277,6 +277,97 @@ fn a_full_review_of_another_provider() {
 }
 
 #[test]
+fn a_full_review_by_chat_completions() {
+    let mut sandbox = Sandbox::new();
+    sandbox.file("main.py", "import os\n");
+    let script = Script::new([
+        Step::Say { text: Some("I look.".to_owned()), calls: vec![("list_files".to_owned(), json!({}))] },
+        Step::CallWith { name: "read_file".to_owned(), arguments: "{\"path\": \"main.py".to_owned() },
+        Step::Silence,
+        Step::finish("One file.", json!([])),
+    ]);
+    let run = sandbox.run_with(Api::Chat, script, &["--max-turns", "4"]);
+    insta::assert_snapshot!(envelope(&run.seen[0]), @r#"
+    POST /openai/v1/chat/completions
+    content-type: application/json
+    authorization: Bearer sk-test-key
+    accept: */*
+    host: proxy
+
+    {
+      "model": "test-model",
+      "messages": "(messages)",
+      "tools": [
+        "list_files",
+        "read_file",
+        "grep",
+        "read_diff",
+        "finish"
+      ],
+      "max_tokens": 16384,
+      "stream": true,
+      "stream_options": {
+        "include_usage": true
+      }
+    }
+    "#);
+    // The last turn: one tool, which must be called.
+    let last = &run.seen[3].body;
+    assert_eq!((last["tools"].as_array().unwrap().len(), &last["tool_choice"]), (1, &json!("required")));
+    insta::assert_snapshot!(transcript(&run.seen), @r"
+    === 1: POST /openai/v1/chat/completions
+    --- user:
+    Review the MCP server in this repository. Files: 1.
+
+    What is known about it:
+    <data-WORD>
+    repository: https://git.example/weather
+    head: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    directory: (the top of the repository)
+    </data-WORD>
+    Call `finish` when you are done.
+    === 2: POST /openai/v1/chat/completions
+    --- assistant:
+    I look.
+    --- assistant calls list_files call_1_0 {}
+    --- result of call_1_0:
+    Files 1 to 1 of 1.
+    <data-WORD>
+    main.py  10 bytes  unchanged
+    </data-WORD>
+    --- user:
+    3 turns are left: come to an end and call `finish`.
+    === 3: POST /openai/v1/chat/completions
+    --- assistant calls read_file call_2_0 {}
+    --- result of call_2_0:
+    The call failed.
+    The arguments are not what the tool takes:
+    <data-WORD>
+    the body is not strict JSON: EOF while parsing a string at line 1 column 17
+    </data-WORD>
+    --- user:
+    2 turns are left: come to an end and call `finish`.
+    === 4: POST /openai/v1/chat/completions
+    --- assistant:
+    (no answer)
+    --- user:
+    That was no call of a tool. Go on with the review by calling tools; when you are done, call `finish`. Only a call of `finish` counts as a result.
+    This is the last turn: call `finish` now with what you have.
+    ");
+    insta::assert_snapshot!(run.output.stdout, @r#"{"version":1,"status":"complete","summary":"One file.","findings":[]}"#);
+}
+
+#[test]
+fn a_model_that_knows_its_limit_by_another_name_is_asked_again() {
+    let script = Script { completion_tokens: true, ..Script::finds_one() };
+    let run = Sandbox::weather().run(Api::Chat, script);
+    assert_eq!(run.document()["findings"], json!([Script::finding()]));
+    let limits: Vec<&str> =
+        run.seen.iter().map(|seen| if seen.body["max_tokens"].is_null() { "newer" } else { "older" }).collect();
+    assert_eq!(limits, ["older", "newer", "newer", "newer", "newer"]);
+}
+
+#[test]
 fn every_way_of_asking_gives_the_same_document() {
     let sandbox = Sandbox::weather();
     let run = |api, more: &[&str]| {
@@ -289,6 +380,8 @@ fn every_way_of_asking_gives_the_same_document() {
     assert_eq!(run(Api::Anthropic, &["--no-stream"]), first);
     assert_eq!(run(Api::OpenAi, &[]).stdout, first.stdout);
     assert_eq!(run(Api::OpenAi, &["--no-stream"]).stdout, first.stdout);
+    assert_eq!(run(Api::Chat, &[]).stdout, first.stdout);
+    assert_eq!(run(Api::Chat, &["--no-stream"]).stdout, first.stdout);
 }
 
 #[test]

@@ -5,14 +5,13 @@ use super::{Api, Run, Sandbox};
 use crate::provider::{Script, Step};
 use serde_json::json;
 
-const BOTH: [Api; 2] = [Api::Anthropic, Api::OpenAi];
 const WAYS: [&[&str]; 2] = [&[], &["--no-stream"]];
 
-/// Plays the steps to both APIs in both ways; what comes out must be one reason.
+/// Plays the steps to every API in both ways; what comes out must be one reason.
 fn reason_everywhere(steps: &[Step]) -> String {
     let sandbox = Sandbox::weather();
     let mut reasons = Vec::new();
-    for api in BOTH {
+    for api in Api::ALL {
         for way in WAYS {
             let run = sandbox.run_with(api, Script::new(steps.to_vec()), way);
             assert_eq!(run.document()["findings"], json!([]));
@@ -73,7 +72,7 @@ fn a_request_that_the_provider_does_not_take_is_not_repeated() {
 #[test]
 fn a_busy_provider_is_asked_again_when_it_says() {
     let finish = || Step::finish("Fine.", json!([]));
-    for api in BOTH {
+    for api in Api::ALL {
         let run = Sandbox::weather().run(
             api,
             Script::new([
@@ -103,13 +102,20 @@ fn a_busy_provider_is_asked_again_when_it_says() {
             {"event":"retry","why":"cut","attempt":4,"wait_ms":10}
             {"event":"retry","why":"malformed","attempt":5,"wait_ms":20}
             "#),
+            Api::Chat => insta::assert_snapshot!(said, @r#"
+                {"event":"retry","status":429,"why":"status","attempt":1,"wait_ms":900}
+                {"event":"retry","status":529,"why":"status","attempt":2,"wait_ms":2}
+                {"event":"retry","status":500,"why":"status","attempt":3,"wait_ms":4}
+                {"event":"retry","why":"cut","attempt":4,"wait_ms":10}
+                {"event":"retry","why":"cut","attempt":5,"wait_ms":20}
+                "#),
         }
     }
 }
 
 #[test]
 fn an_error_after_the_answer_began_is_tried_again() {
-    for api in BOTH {
+    for api in Api::ALL {
         let late = Step::FailLate { kind: "overloaded_error".to_owned(), message: "Overloaded".to_owned() };
         let run = Sandbox::weather().run(api, Script::new([late, Step::finish("Fine.", json!([]))]));
         assert_eq!(run.document()["status"], "complete", "{}", run.output.stderr);
@@ -233,7 +239,7 @@ fn a_long_conversation_loses_its_oldest_results_and_stays_valid() {
     sandbox.file("long.txt", "0123456789abcdef\n".repeat(10_000));
     let read = || Step::calls([("read_file", json!({"path": "long.txt", "end_line": 10_000}))]);
     let steps = || (0..8).map(|_| read()).chain([Step::finish("Read.", json!([Script::finding()]))]);
-    for api in BOTH {
+    for api in Api::ALL {
         let run = sandbox.run_with(api, Script::new(steps()), &["--max-conversation", "150000"]);
         assert_eq!(run.document()["status"], "complete", "{}", run.output.stderr);
         assert!(run.seen.iter().all(|seen| seen.refused.is_none()));
@@ -276,7 +282,7 @@ fn calls_that_make_no_sense_are_answered_with_errors() {
             Step::finish("Fine.", json!([])),
         ])
     };
-    for api in BOTH {
+    for api in Api::ALL {
         for way in WAYS {
             let run = Sandbox::weather().run_with(api, script(), way);
             assert_eq!(run.document()["status"], "complete", "{}", run.output.stderr);

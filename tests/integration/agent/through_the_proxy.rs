@@ -51,7 +51,7 @@ fn review(api: Api, arguments: &[&str], budget: &[&str]) -> (Run, Vec<Value>) {
 
 #[test]
 fn a_review_through_the_proxy_ends_as_one_without_it() {
-    for api in [Api::Anthropic, Api::OpenAi] {
+    for api in Api::ALL {
         for way in [&[][..], &["--no-stream"]] {
             let (run, audit) = review(api, way, &[]);
             assert_eq!(run.document()["status"], "complete", "{}{audit:?}", run.output.stderr);

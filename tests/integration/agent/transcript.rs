@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// The random word of a run's delimiter, out of its system prompt.
 pub(super) fn word(seen: &Seen) -> String {
-    let system = format!("{}{}", seen.body["system"], seen.body["instructions"]);
+    let system = format!("{}{}{}", seen.body["system"], seen.body["instructions"], seen.body["messages"][0]["content"]);
     let after = system.split_once("<data-").expect("the delimiter is announced").1;
     after.chars().take_while(char::is_ascii_hexdigit).collect()
 }
@@ -21,6 +21,10 @@ fn items(seen: &Seen) -> Vec<String> {
     let mut items = Vec::new();
     for message in seen.body["messages"].as_array().into_iter().flatten() {
         let role = message["role"].as_str().unwrap();
+        if seen.path.ends_with("/chat/completions") {
+            items.extend(of_chat(role, message, &text));
+            continue;
+        }
         for block in message["content"].as_array().unwrap() {
             let marked = if block.get("cache_control").is_some() { " [cache]" } else { "" };
             let failed = if block["is_error"] == true { " [error]" } else { "" };
@@ -60,6 +64,23 @@ fn items(seen: &Seen) -> Vec<String> {
     items
 }
 
+/// The items of a message of a chat completion. The system prompt is shown elsewhere.
+fn of_chat(role: &str, message: &Value, text: &dyn Fn(&Value) -> String) -> Vec<String> {
+    let said = text(&message["content"]);
+    match role {
+        "system" => Vec::new(),
+        "tool" => vec![format!("result of {}:\n{said}", message["tool_call_id"].as_str().unwrap())],
+        _ => {
+            let calls = message["tool_calls"].as_array().into_iter().flatten().map(|call| {
+                let word = |pointer: &str| call.pointer(pointer).and_then(Value::as_str).unwrap();
+                format!("{role} calls {} {} {}", word("/function/name"), word("/id"), word("/function/arguments"))
+            });
+            let said = (!message["content"].is_null()).then(|| format!("{role}:\n{said}"));
+            said.into_iter().chain(calls).collect()
+        }
+    }
+}
+
 /// The requests, each with what is new in it.
 pub(super) fn transcript(seen: &[Seen]) -> String {
     let mut out = String::new();
@@ -91,7 +112,12 @@ pub(super) fn transcript(seen: &[Seen]) -> String {
 pub(super) fn envelope(seen: &Seen) -> String {
     let mut body = seen.body.clone();
     let fields = body.as_object_mut().unwrap();
-    fields["tools"] = fields["tools"].as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect();
+    fields["tools"] = fields["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool.pointer("/function/name").unwrap_or(&tool["name"]).clone())
+        .collect();
     for (field, shown) in [("messages", "(messages)"), ("input", "(items)"), ("instructions", "(the system prompt)")] {
         if let Some(value) = fields.get_mut(field) {
             *value = shown.into();

@@ -35,7 +35,7 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::invalid(message))
 }
 
-fn is_name(name: &Value) -> bool {
+pub(super) fn is_name(name: &Value) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     name.as_str().is_some_and(|name| (1..=64).contains(&name.len()) && name.bytes().all(plain))
 }

@@ -14,6 +14,8 @@ pub(crate) struct Script {
     pub(crate) usage: (u64, u64),
     /// OpenAI: whether the model thinks, and gives its thoughts in encrypted form to who asks for it.
     pub(crate) thinks: bool,
+    /// Chat completions: whether the model knows the limit of what it writes only by its newer name.
+    pub(crate) completion_tokens: bool,
     /// The steps.
     pub(crate) steps: Vec<Step>,
 }
@@ -83,6 +85,7 @@ impl Script {
             model: "test-model".to_owned(),
             usage: (1_000, 50),
             thinks: true,
+            completion_tokens: false,
             steps: steps.into_iter().collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! The server: takes a request, has it checked, and plays the next step.
 
 use super::script::{Script, Step};
-use super::{anthropic, openai};
+use super::{anthropic, chat, openai};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -182,6 +182,25 @@ async fn serve(listen: Listen, play: Shared, ready: impl FnOnce(String)) {
     }
 }
 
+/// Which API a path leads to.
+#[derive(Clone, Copy)]
+enum Api {
+    Messages,
+    Responses,
+    Chat,
+}
+
+impl Api {
+    fn of(path: &str) -> Option<Self> {
+        let apis = [
+            ("/v1/messages", Self::Messages),
+            ("/v1/responses", Self::Responses),
+            ("/v1/chat/completions", Self::Chat),
+        ];
+        apis.into_iter().find(|(end, _)| path.ends_with(end)).map(|(_, api)| api)
+    }
+}
+
 async fn answer(State(play): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.to_string();
@@ -190,17 +209,15 @@ async fn answer(State(play): State<Shared>, request: Request) -> Response {
     let bytes = axum::body::to_bytes(body, MAX_REQUEST).await;
     let mut play = play.lock().unwrap();
     let mut seen = Seen { path: path.clone(), headers, body: Value::Null, refused: None, step: None };
-    let is_openai = path.ends_with("/v1/responses");
+    let api = Api::of(&path).filter(|_| parts.method == "POST");
     let checked = match bytes {
-        _ if parts.method != "POST" || !(is_openai || path.ends_with("/v1/messages")) => {
-            Err(Refusal { status: 404, kind: "not_found_error", message: "Not found".to_owned() })
-        }
+        _ if api.is_none() => Err(Refusal { status: 404, kind: "not_found_error", message: "Not found".to_owned() }),
         Err(_) => {
             Err(Refusal { status: 413, kind: "request_too_large", message: "Request exceeds the maximum size".into() })
         }
         Ok(bytes) => {
             seen.body = serde_json::from_slice(&bytes).unwrap_or_default();
-            check(is_openai, &play.script, &parts.headers, &seen.body)
+            check(api, &play.script, &parts.headers, &seen.body)
         }
     };
     let reply = match checked {
@@ -209,15 +226,18 @@ async fn answer(State(play): State<Shared>, request: Request) -> Response {
             play.next += 1;
             seen.step = Some(step.clone());
             let step = with_word(step, &seen.body);
-            if is_openai {
-                openai::play(&play.script, play.next, &step, &seen.body)
-            } else {
-                anthropic::play(&play.script, play.next, &step, &seen.body)
+            match api {
+                Some(Api::Chat) => chat::play(&play.script, play.next, &step, &seen.body),
+                Some(Api::Responses) => openai::play(&play.script, play.next, &step, &seen.body),
+                _ => anthropic::play(&play.script, play.next, &step, &seen.body),
             }
         }
         Err(Refusal { status, kind, message }) => {
             seen.refused = Some(message.clone());
-            let error = if is_openai { openai::error(kind, &message) } else { anthropic::error(kind, &message) };
+            let error = match api {
+                Some(Api::Chat | Api::Responses) => openai::error(kind, &message),
+                _ => anthropic::error(kind, &message),
+            };
             Reply::json(status, &error)
         }
     };
@@ -228,12 +248,16 @@ async fn answer(State(play): State<Shared>, request: Request) -> Response {
     response(reply)
 }
 
-fn check(is_openai: bool, script: &Script, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
+fn check(api: Option<Api>, script: &Script, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
     let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     if !json || !body.is_object() {
         return Err(Refusal::invalid("We could not parse the JSON body of your request."));
     }
-    if is_openai { openai::check(script, headers, body) } else { anthropic::check(script, headers, body) }?;
+    match api {
+        Some(Api::Chat) => chat::check(script, headers, body),
+        Some(Api::Responses) => openai::check(script, headers, body),
+        _ => anthropic::check(script, headers, body),
+    }?;
     if body["model"] != json!(script.model) {
         let message = format!("model: {}", body["model"]);
         return Err(Refusal { status: 404, kind: "not_found_error", message });
@@ -243,7 +267,7 @@ fn check(is_openai: bool, script: &Script, headers: &HeaderMap, body: &Value) ->
 
 /// Puts the delimiter's word where a step asks for it.
 fn with_word(step: Step, body: &Value) -> Step {
-    let system = format!("{}{}", body["system"], body["instructions"]);
+    let system = format!("{}{}{}", body["system"], body["instructions"], body["messages"][0]["content"]);
     let word: String = system
         .split_once("<data-")
         .map(|(_, after)| after.chars().take_while(char::is_ascii_hexdigit).collect())

@@ -140,3 +140,60 @@ fn requests_that_openai_would_refuse_are_refused() {
     let (status, words) = ask(&provider.url, "/v1/responses", &headers, &good);
     assert_eq!((status, words.as_str()), (400, "Encrypted content is not supported with this model."));
 }
+
+#[test]
+fn chat_completions_that_openai_would_refuse_are_refused() {
+    let call = json!({"id": "call_1", "type": "function", "function": {"name": "grep", "arguments": "{}"}});
+    let good = json!({
+        "model": "test-model", "max_tokens": 100,
+        "tools": [{"type": "function", "function": {"name": "grep", "parameters": {"type": "object"}}}],
+        "messages": [
+            {"role": "system", "content": "hello"},
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "x"}
+        ]
+    });
+    let changes: &[Change] = &[
+        |body| body["model"] = json!("other"),
+        |body| body["max_output_tokens"] = json!(1),
+        |body| body["stream_options"] = json!({"include_usage": true}),
+        |body| body["messages"] = json!([]),
+        |body| body["messages"][1]["role"] = json!("function"),
+        |body| body["messages"][1]["content"] = Value::Null,
+        |body| body["messages"][1]["content"] = json!([{"type": "image_url"}]),
+        |body| drop(body["messages"].as_array_mut().unwrap().remove(2)),
+        |body| drop(body["messages"].as_array_mut().unwrap().remove(3)),
+        |body| body["messages"][2]["tool_calls"] = json!([]),
+        |body| body["messages"][2]["tool_calls"][0]["function"]["arguments"] = json!("no JSON"),
+        |body| body["messages"][2]["tool_calls"][0]["function"]["name"] = json!("no spaces"),
+        |body| body["messages"][3]["tool_call_id"] = json!("call_2"),
+        |body| body["messages"][3]["role"] = json!("user"),
+        |body| body["tools"][0]["type"] = json!("web_search"),
+        |body| body["tools"][0]["function"]["parameters"] = json!({"type": "array"}),
+        |body| body["tool_choice"] = json!({"type": "function", "function": {"name": "finish"}}),
+    ];
+    let headers = [("authorization", "Bearer sk-test-key")];
+    insta::assert_snapshot!(answers("/v1/chat/completions", &headers, &good, changes), @r#"
+    404 model: "other"
+    400 Unrecognized request argument supplied: max_output_tokens
+    400 The 'stream_options' parameter is only allowed when 'stream' is enabled.
+    400 Invalid 'messages': empty array. Expected an array with minimum length 1.
+    400 Invalid value: 'function'. Supported values are: 'system', 'assistant' …
+    400 Invalid value for 'content': expected a string, got null. (messages.[1])
+    400 Invalid value for 'content': expected a string, got null. (messages.[1])
+    400 Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.
+    400 An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1
+    400 Invalid value for 'content': expected a string, got null. (messages.[2])
+    400 Invalid 'messages[2].tool_calls'.
+    400 Invalid 'messages[2].tool_calls'.
+    400 Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.
+    400 An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1
+    400 Invalid 'tools[0].function.name': string does not match pattern.
+    400 Invalid schema for function "grep".
+    400 Invalid value for 'tool_choice': 'function' not found in 'tools'.
+    "#);
+    let provider = Provider::on_loopback(Script { completion_tokens: true, ..Script::finds_one() });
+    assert_eq!(ask(&provider.url, "/v1/chat/completions", &[], &good).0, 401);
+    insta::assert_snapshot!(ask(&provider.url, "/v1/chat/completions", &headers, &good).1, @"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.");
+}

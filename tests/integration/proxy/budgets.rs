@@ -1,8 +1,8 @@
 //! What a run may use, and that it cannot use more.
 
 use super::world::{
-    ANTHROPIC, OPENAI, Proxy, STREAM_HEAD, Upstream, answer, anthropic, anthropic_start, openai, refused, request,
-    usual, with,
+    ANTHROPIC, CHAT, FORMATS, OPENAI, Proxy, STREAM_HEAD, Upstream, answer, anthropic, anthropic_start, refused,
+    request, usual, with,
 };
 use serde_json::{Value, json};
 use std::io::Write;
@@ -16,8 +16,8 @@ fn wire(body: &Value) -> Vec<u8> {
 #[test]
 fn the_budget_of_requests_holds() {
     let upstream = Upstream::new();
-    let mut proxy = Proxy::with(&upstream, &["--max-requests=2"]);
-    for (path, body) in [(ANTHROPIC, anthropic()), (OPENAI, openai())] {
+    let mut proxy = Proxy::with(&upstream, &["--max-requests=3"]);
+    for (path, body) in FORMATS.map(|format| (format.path, format.request())) {
         assert_eq!(proxy.post(path, &body).status, 200);
         proxy.line();
     }
@@ -28,13 +28,16 @@ fn the_budget_of_requests_holds() {
 
 #[test]
 fn the_budget_of_output_tokens_holds() {
-    let upstream = Upstream::new();
-    let mut proxy = Proxy::with(&upstream, &["--max-output-tokens=104"]);
-    assert_eq!(proxy.post(ANTHROPIC, &anthropic()).status, 200);
-    assert_eq!(proxy.line()["output_tokens"], 5);
-    // 5 are used, and 100 asked for.
-    refused(&mut proxy, &upstream, &wire(&anthropic()), 403, "budget-output-tokens");
-    assert_eq!(proxy.post(ANTHROPIC, &with(anthropic(), "max_tokens", json!(99))).status, 200);
+    for format in FORMATS {
+        let upstream = Upstream::new();
+        let mut proxy = Proxy::with(&upstream, &["--max-output-tokens=104"]);
+        assert_eq!(proxy.post(format.path, &format.request()).status, 200);
+        assert_eq!(proxy.line()["output_tokens"], 5);
+        // 5 are used, and 100 asked for.
+        let wire = request(format.path, "", format.request().to_string().as_bytes());
+        refused(&mut proxy, &upstream, &wire, 403, "budget-output-tokens");
+        assert_eq!(proxy.post(format.path, &with(format.request(), format.limit, json!(99))).status, 200);
+    }
 }
 
 #[test]
@@ -66,19 +69,18 @@ fn one_call_cannot_ask_for_too_much() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::with(&upstream, &["--max-tokens-per-call=100"]);
     for tokens in [0_u32, 101, u32::MAX] {
-        refused(
-            &mut proxy,
-            &upstream,
-            &wire(&with(anthropic(), "max_tokens", json!(tokens))),
-            403,
-            "max-tokens-too-high",
-        );
-        let body = with(openai(), "max_output_tokens", json!(tokens)).to_string();
-        refused(&mut proxy, &upstream, &request(OPENAI, "", body.as_bytes()), 403, "max-tokens-too-high");
+        for format in FORMATS {
+            let body = with(format.request(), format.limit, json!(tokens)).to_string();
+            refused(&mut proxy, &upstream, &request(format.path, "", body.as_bytes()), 403, "max-tokens-too-high");
+        }
+        let body = json!({"model": "m-1", "messages": [], "max_completion_tokens": tokens}).to_string();
+        refused(&mut proxy, &upstream, &request(CHAT, "", body.as_bytes()), 403, "max-tokens-too-high");
     }
     // Who says nothing gets the most, and not all that there is.
     assert_eq!(proxy.post(OPENAI, &json!({"model": "m-1", "input": "hello"})).status, 200);
     assert_eq!(upstream.seen()[0].json()["max_output_tokens"], 100);
+    assert_eq!(proxy.post(CHAT, &json!({"model": "m-1", "messages": []})).status, 200);
+    assert_eq!(upstream.seen()[1].json()["max_tokens"], 100);
 }
 
 /// A provider that answers a call only when the test says so.

@@ -164,8 +164,8 @@ fn an_alias_that_cannot_be_is_refused_at_the_start() {
     insta::assert_snapshot!(start(&["--model-alias=x=m-1", "--model-alias=x=m-2"]), @"error: `--model-alias x=m-2`: another model or alias has this name");
     insta::assert_snapshot!(start(&["--model-alias==m-1"]), @"error: a model's name has 1 to 200 letters, digits and `-._:/@`");
     insta::assert_snapshot!(start(&["--model-alias=x"]), @r"
-        error: invalid value 'x' for '--model-alias <NAME=MODEL>': write `NAME=MODEL`: what requests say, and what is sent on
+    error: invalid value 'x' for '--model-alias <NAME=MODEL>': write `NAME=MODEL`: what requests say, and what is sent on
 
-        For more information, try '--help'.
-        ");
+    For more information, try '--help'.
+    ");
 }

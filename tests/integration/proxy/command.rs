@@ -13,9 +13,10 @@ fn help() {
     insta::assert_snapshot!(Runner::new().run(["proxy", "--help"]).stdout.split("\nGlobal options:").next().unwrap(), @r#"
     Run the proxy that holds a provider's key, so that an agent needs none.
 
-    Clients send `POST /anthropic/v1/messages` and `POST /openai/v1/responses` with the run's client
-    token in place of the key. Requests are parsed and made anew from the fields that are allowed: named
-    models, function tools, inline text. Everything else is 403 with a reason.
+    Clients send `POST /anthropic/v1/messages`, `POST /openai/v1/responses` and `POST
+    /openai/v1/chat/completions` with the run's client token in place of the key. Requests are parsed
+    and made anew from the fields that are allowed: named models, function tools, inline text.
+    Everything else is 403 with a reason.
 
     Standard input gives the keys, as one JSON object: {"anthropic_key": "…", "openai_key": "…",
     "client_token": "…"}. One key is enough; without `client_token` one is made. The first line on
@@ -107,11 +108,33 @@ fn help() {
           --anthropic-base-url <URL>
               Where calls for Anthropic go, without `/v1/messages`; also ANTHROPIC_BASE_URL
 
+          --anthropic-auth <HEADER>
+              The header that shows the key there
+
+              Possible values:
+              - x-api-key: `x-api-key: KEY`
+              - bearer:    `authorization: Bearer KEY`
+              
+              [default: x-api-key]
+
           --openai-base-url <URL>
-              Where calls for OpenAI go, without `/responses`; also OPENAI_BASE_URL
+              Where calls for OpenAI go, without `/responses` or `/chat/completions`; also
+              OPENAI_BASE_URL
+
+          --openai-auth <HEADER>
+              The header that shows the key there
+
+              Possible values:
+              - bearer:  `authorization: Bearer KEY`
+              - api-key: `api-key: KEY`
+              
+              [default: bearer]
+
+          --api-version <VALUE>
+              Azure's version of the API: added to the address of calls for OpenAI as `?api-version=`
 
           --allow-http-upstream
-              Let these addresses be http
+              Let these addresses be http: a model of your own
     "#);
 }
 

@@ -1,8 +1,8 @@
 //! What a client may ask for.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, OPENAI, OPENAI_KEY, Proxy, Setup, TOKEN, Upstream, anthropic, openai, refused, request,
-    timeless, with,
+    ANTHROPIC, ANTHROPIC_KEY, FORMATS, Format, OPENAI, OPENAI_KEY, Proxy, Setup, TOKEN, Upstream, anthropic, openai,
+    refused, request, timeless, with,
 };
 use serde_json::{Value, json};
 
@@ -126,7 +126,10 @@ fn other_paths_and_methods_are_refused() {
         "/anthropic/v1/messages#a",
         "/v1/messages",
         "/openai/v1/responses/resp_1",
-        "/openai/v1/chat/completions",
+        "/openai/v1/chat/completions/",
+        "/openai/v1/chat/completions/chatcmpl_1",
+        "/openai/v1/completions",
+        "/anthropic/v1/chat/completions",
         "/openai/v1/files",
         "http://127.0.0.1/anthropic/v1/messages",
     ] {
@@ -145,13 +148,15 @@ fn a_query_is_refused() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
     for query in ["?", "?beta=true&a=b", "?beta=true&beta=true", "?beta=false", "?beta", "?a=/anthropic/v1/messages"] {
-        for (path, body) in [(ANTHROPIC, anthropic()), (OPENAI, openai())] {
-            let wire = request(&format!("{path}{query}"), "", body.to_string().as_bytes());
+        for Format { path, say, .. } in FORMATS {
+            let wire = request(&format!("{path}{query}"), "", say("hello").to_string().as_bytes());
             refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
         }
     }
-    let wire = request(&format!("{OPENAI}?beta=true"), "", openai().to_string().as_bytes());
-    refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
+    for Format { path, say, .. } in &FORMATS[1..] {
+        let wire = request(&format!("{path}?beta=true"), "", say("hello").to_string().as_bytes());
+        refused(&mut proxy, &upstream, &wire, 403, "query-not-allowed");
+    }
 }
 
 /// A request with another credential, or none.
@@ -236,15 +241,10 @@ fn another_model_is_refused() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
     for model in ["m-3", "", "M-1", " m-1", "m-1 ", "m-1\r\nx: y", "../m-1"] {
-        let model = json!(model);
-        refused_request(
-            &mut proxy,
-            &upstream,
-            ANTHROPIC,
-            &with(anthropic(), "model", model.clone()),
-            "model-not-allowed",
-        );
-        refused_request(&mut proxy, &upstream, OPENAI, &with(openai(), "model", model), "model-not-allowed");
+        for format in FORMATS {
+            let body = with(format.request(), "model", json!(model));
+            refused_request(&mut proxy, &upstream, format.path, &body, "model-not-allowed");
+        }
     }
     assert_eq!(proxy.post(OPENAI, &with(openai(), "model", json!("m-2"))).status, 200);
 }
@@ -358,8 +358,10 @@ fn unknown_fields_are_refused() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
     for field in ["metadata", "user", "service_tier", "inference_geo", "x"] {
-        refused_request(&mut proxy, &upstream, ANTHROPIC, &with(anthropic(), field, json!({})), "field-not-allowed");
-        refused_request(&mut proxy, &upstream, OPENAI, &with(openai(), field, json!({})), "field-not-allowed");
+        for format in FORMATS {
+            let body = with(format.request(), field, json!({}));
+            refused_request(&mut proxy, &upstream, format.path, &body, "field-not-allowed");
+        }
     }
     let answer = proxy.post(OPENAI, &with(openai(), "metadata", json!({})));
     insta::assert_snapshot!(String::from_utf8(answer.body).unwrap(), @r#"{"error":{"message":"mcp-registry proxy: field-not-allowed: a field or value of the request is not allowed: unknown field `metadata`, expected one of `model`, `instructions`, `input`, `tools`, `tool_choice`, `parallel_tool_calls`, `max_output_tokens`, `temperature`, `reasoning`, `include`, `text`, `store`, `stream`","type":"permission_error","param":null,"code":"field-not-allowed","reason":"field-not-allowed"}}"#);
@@ -371,21 +373,23 @@ fn unknown_fields_are_refused() {
 fn a_body_that_two_readers_might_read_differently_is_refused() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
-    let good = anthropic().to_string();
-    for body in [
-        good.replacen('{', "{\"model\":\"m-2\",", 1),
-        good.replacen('{', "{\"mod\\u0065l\":\"m-2\",", 1),
-        good.replace("\"role\"", "\"role\":\"user\",\"role\""),
-        format!("{good}{good}"),
-        format!("\u{feff}{good}"),
-        good.replace('"', "'"),
-        good.replace("hello", "\\ud800"),
-        good.replace("\"hello\"", &"[".repeat(100_000)),
-        String::new(),
-        "null".to_owned() + "x",
-    ] {
-        refused(&mut proxy, &upstream, &request(ANTHROPIC, "", body.as_bytes()), 403, "not-json");
+    for (format, good) in FORMATS.map(|format| (format, format.request().to_string())) {
+        for body in [
+            good.replacen('{', "{\"model\":\"m-2\",", 1),
+            good.replacen('{', "{\"mod\\u0065l\":\"m-2\",", 1),
+            good.replace("\"model\"", "\"model\":\"m-1\",\"model\""),
+            format!("{good}{good}"),
+            format!("\u{feff}{good}"),
+            good.replace('"', "'"),
+            good.replace("hello", "\\ud800"),
+            good.replace("\"hello\"", &"[".repeat(100_000)),
+            String::new(),
+            "null".to_owned() + "x",
+        ] {
+            refused(&mut proxy, &upstream, &request(format.path, "", body.as_bytes()), 403, "not-json");
+        }
     }
+    let good = anthropic().to_string();
     let latin =
         request(ANTHROPIC, "", &good.bytes().map(|byte| if byte == b'h' { 0xe9 } else { byte }).collect::<Vec<_>>());
     refused(&mut proxy, &upstream, &latin, 403, "not-json");

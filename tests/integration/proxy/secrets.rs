@@ -1,8 +1,8 @@
 //! Where keys and tokens must not be.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, OPENAI, OPENAI_KEY, Proxy, STREAM_HEAD, Setup, TOKEN, Upstream, answer, anthropic,
-    assert_no_key, openai, request, with,
+    ANTHROPIC, ANTHROPIC_KEY, FORMATS, OPENAI, OPENAI_KEY, Proxy, STREAM_HEAD, Setup, TOKEN, Upstream, answer,
+    anthropic, assert_no_key, openai, request, with,
 };
 use rustix::process::geteuid;
 use serde_json::json;
@@ -16,7 +16,7 @@ fn contains(bytes: &[u8], part: &str) -> bool {
 
 /// Calls of every kind: answered, streamed, refused, failed.
 fn calls(proxy: &Proxy) {
-    for (path, body) in [(ANTHROPIC, anthropic()), (OPENAI, openai())] {
+    for (path, body) in FORMATS.map(|format| (format.path, format.request())) {
         proxy.post(path, &body);
         proxy.post(path, &with(body.clone(), "stream", json!(true)));
         proxy.post(path, &with(body.clone(), "model", json!("m-3")));

@@ -1,8 +1,8 @@
 //! Answers that come as events.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, Answer, OPENAI, Proxy, STREAM_HEAD, Upstream, anthropic, anthropic_end, anthropic_start,
-    anthropic_text, assert_no_key, event, openai, request, timeless, with,
+    ANTHROPIC, Answer, FORMATS, Proxy, STREAM_HEAD, Upstream, anthropic, anthropic_end, anthropic_start,
+    anthropic_text, assert_no_key, request, timeless, with,
 };
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -60,11 +60,11 @@ fn an_event_reaches_the_client_before_the_provider_sends_the_next() {
 }
 
 #[test]
-fn both_providers_stream() {
+fn every_wire_format_streams() {
     let upstream = Upstream::new();
     let mut proxy = Proxy::new(&upstream);
-    for (path, body) in [(ANTHROPIC, anthropic()), (OPENAI, openai())] {
-        let answer = proxy.post(path, &streamed(body));
+    for format in FORMATS {
+        let answer = proxy.post(format.path, &streamed(format.request()));
         assert!(answer.whole && answer.status == 200);
         assert!(answer.head.contains("content-type: text/event-stream"));
         assert!(upstream.seen().last().unwrap().head.contains("accept: text/event-stream"));
@@ -88,13 +88,15 @@ fn a_provider_that_dies_in_a_stream_is_noticed() {
         let line = proxy.line();
         assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!("upstream-cut")), "{line}");
     }
-    let begun = event(&json!({"type": "response.output_text.delta", "delta": "hi"}));
-    let upstream = Upstream::writing(format!("{STREAM_HEAD}{begun}"));
-    let mut proxy = Proxy::new(&upstream);
-    let answer = proxy.post(OPENAI, &streamed(openai()));
-    assert_eq!((String::from_utf8(answer.body).unwrap(), answer.whole), (begun, false));
-    let line = proxy.line();
-    assert_eq!((&line["reason"], &line["output_tokens"]), (&json!("upstream-cut"), &json!(100)), "{line}");
+    for format in FORMATS {
+        let begun = (format.start)() + &(format.text)("hi");
+        let upstream = Upstream::writing(format!("{STREAM_HEAD}{begun}"));
+        let mut proxy = Proxy::new(&upstream);
+        let answer = proxy.post(format.path, &streamed(format.request()));
+        assert_eq!((String::from_utf8(answer.body).unwrap(), answer.whole), (begun, false));
+        let line = proxy.line();
+        assert_eq!((&line["reason"], &line["output_tokens"]), (&json!("upstream-cut"), &json!(100)), "{line}");
+    }
     // Cut inside a chunk.
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n1000\r\n";
     let upstream = Upstream::writing(format!("{head}{}", anthropic_start()));
@@ -105,32 +107,34 @@ fn a_provider_that_dies_in_a_stream_is_noticed() {
 
 #[test]
 fn an_error_in_a_stream_reaches_the_client_and_the_audit() {
-    let error = event(&json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}));
-    let upstream = Upstream::writing(format!("{STREAM_HEAD}{}{error}", anthropic_start()));
-    let mut proxy = Proxy::new(&upstream);
-    let answer = proxy.post(ANTHROPIC, &streamed(anthropic()));
-    assert!(String::from_utf8(answer.body).unwrap().ends_with(&error));
-    let line = proxy.line();
-    assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!("upstream-failed")), "{line}");
-    assert_eq!((&line["estimated"], &line["output_tokens"]), (&json!(true), &json!(100)), "{line}");
+    for format in FORMATS {
+        let error = (format.error)();
+        let upstream = Upstream::writing(format!("{STREAM_HEAD}{}{error}", (format.start)()));
+        let mut proxy = Proxy::new(&upstream);
+        let answer = proxy.post(format.path, &streamed(format.request()));
+        assert!(String::from_utf8(answer.body).unwrap().ends_with(&error));
+        let line = proxy.line();
+        assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!("upstream-failed")), "{line}");
+        assert_eq!((&line["estimated"], &line["output_tokens"]), (&json!(true), &json!(100)), "{line}");
+    }
 }
 
 #[test]
 fn a_key_in_a_stream_is_kept_back_however_it_is_cut() {
-    for at in [1, 5, ANTHROPIC_KEY.len() - 1] {
-        let (first, second) = ANTHROPIC_KEY.split_at(at);
+    for (format, at) in FORMATS.into_iter().flat_map(|format| [1, 5, format.key.len() - 1].map(|at| (format, at))) {
+        let (first, second) = format.key.split_at(at);
         let (go, going) = mpsc::channel::<()>();
         let going = Mutex::new(going);
         let upstream = Upstream::answering(move |_, stream| {
-            stream.write_all(format!("{STREAM_HEAD}{}data: {first}", anthropic_start()).as_bytes()).unwrap();
+            stream.write_all(format!("{STREAM_HEAD}{}data: {first}", (format.start)()).as_bytes()).unwrap();
             // The proxy has had the first half: what came before it is at the client.
             going.lock().unwrap().recv().unwrap();
-            let _ = stream.write_all(format!("{second}\n\n{}", anthropic_end()).as_bytes());
+            let _ = stream.write_all(format!("{second}\n\n{}", (format.end)()).as_bytes());
             let _ = stream.shutdown(std::net::Shutdown::Both);
         });
         let mut proxy = Proxy::new(&upstream);
         let mut stream = proxy.connect();
-        stream.write_all(&request(ANTHROPIC, "", streamed(anthropic()).to_string().as_bytes())).unwrap();
+        stream.write_all(&request(format.path, "", streamed(format.request()).to_string().as_bytes())).unwrap();
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\n\ndata: ") {
             let mut byte = [0];

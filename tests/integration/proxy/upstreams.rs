@@ -1,25 +1,32 @@
 //! Providers that misbehave, and what of their answers gets through.
 
 use super::world::{
-    ANTHROPIC, ANTHROPIC_KEY, Answer, JSON, OPENAI, OPENAI_KEY, Proxy, Setup, Upstream, answer, anthropic, openai, with,
+    ANTHROPIC, ANTHROPIC_KEY, Answer, FORMATS, Format, JSON, Proxy, Setup, Upstream, answer, anthropic, with,
 };
 use serde_json::{Value, json};
 use std::io::Write;
 
 /// What becomes of a call to a provider that answers so: the answer, and the audit line.
 fn called(wire: impl Into<Vec<u8>>) -> (Answer, Value) {
+    called_in(FORMATS[0], wire.into())
+}
+
+fn called_in(format: Format, wire: Vec<u8>) -> (Answer, Value) {
     let mut proxy = Proxy::new(&Upstream::writing(wire));
-    let answer = proxy.post(ANTHROPIC, &anthropic());
+    let answer = proxy.post(format.path, &format.request());
     let line = proxy.line();
     assert_eq!(line["status"], answer.status);
     (answer, line)
 }
 
-/// The same, where the call must fail.
+/// The same, where the call must fail: in every wire format.
 fn failed(wire: impl Into<Vec<u8>>, status: u16, reason: &str) {
-    let (answer, line) = called(wire);
-    assert_eq!((answer.status, answer.reason().as_str()), (status, reason));
-    assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!(reason)));
+    let wire = wire.into();
+    for format in FORMATS {
+        let (answer, line) = called_in(format, wire.clone());
+        assert_eq!((answer.status, answer.reason().as_str()), (status, reason), "{}", format.path);
+        assert_eq!((&line["outcome"], &line["reason"]), (&json!("failed"), &json!(reason)));
+    }
 }
 
 #[test]
@@ -146,14 +153,14 @@ async fn a_provider_is_asked_only_when_its_certificate_is_trusted() {
 
 #[test]
 fn a_provider_that_repeats_its_key_is_kept_from_the_client() {
-    for key in [ANTHROPIC_KEY, OPENAI_KEY] {
+    for format in FORMATS {
+        let key = format.key;
         let echo = format!("{{\"error\": {{\"message\": \"wrong key: {key}\"}}}}");
         let headers = [JSON, &format!("x-key: {key}"), &format!("retry-after: {key}")];
         for status in [200, 401, 500] {
             let mut proxy = Proxy::new(&Upstream::writing(answer(status, &headers, &echo)));
-            let (path, body) = if key == ANTHROPIC_KEY { (ANTHROPIC, anthropic()) } else { (OPENAI, openai()) };
             // The client's bytes are searched for keys wherever they are read.
-            let said = proxy.post(path, &body);
+            let said = proxy.post(format.path, &format.request());
             assert_eq!((said.status, said.reason().as_str()), (502, "key-echoed"));
             assert_eq!(proxy.line()["reason"], "key-echoed");
         }

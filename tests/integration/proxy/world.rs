@@ -14,6 +14,7 @@ pub(super) const OPENAI_KEY: &str = "sk-proj-the-key-of-openai";
 pub(super) const TOKEN: &str = "the-client-token-of-this-run";
 pub(super) const ANTHROPIC: &str = "/anthropic/v1/messages";
 pub(super) const OPENAI: &str = "/openai/v1/responses";
+pub(super) const CHAT: &str = "/openai/v1/chat/completions";
 /// Nothing takes as long; a test that waits for it has failed.
 const FOREVER: Duration = Duration::from_secs(60);
 
@@ -152,6 +153,9 @@ pub(super) fn anthropic_end() -> String {
 /// What providers say: 10 tokens read, 5 written.
 pub(super) fn usual(seen: &Seen) -> Vec<u8> {
     let anthropic = seen.head.starts_with("POST /v1/messages ");
+    if seen.head.contains("/chat/completions") {
+        return usual_of_chat(seen.json()["stream"] == json!(true));
+    }
     let usage = json!({"input_tokens": 10, "output_tokens": 5});
     match (anthropic, seen.json()["stream"] == json!(true)) {
         (true, false) => answer(
@@ -174,9 +178,111 @@ pub(super) fn usual(seen: &Seen) -> Vec<u8> {
     }
 }
 
+fn usual_of_chat(stream: bool) -> Vec<u8> {
+    if stream {
+        let events = chat_start() + &chat_text("hi") + &chat_end();
+        return answer(200, &["content-type: text/event-stream"], events);
+    }
+    let choice = json!({"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"});
+    let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
+    answer(200, &[JSON], json!({"object": "chat.completion", "choices": [choice], "usage": usage}).to_string())
+}
+
+fn chunk(data: &Value) -> String {
+    format!("data: {data}\n\n")
+}
+
+fn chat_start() -> String {
+    chunk(&json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}))
+}
+
+fn chat_text(text: &str) -> String {
+    chunk(&json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}))
+}
+
+fn chat_end() -> String {
+    let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
+    chunk(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
+        + &chunk(&json!({"choices": [], "usage": usage}))
+        + "data: [DONE]\n\n"
+}
+
+fn openai_start() -> String {
+    event(&json!({"type": "response.created", "response": {"status": "in_progress", "output": []}}))
+}
+
+fn openai_text(text: &str) -> String {
+    event(&json!({"type": "response.output_text.delta", "delta": text}))
+}
+
+fn openai_end() -> String {
+    let usage = json!({"input_tokens": 10, "output_tokens": 5});
+    event(&json!({"type": "response.completed", "response": {"status": "completed", "output": [], "usage": usage}}))
+}
+
+/// One of the wire formats, and what it is made of. Streams count 10 tokens read and 5 written.
+#[derive(Clone, Copy)]
+pub(super) struct Format {
+    pub(super) path: &'static str,
+    pub(super) key: &'static str,
+    /// A request that is allowed, with this text of the user.
+    pub(super) say: fn(&str) -> Value,
+    /// The field that bounds what is written.
+    pub(super) limit: &'static str,
+    /// What a stream begins with, has in its middle, and ends with.
+    pub(super) start: fn() -> String,
+    pub(super) text: fn(&str) -> String,
+    pub(super) end: fn() -> String,
+    /// An error in a stream.
+    pub(super) error: fn() -> String,
+}
+
+impl Format {
+    pub(super) fn request(&self) -> Value {
+        (self.say)("hello")
+    }
+}
+
+pub(super) const FORMATS: [Format; 3] = [
+    Format {
+        path: ANTHROPIC,
+        key: ANTHROPIC_KEY,
+        say: |text| json!({"model": "m-1", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}),
+        limit: "max_tokens",
+        start: anthropic_start,
+        text: anthropic_text,
+        end: anthropic_end,
+        error: || event(&json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})),
+    },
+    Format {
+        path: OPENAI,
+        key: OPENAI_KEY,
+        say: |text| json!({"model": "m-1", "max_output_tokens": 100, "input": text}),
+        limit: "max_output_tokens",
+        start: openai_start,
+        text: openai_text,
+        end: openai_end,
+        error: || event(&json!({"type": "error", "code": "server_error", "message": "Overloaded"})),
+    },
+    Format {
+        path: CHAT,
+        key: OPENAI_KEY,
+        say: |text| json!({"model": "m-1", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}),
+        limit: "max_tokens",
+        start: chat_start,
+        text: chat_text,
+        end: chat_end,
+        error: || chunk(&json!({"error": {"message": "Overloaded", "type": "server_error", "code": 503}})),
+    },
+];
+
 /// A request of each provider that is allowed.
 pub(super) fn anthropic() -> Value {
     json!({"model": "m-1", "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]})
+}
+
+pub(super) fn chat() -> Value {
+    FORMATS[2].request()
 }
 
 pub(super) fn openai() -> Value {

@@ -280,9 +280,10 @@ fn keys_and_memory_that_cannot_be_are_refused_at_the_start() {
         shown.push_str(&output.stderr);
     }
     insta::assert_snapshot!(shown, @r"
-    error: ANTHROPIC_API_KEY is not a key: a key has 8 to 4096 visible ASCII characters and no spaces
+    error: ANTHROPIC_API_KEY is not a key of this provider: its keys have 8 characters and more
       hint: set it to the provider's key, or unset it; `--agent static` needs none
-    error: ANTHROPIC_API_KEY is not a key: a key has 8 to 4096 visible ASCII characters and no spaces
+      hint: for a model of your own, set ANTHROPIC_BASE_URL to where it listens
+    error: ANTHROPIC_API_KEY is not a key: a key has at most 4096 visible ASCII characters and no spaces
       hint: set it to the provider's key, or unset it; `--agent static` needs none
     error: invalid value '1k' for '--memory <SIZE>': container engines require at least 6m
 
@@ -394,11 +395,13 @@ fn the_help_says_what_there_is() {
               Also let this image review; may be repeated. reviewer/README.md has the contract
 
           --provider <PROVIDER>
-              Whose model to use. Without this: the provider whose key is set
+              Whose API the model has. Without this: that of the provider whose key is set
 
               Possible values:
-              - anthropic: Anthropic's Messages
-              - openai:    OpenAI's Responses
+              - anthropic:   Anthropic's Messages
+              - openai:      OpenAI's Responses
+              - openai-chat: OpenAI's chat completions, which most programs that serve models of one's
+                own speak
 
           --model <MODEL>
               The model; the only one that the proxy lets through. Without this: `model` in `[review]`
@@ -411,8 +414,42 @@ fn the_help_says_what_there_is() {
           --no-stream
               Wait for the model's whole answers: for gateways that cannot stream
 
+    Providers:
+          --anthropic-base-url <URL>
+              Where calls for Anthropic go, without `/v1/messages`; also ANTHROPIC_BASE_URL
+
+          --anthropic-auth <HEADER>
+              The header that shows the key there
+
+              Possible values:
+              - x-api-key: `x-api-key: KEY`
+              - bearer:    `authorization: Bearer KEY`
+              
+              [default: x-api-key]
+
+          --openai-base-url <URL>
+              Where calls for OpenAI go, without `/responses` or `/chat/completions`; also
+              OPENAI_BASE_URL
+
+          --openai-auth <HEADER>
+              The header that shows the key there
+
+              Possible values:
+              - bearer:  `authorization: Bearer KEY`
+              - api-key: `api-key: KEY`
+              
+              [default: bearer]
+
+          --api-version <VALUE>
+              Azure's version of the API: added to the address of calls for OpenAI as `?api-version=`
+
           --allow-http-upstream
-              Let the model's provider be reached by plain http: a model of your own
+              Let these addresses be http: a model of your own
+
+          --provider-network <NAME|host>
+              The network of the proxy, which alone reaches the provider: an existing one of the engine,
+              where a model of your own listens, or `host`, for one that listens on the engine's machine
+              itself. Without this: one of its own, with a way to the internet
 
     Results:
           --report-dir <DIR>
@@ -472,10 +509,6 @@ fn the_help_says_what_there_is() {
 
           --runtime <NAME>
               The engine's runtime for sandboxes: `runsc` for gVisor
-
-          --proxy-network <NETWORK>
-              An existing network for the proxy, in place of one of its own: where a model of your own
-              listens
 
           --clean
               Only remove what killed runs left: containers, networks, volumes, unused images, files

@@ -87,8 +87,11 @@ impl Lab {
     /// `review` with these arguments, the provider's key in the environment, and the proxy on the provider's network.
     pub(super) fn review<'a>(&self, registry: &'a Runner, provider: &str, arguments: &[&str]) -> Run<'a> {
         let mut all = vec!["review", "--agent", "builtin", "--model", "test-model"];
-        all.extend(["--allow-http-upstream", "--proxy-network", self.network.as_str(), "--memory", "512m"]);
+        all.extend(["--allow-http-upstream", "--provider-network", self.network.as_str(), "--memory", "512m"]);
         all.extend(arguments);
+        if provider == "openai-chat" {
+            all.extend(["--provider", provider]);
+        }
         let run = registry.command(all).env("TMPDIR", registry.home());
         match provider {
             "anthropic" => run.env("ANTHROPIC_API_KEY", &self.key).env("ANTHROPIC_BASE_URL", "http://provider:8080"),

@@ -77,6 +77,52 @@ fn a_finding_is_found_with_anthropic_and_whole_answers() {
 }
 
 #[test]
+fn a_finding_is_found_with_chat_completions() {
+    finds_what_was_hidden("chat", "openai-chat", &[]);
+}
+
+/// What `ollama serve` is: on this machine, by http, and with a key that is none.
+#[test]
+fn a_provider_on_this_machine_is_reached_by_its_network_and_by_no_other() {
+    if !engine_answers() {
+        return;
+    }
+    let provider = crate::provider::Provider::on_loopback(Script { key: "ollama".to_owned(), ..Script::finds_one() });
+    let registry = Runner::new();
+    let (base, head) = upstream(&registry);
+    let url = format!("{}/v1", provider.url);
+    let mut arguments =
+        vec!["review", "--repo", "./upstream", "--base", &base, "--head", &head, "--report-dir", "reports"];
+    arguments.extend(["--agent", "builtin", "--provider", "openai-chat", "--model", "test-model", "--memory", "512m"]);
+    arguments.extend(["--openai-base-url", &url, "--allow-http-upstream"]);
+    let review = |more: &[&str]| {
+        let run = registry.command(arguments.iter().chain(more)).env("OPENAI_API_KEY", "ollama");
+        run.env("TMPDIR", registry.home()).run()
+    };
+    let refused = [&[][..], &["--provider-network", "bridge"]].map(review);
+    assert_eq!(refused.each_ref().map(|output| output.status), [2, 2], "{refused:?}");
+    assert_eq!(refused[0].stderr, refused[1].stderr);
+    insta::with_settings!({filters => vec![(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]")]}, {
+        insta::assert_snapshot!(refused[0].stderr, @r"
+        error: --openai-base-url or OPENAI_BASE_URL is http://127.0.0.1:[PORT]/v1, on this machine: the proxy cannot reach it from its container
+          hint: `--provider-network host` lets the proxy, and nothing else of the sandbox, use this machine's network
+          hint: or name the engine's network that the provider is on, and the provider by its name there
+        ");
+    });
+    assert!(provider.seen().is_empty());
+    let output = review(&["--provider-network", "host"]);
+    assert_eq!(output.status, 1, "{}{}", output.stdout, output.stderr);
+    assert_eq!(registry.read("reports/labels.txt"), "security-blocked\nsecurity-risk:critical\n");
+    assert_eq!(provider.seen().len(), 4);
+    let json: Value = serde_json::from_str(&registry.read("reports/report.json")).unwrap();
+    let agent = json["agents"].as_array().unwrap().iter().find(|agent| agent["name"] == "builtin").unwrap();
+    assert_eq!(
+        (&agent["usage"]["requests"], &agent["audit"][0]["provider"]),
+        (&Value::from(4), &Value::from("openai"))
+    );
+}
+
+#[test]
 fn a_finding_is_found_with_openai() {
     finds_what_was_hidden("openai", "openai", &[]);
 }
