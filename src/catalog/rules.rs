@@ -6,6 +6,8 @@ use crate::finding::{RuleDescriptor, Severity};
 pub(crate) const UNPINNED: &str = "unpinned-image";
 /// Something else was published for the entry.
 pub(crate) const OTHER_IMAGE: &str = "other-image";
+/// A tool of a `poci` whose image has no digest.
+pub(crate) const UNPINNED_TOOL: &str = "unpinned-tool";
 /// The entry is broken.
 pub(crate) const UNPUBLISHABLE: &str = "unpublishable-entry";
 /// A tag that means something to the Gateway.
@@ -60,6 +62,14 @@ pub(crate) fn descriptors() -> Vec<RuleDescriptor> {
             "**What**: nobody knows which image the entry is published with.\n\n**Why**: A tag leads to another image the next moment, \
              and a current MCP Gateway refuses images under `mcp/` without a digest.\n\n**How to fix**: give the file that \
              `build --push --digests` wrote, or ask the image registry with `--online`. `--allow-unpinned` keeps such entries.",
+        ),
+        rule(
+            UNPINNED_TOOL,
+            Severity::Warning,
+            "the image of a tool has no digest",
+            "**What**: a tool of a `poci` names its image by a tag, or not even by that.\n\n**Why**: Nothing builds or signs these images: \
+             what users run is whatever the tag leads to that day.\n\n**How to fix**: write the digest behind the name in `server.yaml`, \
+             as `image: alpine/curl:8.11.1@sha256:…`.",
         ),
         rule(
             UNPUBLISHABLE,

@@ -39,9 +39,9 @@ use std::path::PathBuf;
 
 Examples:
   mcp-registry catalog --digests digests.json --out catalog.yaml
-  mcp-registry catalog --digests digests.json --push ghcr.io/acme/catalog:latest --title 'Acme servers'
+  mcp-registry catalog --digests digests.json --push ghcr.io/acme/catalog --title 'Acme servers'
   mcp-registry catalog --online --out data.yaml --from 'category=database and trust>=verified'
-  mcp-registry catalog --digests digests.json --for registry-api --namespace io.github.acme --out site
+  mcp-registry catalog --for registry-api --namespace io.github.acme --online --out site
   mcp-registry catalog --explain weather
   mcp-registry catalog diff old.yaml catalog.yaml"
 )]

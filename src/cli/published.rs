@@ -230,6 +230,15 @@ impl Gathered {
             let help = "the tag is left out; remove it from `meta.tags`";
             self.note(entry, rules::RESERVED, Severity::Warning, Anchor::Value(route!["meta", "tags"]), message, help);
         }
+        for (index, tool) in manifest.tools.iter().enumerate().filter(|_| manifest.kind == EntryType::Poci) {
+            let Some(image) = tool.image.as_deref().filter(|image| !ImageReference::names_digest(image)) else {
+                continue;
+            };
+            let at = Anchor::Value(route!["tools", index, "container", "image"]);
+            let message = format!("the image `{image}` of a tool has no digest");
+            let help = "write its digest behind the name: nothing else says what users run";
+            self.note(entry, rules::UNPINNED_TOOL, Severity::Warning, at, message, help);
+        }
         let problem = match manifest.kind {
             EntryType::Unknown => Some(("type", "it has no known type: server, remote or poci".to_owned())),
             EntryType::Remote if manifest.remote.url.is_none() => Some(("remote", "it has no address".to_owned())),

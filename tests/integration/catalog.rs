@@ -3,6 +3,8 @@
 mod against_the_reference;
 mod choosing;
 mod community;
+mod documented;
+mod help;
 pub(crate) mod lab;
 mod pushing;
 mod usage;

@@ -15,7 +15,7 @@ fn list(runner: &Runner, more: &[&str]) -> String {
 }
 
 /// A review's report, with nothing but what decides.
-fn review(entry: &str, commit: &str, risk: &str, incomplete: &[&str]) -> Value {
+pub(super) fn review(entry: &str, commit: &str, risk: &str, incomplete: &[&str]) -> Value {
     json!({
         "version": 1,
         "reviewed": {

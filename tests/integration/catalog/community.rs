@@ -403,11 +403,9 @@ fn a_client_walks_all_pages_that_nginx_serves() {
 /// A real browser's fetch, from another origin.
 fn browser(api: &Nginx) {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let program = std::env::split_paths(&path).map(|folder| folder.join("chromium")).find(|file| file.is_file());
-    let Some(program) = program else {
-        println!("skipped: there is no chromium");
-        return;
-    };
+    let on_path = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let name = ["google-chrome", "chromium"].into_iter().find(on_path).unwrap_or("chromium");
+    let Some(program) = installed(name) else { return };
     let home = tempfile::tempdir().unwrap();
     let page = home.path().join("page.html");
     let script = format!(

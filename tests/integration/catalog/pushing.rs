@@ -225,9 +225,19 @@ fn a_catalog_that_loses_entries_or_takes_the_place_of_an_image_is_refused() {
     let image = pushed.runner.run(["catalog", "--allow-unpinned", "--push", &reference, "--title", "x"]);
     assert_eq!(image.status, 2);
     insta::assert_snapshot!(pushed.shown(&image.stderr), @r"
-        error: what is at [HOST]/mcp/weather:latest is not a catalog
-          hint: name another tag: users of what is there would get a catalog
-        ");
+    warning[reserved-tag]: the Gateway takes what has the tag `community` for an entry of the community registry
+     --> servers/everything/server.yaml:8:5
+      |
+    8 | /     - community
+    9 | |     - database
+      | |______________^
+      |
+      = help: the tag is left out; remove it from `meta.tags`
+
+    1 warning in 4 entries
+    error: what is at [HOST]/mcp/weather:latest is not a catalog
+      hint: name another tag: users of what is there would get a catalog
+    ");
 }
 
 #[test]

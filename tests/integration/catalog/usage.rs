@@ -339,3 +339,36 @@ fn dates_are_those_of_git() {
         uncommitted: null
         "#);
 }
+
+#[test]
+fn a_shallow_clone_has_no_dates_that_are_wrong() {
+    let runner = small();
+    runner.write("servers/late/server.yaml", runner.read("servers/plain/server.yaml").replace("plain", "late"));
+    runner.commit("late");
+    let (from, to) = (format!("file://{}", runner.root().display()), runner.home().join("clone"));
+    for (depth, expected) in [("1", [false, false]), ("2", [false, true]), ("9", [true, true])] {
+        drop(std::fs::remove_dir_all(&to));
+        runner.git(["clone", "--quiet", "--depth", depth, &from, to.to_str().unwrap()]);
+        let output =
+            runner.run(["catalog", "--root", to.to_str().unwrap(), "--allow-unpinned", "--out", "catalog.yaml"]);
+        good(&output);
+        let catalog = yaml(&runner.read("catalog.yaml"));
+        let dated = ["plain", "late"].map(|name| catalog["registry"][name]["dateAdded"].is_string());
+        assert_eq!(dated, expected, "{depth}: {}", output.stderr);
+        assert_eq!(output.stderr.contains("this clone is shallow"), expected != [true, true], "{}", output.stderr);
+        std::fs::remove_file(runner.root().join("catalog.yaml")).unwrap();
+    }
+}
+
+#[test]
+fn a_registry_without_history_has_no_dates() {
+    let runner = small();
+    std::fs::remove_dir_all(runner.root().join(".git")).unwrap();
+    let output = runner.run(["catalog", "--allow-unpinned", "--out", "catalog.yaml"]);
+    good(&output);
+    insta::assert_snapshot!(output.stderr, @r"
+    dates are left out: `[ROOT]` is not in a Git repository
+    catalog.yaml: 4 entries
+    ");
+    assert!(!runner.read("catalog.yaml").contains("dateAdded"));
+}
