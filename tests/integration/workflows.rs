@@ -92,7 +92,7 @@ fn workflows_ask_for_little_and_keep_no_credentials() {
         assert_eq!(file["permissions"], serde_json::json!({}), "{path}: jobs that say nothing have permissions");
         let has_group = |it: &Value| it["concurrency"]["group"].is_string();
         let jobs = file["jobs"].as_object().unwrap();
-        assert!(has_group(&file) || jobs.values().all(has_group), "{path}: no concurrency group");
+        assert!(has_group(file) || jobs.values().all(has_group), "{path}: no concurrency group");
         assert!(file["name"].is_string(), "{path}: no name");
         for step in steps(file) {
             assert!(step["name"].is_string(), "{path}: a step without a name: {step}");

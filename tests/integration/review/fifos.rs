@@ -162,7 +162,7 @@ fn a_signal_ends_a_static_review_that_is_under_way() {
     // Half a minute of work, for a program that is not optimized.
     let line = "export const look = (name) => fetch(`https://api.example.com/${encodeURIComponent(name)}`);\n";
     for file in 0..400 {
-        registry.write(&format!("src/look{file}.js"), &line.repeat(700));
+        registry.write(format!("src/look{file}.js"), line.repeat(700));
     }
     let head = registry.commit("many");
     let arguments = ["review", "--repo", "./", "--head", &head, "--agent", "static", "-v"];
