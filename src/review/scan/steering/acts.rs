@@ -6,6 +6,7 @@
 
 use crate::review::scan::downloads::{self, Files};
 use crate::review::scan::subject::Subject;
+use crate::shell::names;
 use crate::text::instructions::{Strength, Topic};
 use crate::verdict::Risk;
 use regex::Regex;
@@ -33,22 +34,21 @@ const COMMANDS: &str = r#"(?x) "(?:command|cmd|run|script|exec|apiKeyHelper|awsA
 /// The same of TOML and YAML, one a line.
 const LINES: &str = r#"(?m)^\s*(?:-\s*)?(?:command|cmd|run|script|notify)\s*[:=]\s*(?P<line>\S.*)$"#;
 
-/// What is done in a command, the gravest first.
+const SECRETS: &str = "runs a command that reads secrets";
+const NETWORK: &str = "runs a command that contacts the network";
+
+/// What is done in a command, the gravest first; besides the programs and files of [`names`].
 const DOES: &[(&str, Risk, &str)] = &[
-    (
-        "runs a command that reads secrets",
-        Risk::High,
-        r#"(?i)\.ssh/|\bid_(?:rsa|ed25519)\b|\.aws/|\.netrc\b|\.git-credentials|\.kube/config|\bprintenv\b|\benv\s*\||/proc/self/environ|security\s+find-\w+-password|\bsecret-tool\b"#,
-    ),
+    (SECRETS, Risk::High, r"(?i)\bprintenv\b|\benv\s*\||security\s+find-\w+-password|\bsecret-tool\b"),
     (
         "runs a command that is decoded first",
         Risk::High,
         r"(?i)base64\s+(?:-d|-D|--decode)\b|frombase64string|\batob\(|b64decode|-enc(?:odedcommand)?\s+[a-z0-9+/=]{16}|\bxxd\s+-r\b",
     ),
     (
-        "runs a command that contacts the network",
+        NETWORK,
         Risk::High,
-        r"(?i)\b(?:curl|wget|ncat|netcat|socat|iwr|irm|invoke-webrequest|invoke-restmethod|start-bitstransfer)\b|\bnc\s+-|/dev/tcp/|\b(?:requests|urllib|http\.client|fetch)\b.{0,40}https?:",
+        r"(?i)\b(?:socat|netcat|iwr|irm|invoke-webrequest|invoke-restmethod|start-bitstransfer)\b|/dev/tcp/|\b(?:requests|urllib|http\.client|fetch)\b.{0,40}https?:",
     ),
 ];
 
@@ -140,16 +140,24 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 
 fn judge(command: &str, range: Range<usize>, acts: &mut Vec<Act>) {
     let downloads = !downloads::find(command, &mut Files::default()).is_empty();
-    let known = DOES.iter().zip(IN_COMMANDS.iter());
-    let known = known.filter(|(_, pattern)| pattern.as_ref().is_some_and(|pattern| pattern.is_match(command)));
-    let gravest = known.map(|((does, risk, _), _)| (*does, *risk)).next();
-    let (does, risk) = match (gravest, downloads) {
-        (Some((does, risk)), false) => (does, risk),
-        (Some((does, risk)), true) if does != "runs a command that contacts the network" => (does, risk),
-        (_, true) => ("runs what an address answers", Risk::High),
-        (None, false) => ("runs a command by itself", Risk::Low),
+    let has = |does: &str| match does {
+        SECRETS => names::names_keys(command),
+        NETWORK => words(command).any(|word| names::is_downloader(word) || names::SENDERS.contains(&names::base(word))),
+        _ => false,
+    };
+    let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(command));
+    let known = DOES.iter().zip(IN_COMMANDS.iter()).find(|((does, ..), pattern)| has(does) || matches(pattern));
+    let (does, risk) = match known.map(|((does, risk, _), _)| (*does, *risk)) {
+        Some((NETWORK, _)) | None if downloads => ("runs what an address answers", Risk::High),
+        Some(known) => known,
+        None => ("runs a command by itself", Risk::Low),
     };
     acts.push(Act { range, does, risk });
+}
+
+/// The words of a command, roughly: quotes and signs of a shell end them.
+fn words(command: &str) -> impl Iterator<Item = &str> {
+    command.split(|c: char| c.is_whitespace() || "\"'`()|&;<>$".contains(c)).filter(|word| !word.is_empty())
 }
 
 fn settings(text: &str, acts: &mut Vec<Act>) {
