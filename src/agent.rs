@@ -9,6 +9,7 @@
 //! shown (`show`), and everything is bounded ([`Bounds`]).
 
 mod closing;
+pub(crate) mod coding;
 mod conversation;
 mod event;
 mod fence;
@@ -33,6 +34,7 @@ use conversation::{Call, CallResult, Conversation, Part, Turn};
 use fence::Fence;
 use input::Input;
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -118,6 +120,7 @@ pub(crate) async fn review(request: &Request, tell: &mut dyn FnMut(&Event)) -> F
     let (ending, usage) = match Review::begin(request) {
         Ok(mut review) => {
             let incomplete = review.run(tell).await.err();
+            tell(&Event::Coverage { read: review.opened.len(), of: review.input.under_review() });
             (Ending { finish: review.finish, incomplete }, review.usage)
         }
         Err(reason) => (Ending { finish: Finish::default(), incomplete: Some(reason) }, Usage::default()),
@@ -149,6 +152,8 @@ struct Review<'a> {
     corrections: u32,
     thoughts: bool,
     completion_tokens: bool,
+    /// The files under review that were opened, by their paths.
+    opened: BTreeSet<String>,
 }
 
 /// Whether the review goes on.
@@ -180,6 +185,7 @@ impl<'a> Review<'a> {
             corrections: 0,
             thoughts: request.api == Api::Responses,
             completion_tokens: false,
+            opened: BTreeSet::new(),
         })
     }
 
@@ -310,6 +316,9 @@ impl<'a> Review<'a> {
             };
             let text = answer.text(&self.fence);
             bytes += text.len();
+            if !answer.error {
+                self.open(&call, tell);
+            }
             let name = self.tools.iter().find(|tool| tool.name == call.name).map_or("unknown", |tool| tool.name);
             tell(&Event::Tool { name, bytes: text.len(), error: answer.error });
             results.push(CallResult { id: call.id, text, error: answer.error });
@@ -317,6 +326,18 @@ impl<'a> Review<'a> {
         self.results = self.results.saturating_add(bytes);
         self.conversation.turns.push(Turn::Results(results, note));
         Ok(Next::Go)
+    }
+
+    /// Counts a file that a call has shown.
+    fn open(&mut self, call: &Call, tell: &mut dyn FnMut(&Event)) {
+        if !tools::SHOWING.contains(&call.name.as_str()) {
+            return;
+        }
+        let arguments: serde_json::Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+        let Some(file) = arguments["path"].as_str().and_then(|path| self.input.find(path)) else { return };
+        if self.input.is_under_review(file) && self.opened.insert(file.path.clone()) {
+            tell(&Event::Coverage { read: self.opened.len(), of: self.input.under_review() });
+        }
     }
 
     /// Carries out one call. No answer means that the review has ended.

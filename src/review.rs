@@ -10,7 +10,9 @@ mod ask;
 pub(crate) mod brief;
 pub(crate) mod cache;
 mod clean;
+pub(crate) mod estimate;
 pub mod export;
+pub(crate) mod images;
 pub(crate) mod prepare;
 mod reach;
 mod run;
@@ -19,6 +21,7 @@ pub mod scan;
 pub(crate) mod target;
 pub(crate) mod workspace;
 
+use crate::agent::coding::Coder;
 use crate::error::CommandError;
 use crate::fetch::Fetcher;
 use crate::git::upstream::Upstream;
@@ -52,6 +55,13 @@ pub(crate) enum AgentChoice {
         /// Whether answers come as events.
         stream: bool,
     },
+    /// A coding agent of others, locked down, in an image of ours.
+    Coder {
+        coder: Coder,
+        model: String,
+        /// The image's name.
+        image: String,
+    },
     Image {
         reference: String,
     },
@@ -82,6 +92,16 @@ pub(crate) enum Phase {
     Exporting,
     /// An agent looks at it.
     Asking(String),
+    /// What an agent has done so far.
+    Looking {
+        agent: String,
+        turns: u64,
+        /// Files that it opened, of so many.
+        read: u64,
+        of: u64,
+        /// Tokens read and written.
+        tokens: u64,
+    },
     Done,
 }
 
@@ -91,6 +111,9 @@ impl fmt::Display for Phase {
             Self::Fetching => f.write_str("fetching"),
             Self::Exporting => f.write_str("exporting"),
             Self::Asking(agent) => write!(f, "asking {agent}"),
+            Self::Looking { agent, turns, read, of, tokens } => {
+                write!(f, "{agent}: turn {turns}, {read} of {of} files read, {tokens} tokens")
+            }
             Self::Done => f.write_str("done"),
         }
     }
@@ -137,7 +160,8 @@ pub(crate) async fn run(
         .map_err(|error| CommandError::unfinished("the cache cannot be used").because(&error))?;
     let fetcher = Fetcher::new(&request.reach.fetch_options())
         .map_err(|error| CommandError::usage("repositories cannot be fetched").because(&error))?;
-    let agents = Agents::new(&request.agents, request.sandbox.as_ref(), cache, request.force).await?;
+    let targets = request.targets.len();
+    let agents = Agents::new(&request.agents, request.sandbox.as_ref(), cache, request.force, targets).await?;
     let run =
         Run { request, progress, cancel, workspace, fetcher, agents, permits: Semaphore::new(request.jobs.max(1)) };
 

@@ -61,6 +61,12 @@ pub(crate) enum Event {
     Rejected {
         times: u32,
     },
+    /// How many of the files under review were opened so far.
+    Coverage {
+        read: usize,
+        /// Of so many: those that changed, or all.
+        of: usize,
+    },
     End {
         status: Status,
         findings: usize,

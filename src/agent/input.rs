@@ -4,6 +4,7 @@
 //! on its own, without following links, and what is opened at the end must be a regular file.
 
 use super::show::as_in_file;
+use crate::verdict::report::Scope;
 use crate::verdict::task::{FileStatus, Task, TaskFile};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,16 @@ impl Input {
         let known = |path: &str| self.by_path.get(path).or_else(|| self.by_export.get(path)).copied();
         let index = known(path).or_else(|| known(&as_in_file(path)))?;
         self.task.files.get(index)
+    }
+
+    /// Whether a file is one of those that are to be judged: of a change those that changed, else all.
+    pub(super) fn is_under_review(&self, file: &TaskFile) -> bool {
+        self.task.scope == Scope::Full || file.status != FileStatus::Unchanged
+    }
+
+    /// How many files are to be judged.
+    pub(super) fn under_review(&self) -> usize {
+        self.task.files.iter().filter(|file| self.is_under_review(file)).count()
     }
 
     /// Whether the task names this piece of a diff.

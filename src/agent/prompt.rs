@@ -14,6 +14,8 @@ pub(crate) const PROMPT_VERSION: &str = "1";
 
 const SYSTEM: &str = include_str!("../../reviewer/prompts/system.md.jinja");
 const TASK: &str = include_str!("../../reviewer/prompts/task.md.jinja");
+/// What to look for and how to rate it: a part of every prompt.
+pub(super) const JUDGING: &str = include_str!("../../reviewer/prompts/judging.md.jinja");
 
 /// Lines of a list that are shown; there may be more.
 const MAX_LISTED: usize = 100;
@@ -52,9 +54,10 @@ const RISKS: &[(&str, &str)] = &[
 #[error("a prompt cannot be made: {0}")]
 pub(super) struct PromptError(#[from] minijinja::Error);
 
-fn render(template: &str, values: minijinja::Value) -> Result<String, PromptError> {
+pub(super) fn render(template: &str, values: minijinja::Value) -> Result<String, PromptError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_template("judging.md.jinja", JUDGING)?;
     Ok(environment.render_str(template, values)?)
 }
 
@@ -62,22 +65,33 @@ fn is_differential(task: &Task) -> bool {
     task.scope == Scope::Differential
 }
 
+/// The categories for a template.
+pub(super) fn categories() -> Vec<minijinja::Value> {
+    listing(CATEGORIES)
+}
+
+/// The risks for a template.
+pub(super) fn risks() -> Vec<minijinja::Value> {
+    listing(RISKS)
+}
+
+fn listing(items: &[(&'static str, &'static str)]) -> Vec<minijinja::Value> {
+    items.iter().map(|(name, meaning)| context! { name => *name, meaning => *meaning }).collect()
+}
+
 /// The system prompt.
 ///
 /// # Errors
 /// When the template is broken.
 pub(super) fn system(task: &Task, fence: &Fence, max_turns: u32) -> Result<String, PromptError> {
-    let list = |items: &[(&'static str, &'static str)]| -> Vec<minijinja::Value> {
-        items.iter().map(|(name, meaning)| context! { name => *name, meaning => *meaning }).collect()
-    };
     render(
         SYSTEM,
         context! {
             differential => is_differential(task),
             open => fence.open(),
             close => fence.close(),
-            categories => list(CATEGORIES),
-            risks => list(RISKS),
+            categories => categories(),
+            risks => risks(),
             max_turns => max_turns,
         },
     )
@@ -108,7 +122,7 @@ pub(super) fn task(input: &Input, fence: &Fence) -> Result<String, PromptError> 
     )
 }
 
-fn about(task: &Task) -> String {
+pub(super) fn about(task: &Task) -> String {
     let mut text = String::new();
     let base = task.base.as_ref().map(ToString::to_string);
     let directory = if task.directory.is_empty() { "(the top of the repository)" } else { &task.directory };
@@ -135,7 +149,7 @@ fn listed(items: impl Iterator<Item = String>, fence: &Fence) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{CATEGORIES, PROMPT_VERSION, RISKS, SYSTEM, TASK};
+    use super::{CATEGORIES, JUDGING, PROMPT_VERSION, RISKS, SYSTEM, TASK};
     use crate::agent::tools;
     use crate::ids::hex;
     use sha2::{Digest, Sha256};
@@ -149,6 +163,7 @@ mod tests {
             hash.update(text);
         };
         add(SYSTEM);
+        add(JUDGING);
         add(TASK);
         for (name, meaning) in CATEGORIES.iter().chain(RISKS) {
             add(name);
@@ -168,7 +183,7 @@ mod tests {
     fn another_prompt_is_another_version() {
         assert_eq!(
             (PROMPT_VERSION, prompt_hash().as_str()),
-            ("1", "b90c49dbfe56df5b81ab504b94858724e9674b1c5d4d10a5eba61be5c3a944c8"),
+            ("1", "4e3eb7a2a4f5758b7e00f9b017096ada8b3cffdb4b6edeb36c5f9688010d40d5"),
             "the prompts or tools changed: raise PROMPT_VERSION, and put both here"
         );
     }

@@ -26,6 +26,9 @@ const MAX_FINISH_BYTES: usize = 512 * 1024;
 /// The tool that ends the review.
 pub(super) const FINISH: &str = "finish";
 
+/// The tools that show what is in one file.
+pub(super) const SHOWING: &[&str] = &["read_file", "read_diff"];
+
 /// What the model is told about a tool.
 #[derive(Debug, Clone)]
 pub(super) struct Tool {

@@ -1,10 +1,14 @@
 //! `agent`: the review loop inside the sandbox. Hidden, because `review` starts it; reviewer/README.md says what it is told
 //! and what it says.
 
+use crate::agent::coding::{self, Coder, self_test};
 use crate::agent::{self, Api, Bounds, Event, Patience, Request};
 use crate::context::Context;
 use crate::error::{CommandError, exit};
+use crate::proxy;
+use crate::review::sandbox::inside::calls;
 use crate::ui::Ui;
+use crate::verdict::Findings;
 use crate::verdict::document::Status;
 use crate::verdict::task::TASK_PATH;
 use clap::{Args, ValueEnum};
@@ -22,11 +26,17 @@ Exit status: 0 the document is complete, 3 it is incomplete; it is printed eithe
 )]
 pub(super) struct AgentArgs {
     /// Whose API the model has.
-    #[arg(long, value_enum)]
-    provider: ProviderName,
+    #[arg(long, value_enum, required_unless_present = "coder")]
+    provider: Option<ProviderName>,
+    /// The coding agent of this image, in place of our own loop.
+    #[arg(long = "cli", value_name = "AGENT", value_enum, conflicts_with = "provider")]
+    coder: Option<CoderName>,
+    /// Test the coding agent with a model that plays a script, and print what it did.
+    #[arg(long, requires = "coder")]
+    self_test: bool,
     /// The model.
-    #[arg(long)]
-    model: String,
+    #[arg(long, required_unless_present = "self_test")]
+    model: Option<String>,
     /// Wait for whole answers in place of events.
     #[arg(long)]
     no_stream: bool,
@@ -69,18 +79,88 @@ enum ProviderName {
     OpenaiChat,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CoderName {
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+}
+
+impl From<CoderName> for Coder {
+    fn from(name: CoderName) -> Self {
+        match name {
+            CoderName::Claude => Self::Claude,
+            CoderName::Codex => Self::Codex,
+        }
+    }
+}
+
+/// The model of a self-test: one that the agent's makers have today, because what it sends depends on it.
+const TESTED_MODEL: &str = "claude-opus-5-5";
+
+/// The entry point of an image of a coding agent.
+fn code(args: &AgentArgs, coder: Coder, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    // Its children have this process's user: what it holds open is not theirs to write to.
+    calls::hide().map_err(|error| CommandError::unfinished(format!("the process cannot be hidden: {error}")))?;
+    let task = context.review_task.as_deref().unwrap_or(Path::new(TASK_PATH));
+    let programs: Vec<String> = context.search_path.iter().map(|folder| folder.display().to_string()).collect();
+    let token = match coder.provider() {
+        proxy::Provider::Anthropic => context.anthropic_api_key.clone(),
+        proxy::Provider::OpenAi => context.openai_api_key.clone(),
+    };
+    let mut request = coding::Request {
+        coder,
+        model: args.model.clone().unwrap_or_default(),
+        input: args.input.clone().unwrap_or_else(|| task.parent().unwrap_or(Path::new("/")).to_path_buf()),
+        socket: args.socket.clone().or_else(|| context.review_socket.clone()).unwrap_or_else(|| SOCKET_PATH.into()),
+        token,
+        temporary: context.temp_dir.clone(),
+        programs: programs.join(":"),
+        time: Duration::from_secs(args.max_seconds),
+    };
+    if args.self_test {
+        coder.alias().unwrap_or(TESTED_MODEL).clone_into(&mut request.model);
+        let found = self_test::run(request).map_err(CommandError::unfinished)?;
+        let text = serde_json::to_string(&found)
+            .map_err(|error| CommandError::unfinished("the capabilities cannot be written").because(&error))?;
+        ui.result(&format!("{text}\n"))?;
+        return Ok(exit::CLEAN);
+    }
+    let document = coding::review(&request, &mut |event| tell(ui, event));
+    let status = print(&document, ui)?;
+    if let Some(reason) = &document.reason {
+        ui.say(reason);
+    }
+    Ok(status)
+}
+
+fn tell(ui: &Ui, event: &Event) {
+    ui.say(&serde_json::to_string(event).unwrap_or_default());
+}
+
+fn print(document: &Findings, ui: &Ui) -> Result<u8, CommandError> {
+    let text = serde_json::to_string(document)
+        .map_err(|error| CommandError::unfinished("the findings cannot be written").because(&error))?;
+    ui.result(&format!("{text}\n"))?;
+    Ok(if document.status == Status::Complete { exit::CLEAN } else { exit::UNFINISHED })
+}
+
 pub(super) fn run(args: &AgentArgs, context: &Context, ui: &Ui) -> Result<u8, CommandError> {
+    if let Some(coder) = args.coder {
+        return code(args, coder.into(), context, ui);
+    }
     let task = context.review_task.as_deref().unwrap_or(Path::new(TASK_PATH));
     let folder = || task.parent().unwrap_or(Path::new("/")).to_path_buf();
     let socket = || context.review_socket.clone().unwrap_or_else(|| SOCKET_PATH.into());
     let (api, token) = match args.provider {
-        ProviderName::Anthropic => (Api::Messages, context.anthropic_api_key.clone()),
-        ProviderName::Openai => (Api::Responses, context.openai_api_key.clone()),
-        ProviderName::OpenaiChat => (Api::Chat, context.openai_api_key.clone()),
+        Some(ProviderName::Anthropic) | None => (Api::Messages, context.anthropic_api_key.clone()),
+        Some(ProviderName::Openai) => (Api::Responses, context.openai_api_key.clone()),
+        Some(ProviderName::OpenaiChat) => (Api::Chat, context.openai_api_key.clone()),
     };
     let request = Request {
         api,
-        model: args.model.clone(),
+        model: args.model.clone().unwrap_or_default(),
         stream: !args.no_stream,
         input: args.input.clone().unwrap_or_else(folder),
         socket: args.socket.clone().unwrap_or_else(socket),
@@ -103,10 +183,6 @@ pub(super) fn run(args: &AgentArgs, context: &Context, ui: &Ui) -> Result<u8, Co
         .enable_all()
         .build()
         .map_err(|error| CommandError::unfinished("the async runtime cannot be started").because(&error))?;
-    let mut tell = |event: &Event| ui.say(&serde_json::to_string(event).unwrap_or_default());
-    let document = runtime.block_on(agent::review(&request, &mut tell));
-    let text = serde_json::to_string(&document)
-        .map_err(|error| CommandError::unfinished("the findings cannot be written").because(&error))?;
-    ui.result(&format!("{text}\n"))?;
-    Ok(if document.status == Status::Complete { exit::CLEAN } else { exit::UNFINISHED })
+    let document = runtime.block_on(agent::review(&request, &mut |event| tell(ui, event)));
+    print(&document, ui)
 }

@@ -1,5 +1,7 @@
 //! `review`: arguments to targets and agents; reports to files and a rendering.
 
+mod estimate;
+mod images;
 mod options;
 mod place;
 mod reach;
@@ -25,6 +27,9 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
     if args.clean {
         return runtime()?.block_on(result::clean(global, context, ui));
     }
+    if let Some(wanted) = &args.build_agents {
+        return runtime()?.block_on(images::build(args, wanted, global, context, ui));
+    }
     if args.names.is_empty() && args.diff.is_none() && args.repo.is_none() {
         return Err(refuse("nothing to review was named")
             .hint("`review --diff origin/main..HEAD` reviews what a branch changes")
@@ -34,6 +39,9 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
         let (args, global) = (args.clone(), global.clone());
         clock::within(clock::HISTORY, "the registry's history", move || request::targets(&args, &global))?
     };
+    if args.estimate {
+        return estimate(args, global, context, asked, ui);
+    }
     let places = Places::begin(&args.report_dir, &asked.targets)?;
     let request = request::of(args, global, context, asked)?;
     for warning in request::warnings(&request, context) {
@@ -69,6 +77,33 @@ pub(super) fn run(args: &ReviewArgs, global: &Global, context: &Context, ui: &Ui
     // Exports that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     status
+}
+
+/// `--estimate`: measures, and asks nobody.
+fn estimate(
+    args: &ReviewArgs,
+    global: &Global,
+    context: &Context,
+    asked: request::Asked,
+    ui: &Ui,
+) -> Result<u8, CommandError> {
+    let request = request::to_measure(args, global, context, &asked)?;
+    let names = request::names(&request.targets);
+    let bar = ui.progress(request.targets.len() as u64, "measuring");
+    let shown = bar.clone();
+    let progress = Progress::new(move |target, phase| match &phase {
+        Phase::Done => shown.inc(1),
+        phase => shown.set_message(format!("{}: {phase}", names.get(target).map_or("", String::as_str))),
+    });
+    let runtime = runtime()?;
+    let cancel = Cancel::new();
+    if let Some(time) = args.timeout {
+        runtime.spawn(end_in_time(cancel.clone(), time));
+    }
+    let measured = runtime.block_on(review::estimate::estimate(&request, &progress, &cancel));
+    bar.finish_and_clear();
+    runtime.shutdown_background();
+    estimate::show(args, global, &asked, &measured?, ui)
 }
 
 fn runtime() -> Result<Runtime, CommandError> {

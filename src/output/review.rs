@@ -4,6 +4,7 @@
 //! whatever a report holds: every field is escaped, because what the template does not escape its formatter does; only the template makes
 //! structure; and the text has at most [`MAX_REPORT_BYTES`].
 
+mod agreement;
 mod history;
 mod human;
 mod link;

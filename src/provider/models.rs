@@ -34,6 +34,20 @@ const RETIRING: &[(&str, &str)] = &[
     ("claude-sonnet-4-5", "2026-11-30"),
 ];
 
+/// What models cost: millionths of a US dollar for a million tokens read, and for a million written. Source: what Claude Code
+/// 2.1.332 counts for them, on [`AS_OF`]. Of OpenAI's models no price is known here.
+const PRICES: &[(&str, u64, u64)] = &[
+    ("claude-opus-5-5", 4_000_000, 20_000_000),
+    ("claude-sonnet-5-5", 2_000_000, 10_000_000),
+    ("claude-haiku-5-5", 500_000, 2_500_000),
+];
+
+/// What a model cost on [`AS_OF`]: millionths of a US dollar for a million tokens read, and for a million written.
+#[must_use]
+pub(crate) fn price(model: &str) -> Option<(u64, u64)> {
+    PRICES.iter().find(|(name, ..)| is_named(model, name)).map(|(_, read, written)| (*read, *written))
+}
+
 /// What to name when no model was named.
 #[must_use]
 pub(crate) fn hint(provider: Provider) -> String {
@@ -83,7 +97,7 @@ fn is_named(model: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{AS_OF, CURRENT, RETIRING, hint, provider, warning};
+    use super::{AS_OF, CURRENT, RETIRING, hint, price, provider, warning};
     use crate::provider::Provider;
     use chrono::NaiveDate;
 
@@ -124,6 +138,7 @@ mod tests {
         assert_eq!(provider("gpt-5.5"), Some(Provider::OpenAi));
         assert_eq!(provider("claude-opus-4-5-20251101"), Some(Provider::Anthropic));
         assert_eq!(provider("mine"), None);
+        assert_eq!((price("claude-opus-5-5-latest"), price("gpt-5.5")), (Some((4_000_000, 20_000_000)), None));
         assert_eq!(hint(Provider::OpenAi), "models of OpenAI on 2026-11-29: `gpt-5.5`");
     }
 }

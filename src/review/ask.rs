@@ -1,21 +1,26 @@
 //! Asks agents about one [`Brief`]: the static checks here, everything else in a sandbox.
 
+mod budget;
+mod progress;
 mod words;
 
 use super::brief::{Brief, InputFile};
 use super::cache::{Cache, Key, Said};
 use super::sandbox::{self, Agent, Cancel, Ended, Limits, Outcome, Prepared, Proxy};
-use super::{AgentChoice, scan};
-use crate::agent::PROMPT_VERSION;
+use super::{AgentChoice, Phase, scan};
+use crate::agent::{PROMPT_VERSION, coding};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::ids::hex;
-use crate::provider::{Api, Provider};
+use crate::provider::{Api, Provider, models};
 use crate::proxy;
-use crate::verdict::document::Status;
+use crate::proxy::{Micros, Price};
+use crate::text::cut;
+use crate::verdict::document::{MAX_REASON, Status};
 use crate::verdict::judge::{AgentRun, BUILTIN, STATIC, heard};
 use crate::verdict::report::Usage;
 use crate::verdict::{Findings, ReviewFinding};
+use budget::Budget;
 use futures_util::future::{join, join_all};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
@@ -29,6 +34,8 @@ const AGAIN: usize = 3;
 
 /// The most seconds of a deadline that are left for an agent's last turn; of a short one, half.
 const LAST_TURN: u64 = 120;
+/// The same where the model has no last turn: to say that time is up.
+const LAST_WORDS: u64 = 10;
 
 /// The audit's word for a provider that the proxy could not connect to.
 const UNREACHABLE: &str = "upstream-unreachable";
@@ -51,6 +58,10 @@ pub(crate) struct SandboxOptions {
     pub(crate) provider_network: Option<String>,
     /// What the proxy lets through. The model is added.
     pub(crate) proxy: proxy::Options,
+    /// What one agent may spend on one target.
+    pub(crate) agent_cost: Option<Micros>,
+    /// What all agents may spend together, over all targets.
+    pub(crate) run_cost: Option<Micros>,
     pub(crate) anthropic_key: Option<SecretString>,
     pub(crate) openai_key: Option<SecretString>,
 }
@@ -60,10 +71,19 @@ impl SandboxOptions {
     fn providers(&self, choice: &AgentChoice) -> Vec<String> {
         let may_ask = |api: &Api| match choice {
             AgentChoice::BuiltIn { api: own, .. } => api == own,
+            AgentChoice::Coder { coder, .. } => *api == coder.api(),
             AgentChoice::Image { .. } => true,
         };
         let with_key = Api::ALL.into_iter().filter(|api| may_ask(api) && self.key(api.provider()).is_some());
         with_key.map(|api| format!("{} {}", api.as_str(), self.proxy.upstreams.url(api))).collect()
+    }
+
+    /// What a million tokens of an agent's model cost, if that is known.
+    pub(crate) fn price(&self, choice: &AgentChoice) -> Option<Price> {
+        self.proxy.price.or_else(|| {
+            let (input, output) = models::price(model_of(choice, Some(self))?.as_str())?;
+            Some(Price { input: Micros(input), output: Micros(output) })
+        })
     }
 
     fn key(&self, provider: Provider) -> Option<&SecretString> {
@@ -80,7 +100,11 @@ pub(super) struct Agents<'a> {
     sandbox: Option<(&'a SandboxOptions, Prepared)>,
     cache: Option<Cache>,
     force: bool,
+    budget: Budget,
 }
+
+/// Is told what an agent does.
+pub(super) type Asking = Arc<dyn Fn(Phase) + Send + Sync>;
 
 impl<'a> Agents<'a> {
     /// Makes the sandbox's image, if anybody is to be asked who needs one.
@@ -92,22 +116,19 @@ impl<'a> Agents<'a> {
         options: Option<&'a SandboxOptions>,
         cache: Option<Cache>,
         force: bool,
+        targets: usize,
     ) -> Result<Self, CommandError> {
         let sandbox = match options {
             Some(options) if !choices.is_empty() => Some((options, prepare(options).await?)),
             _ => None,
         };
-        Ok(Self { choices, sandbox, cache, force })
+        let budget = Budget::new(options.and_then(|options| options.run_cost), targets * choices.len());
+        Ok(Self { choices, sandbox, cache, force, budget })
     }
 
     /// What everybody says, side by side: the static checks first, then the others in the order of the request.
-    pub(super) async fn ask(
-        &self,
-        brief: &Arc<Brief>,
-        cancel: &Cancel,
-        asking: &(dyn Fn(&str) + Sync),
-    ) -> Vec<AgentRun> {
-        asking(STATIC);
+    pub(super) async fn ask(&self, brief: &Arc<Brief>, cancel: &Cancel, asking: &Asking) -> Vec<AgentRun> {
+        asking(Phase::Asking(STATIC.to_owned()));
         let looking = {
             let brief = brief.clone();
             tokio::task::spawn_blocking(move || floor(&brief))
@@ -118,24 +139,26 @@ impl<'a> Agents<'a> {
             why = cancel.cancelled() => failed(STATIC, None, why.as_str().to_owned()),
         };
         let others = self.choices.iter().map(|choice| async {
-            asking(name_of(choice));
-            self.ask_one(choice, brief, cancel).await
+            asking(Phase::Asking(name_of(choice).to_owned()));
+            self.ask_one(choice, brief, cancel, asking).await
         });
         let others = join_all(others).await;
         std::iter::once(floor).chain(others).collect()
     }
 
-    async fn ask_one(&self, choice: &AgentChoice, brief: &Brief, cancel: &Cancel) -> AgentRun {
+    async fn ask_one(&self, choice: &AgentChoice, brief: &Brief, cancel: &Cancel, asking: &Asking) -> AgentRun {
         let model = model_of(choice, self.sandbox.as_ref().map(|(options, _)| *options));
         let failed = |reason: String| failed(name_of(choice), model.clone(), reason);
         let Some((options, prepared)) = &self.sandbox else { return failed("there is no sandbox".to_owned()) };
         let identity = match choice {
             AgentChoice::BuiltIn { .. } => BUILTIN.to_owned(),
             // The name of an image says nothing about what is in it; the id does.
-            AgentChoice::Image { reference } => match prepared.engine().inspect_image(reference).await {
-                Ok(Some(image)) => image.id,
-                _ => String::new(),
-            },
+            AgentChoice::Coder { image: reference, .. } | AgentChoice::Image { reference } => {
+                match prepared.engine().inspect_image(reference).await {
+                    Ok(Some(image)) => image.id,
+                    _ => String::new(),
+                }
+            }
         };
         let head_tree = brief.head.tree.clone();
         let providers = options.providers(choice);
@@ -148,28 +171,41 @@ impl<'a> Agents<'a> {
             agent: &identity,
             model: model.as_deref(),
             providers: &providers,
-            prompt_version: PROMPT_VERSION,
+            prompt_version: match choice {
+                AgentChoice::Coder { .. } => coding::PROMPT_VERSION,
+                AgentChoice::BuiltIn { .. } | AgentChoice::Image { .. } => PROMPT_VERSION,
+            },
             tool_version: TOOL_VERSION,
         };
         let cache = self.cache.as_ref().filter(|_| !identity.is_empty());
         if !self.force
             && let Some(said) = cache.and_then(|cache| cache.get(&key))
         {
-            let Said { findings, usage, audit } = said;
-            return AgentRun { name: name_of(choice).to_owned(), model, said: Ok(findings), usage, audit };
+            let Said { findings, coverage, usage, audit } = said;
+            return AgentRun { name: name_of(choice).to_owned(), model, said: Ok(findings), coverage, usage, audit };
         }
-        let request = match request(choice, brief, options) {
+        let share = match self.budget.begin() {
+            Ok(share) => share,
+            Err(reason) => return failed(reason),
+        };
+        let request = |options: &SandboxOptions| -> Result<sandbox::Request, String> {
+            let mut request = request(choice, brief, options, share.cost())?;
+            request.extras.watch = progress::watch(choice, asking.clone());
+            Ok(request)
+        };
+        let asked = request(options);
+        let asked = match asked {
             Ok(request) => request,
             Err(reason) => return failed(reason),
         };
-        let mut outcome = sandbox::run(prepared, request, cancel).await;
+        let mut outcome = sandbox::run(prepared, asked, cancel).await;
         for _ in 0..AGAIN {
             if !matches!(&outcome, Err(error) if error.is_gone()) {
                 break;
             }
             // Somebody cleaned up since the sandbox's image was made: fetching takes a while.
             let again = Prepared::new(prepared.engine(), &options.executable, options.started).await;
-            outcome = match (again, self::request(choice, brief, options)) {
+            outcome = match (again, request(options)) {
                 (Ok(prepared), Ok(request)) => sandbox::run(&prepared, request, cancel).await,
                 (Err(error), _) => Err(error),
                 (_, Err(reason)) => return failed(reason),
@@ -179,8 +215,10 @@ impl<'a> Agents<'a> {
             Ok(outcome) => answer(choice, model.clone(), outcome),
             Err(error) => failed(words::of_error(&error)),
         };
+        share.end(run.usage.map_or(0, |usage| usage.cost_micros));
         if let (Some(cache), Ok(findings)) = (cache, &run.said) {
-            let said = Said { findings: findings.clone(), usage: run.usage, audit: run.audit.clone() };
+            let (coverage, usage, audit) = (run.coverage, run.usage, run.audit.clone());
+            let said = Said { findings: findings.clone(), coverage, usage, audit };
             if let Err(error) = cache.put(&key, &said) {
                 tracing::warn!(%error, "a verdict cannot be kept");
             }
@@ -209,12 +247,13 @@ fn floor(brief: &Brief) -> AgentRun {
     let findings: Vec<ReviewFinding> = scan::scan(&brief.material());
     let summary = format!("Looked at {} files with deterministic checks.", brief.head.files.len());
     let said = Findings { version: 1, status: Status::Complete, reason: None, summary, findings };
-    AgentRun { name: STATIC.to_owned(), model: None, said: Ok(said), usage: None, audit: Vec::new() }
+    AgentRun { name: STATIC.to_owned(), model: None, said: Ok(said), coverage: None, usage: None, audit: Vec::new() }
 }
 
 fn name_of(choice: &AgentChoice) -> &str {
     match choice {
         AgentChoice::BuiltIn { .. } => BUILTIN,
+        AgentChoice::Coder { coder, .. } => coder.as_str(),
         AgentChoice::Image { reference } => reference,
     }
 }
@@ -222,7 +261,7 @@ fn name_of(choice: &AgentChoice) -> &str {
 /// The model that an agent can use: the proxy lets no other one through.
 fn model_of(choice: &AgentChoice, options: Option<&SandboxOptions>) -> Option<String> {
     match choice {
-        AgentChoice::BuiltIn { model, .. } => Some(model.clone()),
+        AgentChoice::BuiltIn { model, .. } | AgentChoice::Coder { model, .. } => Some(model.clone()),
         // Without a key there is no proxy, and no model.
         AgentChoice::Image { .. } => options
             .filter(|options| !options.providers(choice).is_empty())
@@ -231,11 +270,16 @@ fn model_of(choice: &AgentChoice, options: Option<&SandboxOptions>) -> Option<St
 }
 
 fn failed(name: &str, model: Option<String>, reason: String) -> AgentRun {
-    AgentRun { name: name.to_owned(), model, said: Err(reason), usage: None, audit: Vec::new() }
+    AgentRun { name: name.to_owned(), model, said: Err(reason), coverage: None, usage: None, audit: Vec::new() }
 }
 
 /// The sandbox's part of the work.
-fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Result<sandbox::Request, String> {
+fn request(
+    choice: &AgentChoice,
+    brief: &Brief,
+    options: &SandboxOptions,
+    cost: Option<Micros>,
+) -> Result<sandbox::Request, String> {
     let input = brief.input().map_err(|error| format!("its task cannot be written: {error}"))?;
     let input = input.into_iter().map(|InputFile { path, content }| sandbox::InputFile {
         path: path.into(),
@@ -246,20 +290,34 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         AgentChoice::BuiltIn { api, .. } => {
             let provider = api.provider();
             options.key(provider).ok_or_else(|| format!("there is no key for {provider}"))?;
-            Some(proxy_for(choice, options)?)
+            Some(proxy_for(choice, options, cost)?)
+        }
+        AgentChoice::Coder { coder, .. } => {
+            let provider = coder.provider();
+            options.key(provider).ok_or_else(|| format!("there is no key for {provider}"))?;
+            Some(proxy_for(choice, options, cost)?)
         }
         // An image without a key to use is one that needs none.
         AgentChoice::Image { .. } if options.providers(choice).is_empty() => None,
-        AgentChoice::Image { .. } => Some(proxy_for(choice, options)?),
+        AgentChoice::Image { .. } => Some(proxy_for(choice, options, cost)?),
     };
+    // Its own clock ends it before ours does, so that what it has found so far is not lost.
+    let deadline = options.limits.deadline.as_secs();
+    let seconds = (deadline - LAST_TURN.min(deadline / 2)).max(1).to_string();
+    let mut extras = sandbox::Extras::default();
     let agent = match choice {
         AgentChoice::BuiltIn { api, model, stream } => {
-            // Its own clock ends it before ours does, so that what it has found so far is not lost.
-            let deadline = options.limits.deadline.as_secs();
-            let seconds = (deadline - LAST_TURN.min(deadline / 2)).max(1).to_string();
             let args = ["agent", "--provider", api.as_str(), "--model", model, "--max-seconds", &seconds];
             let whole = (!stream).then_some("--no-stream");
             Agent::BuiltIn { args: args.into_iter().chain(whole).map(str::to_owned).collect() }
+        }
+        AgentChoice::Coder { coder, model, image } => {
+            let model = coder.alias().unwrap_or(model);
+            let seconds = (deadline - LAST_WORDS.min(deadline / 2)).max(1).to_string();
+            // What comes after the image's entry point.
+            let args = ["--model", model, "--max-seconds", &seconds];
+            extras.arguments = args.map(str::to_owned).into();
+            Agent::Image { reference: image.clone() }
         }
         AgentChoice::Image { reference } => Agent::Image { reference: reference.clone() },
     };
@@ -270,15 +328,17 @@ fn request(choice: &AgentChoice, brief: &Brief, options: &SandboxOptions) -> Res
         proxy,
         limits: options.limits,
         runtime: options.runtime.clone(),
-        extras: sandbox::Extras::default(),
+        extras,
     })
 }
 
 /// The proxy of one run, with a client token of its own.
-fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, String> {
+fn proxy_for(choice: &AgentChoice, options: &SandboxOptions, cost: Option<Micros>) -> Result<Proxy, String> {
     let token = proxy::keys::generate_token().map_err(|error| error.to_string())?;
     let mut allowed = options.proxy.clone();
     allowed.listen = proxy::Listen::Socket(sandbox::SOCKET.into());
+    allowed.price = options.price(choice);
+    allowed.limits.cost = options.agent_cost.into_iter().chain(cost).min();
     let mut keys = serde_json::Map::new();
     keys.insert("client_token".to_owned(), token.expose_secret().into());
     let providers = match choice {
@@ -286,6 +346,12 @@ fn proxy_for(choice: &AgentChoice, options: &SandboxOptions) -> Result<Proxy, St
             allowed.models = vec![model.clone()];
             allowed.aliases = Vec::new();
             vec![api.provider()]
+        }
+        AgentChoice::Coder { coder, model, .. } => {
+            allowed.models = vec![model.clone()];
+            let alias = coder.alias().map(|name| proxy::Alias { name: name.to_owned(), model: model.clone() });
+            allowed.aliases = alias.into_iter().collect();
+            vec![coder.provider()]
         }
         AgentChoice::Image { .. } => Provider::ALL.to_vec(),
     };
@@ -316,7 +382,7 @@ fn usage(audit: &[serde_json::Value]) -> Usage {
 }
 
 /// A name that no other run has: 16 random digits.
-fn run_id() -> Result<String, String> {
+pub(super) fn run_id() -> Result<String, String> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random bytes: {error}"))?;
     Ok(hex(&bytes))
@@ -331,7 +397,7 @@ fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> Agen
         _ => Some(usage(&audit)),
     };
     let last = match choice {
-        AgentChoice::BuiltIn { .. } => words::last_trouble(&outcome.stderr_tail),
+        AgentChoice::BuiltIn { .. } | AgentChoice::Coder { .. } => words::last_trouble(&outcome.stderr_tail),
         AgentChoice::Image { .. } => words::last_words(&outcome.stderr_tail),
     };
     let trouble = match (&outcome.ended, &outcome.audit_incomplete) {
@@ -344,7 +410,25 @@ fn answer(choice: &AgentChoice, model: Option<String>, outcome: Outcome) -> Agen
     // How it ended says it already; what it printed is refused of an agent that thinks it did well.
     let said = said.map_err(|reason| if trouble.is_none() { format!("{reason}{last}") } else { reason });
     let said = if unreachable { with_way(said) } else { said };
-    AgentRun { name: name_of(choice).to_owned(), model, said, usage, audit }
+    // The entry point of an image sees that its program was ended, and the sandbox why.
+    let said = said.map(|mut findings| {
+        let coder = matches!(choice, AgentChoice::Coder { .. }) && !matches!(outcome.ended, Ended::Exited(_));
+        if let Some(reason) = findings.reason.as_mut().filter(|_| coder) {
+            *reason = cut(&format!("it {} ({reason})", outcome.ended), MAX_REASON).into_owned();
+        }
+        findings
+    });
+    // Our own agent says so itself.
+    let said = match choice {
+        AgentChoice::BuiltIn { .. } => said,
+        AgentChoice::Coder { .. } | AgentChoice::Image { .. } => words::with_refusal(said, &audit),
+    };
+    // Others are not asked: what they print is theirs.
+    let coverage = match choice {
+        AgentChoice::Image { .. } => None,
+        AgentChoice::BuiltIn { .. } | AgentChoice::Coder { .. } => progress::coverage(&outcome.stderr_tail),
+    };
+    AgentRun { name: name_of(choice).to_owned(), model, said, coverage, usage, audit }
 }
 
 /// Adds how a provider is reached that is not on the internet, to what did not end well.

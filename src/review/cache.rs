@@ -8,7 +8,7 @@ use crate::fetch::cache::read_regular;
 use crate::ids::hex;
 use crate::verdict::Findings;
 use crate::verdict::document::Status;
-use crate::verdict::report::Usage;
+use crate::verdict::report::{Coverage, Usage};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -48,6 +48,8 @@ pub(crate) struct Key<'a> {
 pub(crate) struct Said {
     /// The document that it printed.
     pub(crate) findings: Findings,
+    #[serde(default)]
+    pub(crate) coverage: Option<Coverage>,
     /// What its model's provider counted; none where there was no proxy.
     pub(crate) usage: Option<Usage>,
     pub(crate) audit: Vec<serde_json::Value>,
@@ -134,7 +136,7 @@ mod tests {
 
     fn said(status: Status) -> Said {
         let findings = Findings { version: 1, status, reason: None, summary: String::new(), findings: Vec::new() };
-        Said { findings, usage: None, audit: Vec::new() }
+        Said { findings, coverage: None, usage: None, audit: Vec::new() }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One run over all of its repositories: each fetched once, each piece of work done once.
 
-use super::ask::Agents;
+use super::ask::{Agents, Asking};
 use super::brief::Brief;
 use super::prepare;
 use super::reach;
@@ -188,7 +188,10 @@ impl Run<'_> {
             Ok(Err(reason)) => return failed(reason),
             Err(error) => return failed(format!("the export broke off: {error}")),
         };
-        let asking = |agent: &str| self.progress.report(targets, &Phase::Asking(agent.to_owned()));
+        let asking: Asking = {
+            let (progress, targets) = (self.progress.clone(), targets.to_vec());
+            Arc::new(move |phase| progress.report(&targets, &phase))
+        };
         let (runs, (found, history)) = join(self.agents.ask(&brief, self.cancel, &asking), origin).await;
         let reviewed = Reviewed { found, history, ..reviewed(work, &brief) };
         let judged = tokio::task::spawn_blocking(move || judge(reviewed, &brief.material(), runs)).await;

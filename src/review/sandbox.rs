@@ -130,6 +130,21 @@ pub struct Extras {
     pub(crate) results: Option<String>,
     /// Whether it has a network: a bridge of its own.
     pub(crate) network: bool,
+    /// Is told what it writes to standard error, as it comes.
+    pub(crate) watch: Option<Watch>,
+}
+
+/// Who is told what a program writes to standard error: pieces that need not end with a line.
+pub(crate) struct Watch(pub(crate) Box<Listener>);
+
+type Listener = dyn Fn(&[u8]) + Send + Sync;
+
+impl Extras {
+    /// Arguments in place of those of the image, after its entry point, and nothing else.
+    #[must_use]
+    pub fn with_arguments<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { arguments: arguments.into_iter().map(str::to_owned).collect(), ..Self::default() }
+    }
 }
 
 impl std::fmt::Debug for Extras {

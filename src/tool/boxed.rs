@@ -60,6 +60,7 @@ pub(crate) async fn run(boxed: Boxed, place: &Place, limits: &Limits, cancel: &C
         },
         runtime: None,
         extras: Extras {
+            watch: None,
             archives: Mutex::new(boxed.archives),
             variables: boxed.variables,
             arguments: boxed.arguments,

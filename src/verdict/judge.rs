@@ -20,7 +20,9 @@ mod quote;
 mod tests;
 
 use super::document::{MAX_REASON, Status};
-use super::report::{AgentReport, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage, answered};
+use super::report::{
+    AgentReport, Coverage, JudgedFinding, Quote, Renamed, ReviewReport, Reviewed, Unreviewed, Usage, answered,
+};
 use super::{Findings, Risk, Verdict};
 use crate::snapshot::language::{is_media, may_be_code};
 use crate::snapshot::{Material, Reason, Snapshot};
@@ -35,15 +37,21 @@ pub(crate) const STATIC: &str = "static";
 /// The name of the reviewer that is built into this program.
 pub(crate) const BUILTIN: &str = "builtin";
 
+/// The names of the coding agents of others.
+pub(crate) const CLAUDE: &str = "claude";
+pub(crate) const CODEX: &str = "codex";
+
 /// What became of one reviewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentRun {
-    /// [`STATIC`], [`BUILTIN`], or the reference of an image.
+    /// [`STATIC`], [`BUILTIN`], [`CLAUDE`], [`CODEX`], or the reference of an image.
     pub name: String,
     /// The model that it could use, if any.
     pub model: Option<String>,
     /// What it said, or why there is nothing: one sentence, which may hold hostile text.
     pub said: Result<Findings, String>,
+    /// What it opened, as far as that can be seen.
+    pub coverage: Option<Coverage>,
     /// What the provider counted; none where there was no proxy.
     pub usage: Option<Usage>,
     pub audit: Vec<serde_json::Value>,
@@ -95,6 +103,7 @@ pub fn judge(reviewed: Reviewed, material: &Material<'_>, runs: Vec<AgentRun>) -
             reason,
             summary,
             findings: said.len(),
+            coverage: run.coverage,
             usage: run.usage,
             audit: run.audit,
         });
@@ -151,7 +160,7 @@ fn missing(runs: &[AgentRun]) -> Vec<String> {
             Ok(Findings { status: Status::Incomplete, reason, .. }) => {
                 reasons.push(format!("{name} did not finish: {}", reason.as_deref().unwrap_or("it does not say why")));
             }
-            Ok(_) if name == BUILTIN && !answered(*usage, audit) => {
+            Ok(_) if [BUILTIN, CLAUDE, CODEX].contains(&name.as_str()) && !answered(*usage, audit) => {
                 reasons.push(format!("{name} says that it finished, and its model never answered"));
             }
             Ok(_) => {}

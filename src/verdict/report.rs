@@ -207,11 +207,27 @@ pub struct Usage {
     pub(crate) cost_micros: u64,
 }
 
+/// How many of the files under review an agent opened, as far as that can be seen: of a change those that changed, else all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    pub(crate) read: usize,
+    pub(crate) of: usize,
+}
+
+impl Coverage {
+    /// Whether files were left unread.
+    #[must_use]
+    pub(crate) fn is_partial(self) -> bool {
+        self.read < self.of
+    }
+}
+
 /// One agent's part in a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgentReport {
-    /// `static`, `builtin`, or the reference of an image.
+    /// `static`, `builtin`, `claude`, `codex`, or the reference of an image.
     pub(crate) name: String,
     /// The model it used, if any.
     pub(crate) model: Option<String>,
@@ -222,6 +238,9 @@ pub(crate) struct AgentReport {
     pub(crate) summary: String,
     /// How many findings it made.
     pub(crate) findings: usize,
+    /// What it opened, of the agents of this program; none of others.
+    #[serde(default)]
+    pub(crate) coverage: Option<Coverage>,
     /// What its model's provider counted.
     pub(crate) usage: Option<Usage>,
     /// The proxy's audit lines, one JSON object each: every call, without bodies.

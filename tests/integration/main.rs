@@ -3,6 +3,7 @@
 
 mod action;
 mod agent;
+mod agent_images;
 mod build;
 mod catalog;
 mod changes;

@@ -2,6 +2,7 @@
 //! script in a container of its own.
 
 mod alone;
+mod coding;
 mod fifos;
 mod lab;
 mod origin;

@@ -84,7 +84,14 @@ fn the_example_agent_prints_a_findings_document() {
         changes: Vec::new(),
     };
     let material = Material { head: &head, base: None, changes: &[], directory: "", dockerfile: None };
-    let run = AgentRun { name: "grep-agent".to_owned(), model: None, said: Ok(said), usage: None, audit: Vec::new() };
+    let run = AgentRun {
+        name: "grep-agent".to_owned(),
+        model: None,
+        said: Ok(said),
+        coverage: None,
+        usage: None,
+        audit: Vec::new(),
+    };
     let report = judge(reviewed, &material, vec![run]);
     let found: Vec<(&str, Option<u32>, Quote)> = report
         .findings

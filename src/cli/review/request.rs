@@ -2,20 +2,21 @@
 
 use super::options::{AgentName, ProviderName, ReviewArgs};
 use super::reach;
+use crate::agent::coding::Coder;
 use crate::cli::{Global, entries, policy, range, refuse, roots};
 use crate::context::Context;
 use crate::entry::load;
 use crate::entry::source::relative;
 use crate::error::CommandError;
-use crate::ids::CommitSha;
+use crate::ids::{CommitSha, ImageReference};
 use crate::policy::{POLICY, Policy};
 use crate::proxy::upstreams::Upstreams;
 use crate::proxy::{self, Api, Provider, models};
 use crate::review::prepare::{PrepareLimits, Reach};
 use crate::review::sandbox::{Limits, SOCKET};
 use crate::review::target::{self, Changed, Target, Why, Work};
-use crate::review::{AgentChoice, Request, SandboxOptions};
-use crate::verdict::judge::{BUILTIN, STATIC};
+use crate::review::{AgentChoice, Request, SandboxOptions, images};
+use crate::verdict::judge::{BUILTIN, CLAUDE, CODEX, STATIC};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,6 +37,9 @@ pub(super) fn of(
     check_keys(&agents, context, &upstreams)?;
     reach::check(args.provider_network.as_deref(), &used(&agents, context, model.as_deref()), &upstreams)?;
     let sandbox = if agents.is_empty() { None } else { Some(sandbox(args, context, model, upstreams)?) };
+    if let Some(sandbox) = &sandbox {
+        check_prices(args, &agents, sandbox)?;
+    }
     if global.offline {
         refuse_network(&targets, &agents)?;
     }
@@ -48,6 +52,32 @@ pub(super) fn of(
         cache: args.cache.clone(),
         force: args.force,
         jobs: args.jobs.into(),
+        temp_dir: context.temp_dir.clone(),
+    })
+}
+
+/// A request that only measures.
+pub(super) fn to_measure(
+    args: &ReviewArgs,
+    global: &Global,
+    context: &Context,
+    asked: &Asked,
+) -> Result<Request, CommandError> {
+    if global.offline {
+        refuse_network(&asked.targets, &[])?;
+    }
+    Ok(Request {
+        targets: asked.targets.clone(),
+        agents: Vec::new(),
+        reach: Reach {
+            roots_pem: roots::read(context)?,
+            allow: [args.allow_network.as_slice(), &asked.networks].concat(),
+        },
+        limits: PrepareLimits::default(),
+        sandbox: None,
+        cache: None,
+        force: false,
+        jobs: 1,
         temp_dir: context.temp_dir.clone(),
     })
 }
@@ -78,7 +108,7 @@ pub(super) fn names(targets: &[Target]) -> Vec<String> {
 pub(super) struct Asked {
     pub(super) targets: Vec<Target>,
     /// The model that the policy names.
-    model: Option<String>,
+    pub(super) model: Option<String>,
     /// Private networks that the policy allows.
     networks: Vec<IpNet>,
 }
@@ -168,8 +198,13 @@ fn agents(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<V
         };
         agents.push(AgentChoice::BuiltIn { api, model: model.to_owned(), stream: !args.no_stream });
     }
+    for (name, coder) in [(AgentName::Claude, Coder::Claude), (AgentName::Codex, Coder::Codex)] {
+        if args.agents.contains(&name) {
+            agents.push(coding(args, context, coder, model)?);
+        }
+    }
     for reference in &args.agent_images {
-        if [STATIC, BUILTIN].contains(&reference.as_str()) {
+        if [STATIC, BUILTIN, CLAUDE, CODEX].contains(&reference.as_str()) {
             return Err(refuse(format!("`--agent-image {reference}`: reports call the reviewer of this program so"))
                 .hint(format!("`--agent {reference}` asks that one, `--agent-image {reference}:latest` the image")));
         }
@@ -179,6 +214,39 @@ fn agents(args: &ReviewArgs, context: &Context, model: Option<&str>) -> Result<V
         }
     }
     Ok(agents)
+}
+
+/// A coding agent, with its model, and its image by its digest.
+fn coding(
+    args: &ReviewArgs,
+    context: &Context,
+    coder: Coder,
+    model: Option<&str>,
+) -> Result<AgentChoice, CommandError> {
+    let name = coder.as_str();
+    let (own, image, key, variable) = match coder {
+        Coder::Claude => (&args.claude_model, &args.claude_image, &context.anthropic_api_key, "ANTHROPIC_API_KEY"),
+        Coder::Codex => (&args.codex_model, &args.codex_image, &context.openai_api_key, "OPENAI_API_KEY"),
+    };
+    // A model that is known to be another provider's is none for it.
+    let common = model.filter(|model| models::provider(model).is_none_or(|whose| whose == coder.provider()));
+    let Some(model) = own.as_deref().or(common) else {
+        let wrong = refuse(format!("`{name}` needs a model: name one with `--{name}-model` or `--model`"));
+        return Err(wrong.hint(models::hint(coder.provider())));
+    };
+    if key.is_none() {
+        return Err(refuse(format!("`{name}` needs a provider key: set {variable}")));
+    }
+    let image = match image {
+        None => images::name(coder)?,
+        Some(image) if image.starts_with("sha256:") => image.clone(),
+        Some(image) if ImageReference::parse(image).is_ok_and(|image| image.digest.is_some()) => image.clone(),
+        Some(image) => {
+            return Err(refuse(format!("`--{name}-image {image}`: name the image by its digest, or by its id"))
+                .hint("a name without a digest may be another image tomorrow"));
+        }
+    };
+    Ok(AgentChoice::Coder { coder, model: model.to_owned(), image })
 }
 
 /// Which API: what is asked for, else that of whose the model is if that is known, else that of whose key is there.
@@ -212,10 +280,25 @@ fn used(agents: &[AgentChoice], context: &Context, model: Option<&str>) -> Vec<P
     };
     let uses = |agent: &AgentChoice, provider: Provider| match agent {
         AgentChoice::BuiltIn { api, .. } => api.provider() == provider,
+        AgentChoice::Coder { coder, .. } => coder.provider() == provider,
         // Without a model there is no way to one.
         AgentChoice::Image { .. } => model.is_some() && has_key(provider),
     };
     Provider::ALL.into_iter().filter(|provider| agents.iter().any(|agent| uses(agent, *provider))).collect()
+}
+
+/// Refuses a bound on money where nobody knows what a model costs.
+fn check_prices(args: &ReviewArgs, agents: &[AgentChoice], sandbox: &SandboxOptions) -> Result<(), CommandError> {
+    let option = match (args.budget.max_cost, args.budget.max_agent_cost) {
+        (Some(_), _) => "--max-cost",
+        (None, Some(_)) => "--max-agent-cost",
+        (None, None) => return Ok(()),
+    };
+    if agents.iter().all(|agent| sandbox.price(agent).is_some()) {
+        return Ok(());
+    }
+    Err(refuse(format!("`{option}`: the price of a model is not known"))
+        .hint("say it with `--input-price` and `--output-price`, in US dollars for a million tokens"))
 }
 
 /// Refuses a key that no provider can have given, before anything is fetched or started for it. Only of those that are used.
@@ -227,6 +310,7 @@ fn check_keys(agents: &[AgentChoice], context: &Context, upstreams: &Upstreams) 
     for (whose, variable, key, base) in keys {
         let used = agents.iter().any(|agent| match agent {
             AgentChoice::BuiltIn { api, .. } => api.provider() == whose,
+            AgentChoice::Coder { coder, .. } => coder.provider() == whose,
             AgentChoice::Image { .. } => true,
         });
         let Some(key) = key.as_ref().filter(|_| used) else { continue };
@@ -253,7 +337,7 @@ pub(super) fn warnings(request: &Request, context: &Context) -> Vec<String> {
         .agents
         .iter()
         .filter_map(|agent| match agent {
-            AgentChoice::BuiltIn { model, .. } => Some(model.as_str()),
+            AgentChoice::BuiltIn { model, .. } | AgentChoice::Coder { model, .. } => Some(model.as_str()),
             AgentChoice::Image { .. } => request.sandbox.as_ref()?.proxy.models.first().map(String::as_str),
         })
         .collect();
@@ -283,7 +367,6 @@ fn sandbox(
             requests: budget.max_requests,
             input_tokens: budget.max_input_tokens,
             output_tokens: budget.max_output_tokens,
-            cost: budget.max_cost,
             ..proxy::Limits::default()
         },
         price: budget.input_price.zip(budget.output_price).map(|(input, output)| proxy::Price { input, output }),
@@ -307,9 +390,11 @@ fn sandbox(
         runtime: args.runtime.clone(),
         provider_network: args.provider_network.clone(),
         proxy: options,
+        agent_cost: budget.max_agent_cost,
+        run_cost: budget.max_cost,
         // Agents that no model is named for get no way to one.
-        anthropic_key: context.anthropic_api_key.clone().filter(|_| model.is_some()),
-        openai_key: context.openai_api_key.clone().filter(|_| model.is_some()),
+        anthropic_key: context.anthropic_api_key.clone().filter(|_| model.is_some() || args.claude_model.is_some()),
+        openai_key: context.openai_api_key.clone().filter(|_| model.is_some() || args.codex_model.is_some()),
     })
 }
 

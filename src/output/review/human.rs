@@ -2,7 +2,8 @@
 
 use crate::output::count;
 use crate::output::escape::terminal_within;
-use crate::verdict::report::{JudgedFinding, ReviewReport};
+use crate::verdict::document::Status;
+use crate::verdict::report::{Coverage, JudgedFinding, ReviewReport, Scope};
 use crate::verdict::{Conclusion, Risk};
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -90,6 +91,13 @@ fn reasons(report: &ReviewReport, out: &mut String) {
     if all.len() > MAX_REASONS {
         let _ = writeln!(out, "{}: incomplete: and for {} more reasons", name(report), all.len() - MAX_REASONS);
     }
+    for agent in &report.agents {
+        let partial = agent.coverage.filter(|coverage| coverage.is_partial() && agent.status == Status::Complete);
+        if let Some(coverage) = partial {
+            let read = coverage_of(coverage, report.reviewed.scope);
+            let _ = writeln!(out, "{}: {} read {read}", name(report), terminal_within(&agent.name, MAX_CELL));
+        }
+    }
     if !report.model_looked() && !report.agents.is_empty() {
         let _ = writeln!(out, "{}: no model looked at this code", name(report));
     }
@@ -106,6 +114,12 @@ fn closing(rows: &[Row<'_>]) -> String {
         .collect();
     let kinds = if counted.is_empty() { String::new() } else { format!(": {}", counted.join(", ")) };
     format!("{}{kinds}\n", count(rows.len(), "target"))
+}
+
+/// `2 of 3 changed files`
+pub(super) fn coverage_of(Coverage { read, of }: Coverage, scope: Scope) -> String {
+    let changed = if scope == Scope::Differential { "changed " } else { "" };
+    format!("{read} of {}", count(of, &format!("{changed}file")))
 }
 
 /// `1 critical and 2 low findings`, or `no findings`.

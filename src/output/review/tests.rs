@@ -9,8 +9,8 @@ use crate::ids::CommitSha;
 use crate::output::samples::assert_visible;
 use crate::verdict::document::Status;
 use crate::verdict::report::{
-    AgentReport, ChangedFile, FileChange, Found, History, JudgedFinding, NewCommit, NewCommits, Quote, Reach, Renamed,
-    ReviewReport, Reviewed, Scope, Unreviewed, Usage,
+    AgentReport, ChangedFile, Coverage, FileChange, Found, History, JudgedFinding, NewCommit, NewCommits, Quote, Reach,
+    Renamed, ReviewReport, Reviewed, Scope, Unreviewed, Usage,
 };
 use crate::verdict::{Category, Confidence, ReviewFinding, Risk, Verdict};
 use proptest::prelude::*;
@@ -108,6 +108,7 @@ fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
                 reason: None,
                 summary: text("summary"),
                 findings: 3,
+                coverage: None,
                 usage: None,
                 audit: Vec::new(),
             },
@@ -118,6 +119,7 @@ fn report(text: &dyn Fn(&str) -> String, findings: usize) -> ReviewReport {
                 reason: Some(text("reason")),
                 summary: text("summary"),
                 findings: 1,
+                coverage: Some(Coverage { read: 1, of: 3 }),
                 usage: Some(Usage { requests: 14, input_tokens: 120_000, output_tokens: 1, cost_micros: 1_230_045 }),
                 audit: vec![
                     json!({ "event": "call", "outcome": "refused", "reason": text("refusal") }),
@@ -173,7 +175,7 @@ fn a_report_reads_well() {
     ## Who looked
 
     - `static`, no model: finished; 3 findings. It says: the summary
-    - `the name of an agent` with `the model`: did not finish (the reason); 1 finding. It says: the summary
+    - `the name of an agent` with `the model`: did not finish (the reason); 1 finding. It read 1 of 3 changed files, **not all**. It says: the summary
 
     ## Findings
 

@@ -1,12 +1,13 @@
 //! What `report.md.jinja` is filled with: words for the values of a report, and lists that are cut where they are long, so that
 //! everything but the findings fits [`super::MAX_REPORT_BYTES`] whatever a report holds. Nothing is escaped here: the template's filters do.
 
+use super::agreement::Agreement;
 use super::list::List;
 use super::{history, link};
 use crate::output::count;
 use crate::text::cut;
 use crate::verdict::document::Status;
-use crate::verdict::report::{AgentReport, Found, JudgedFinding, Quote, ReviewReport, Scope};
+use crate::verdict::report::{AgentReport, Coverage, Found, JudgedFinding, Quote, ReviewReport, Scope};
 use crate::verdict::{Conclusion, Risk, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub(super) struct View<'r> {
     /// Whether somebody could have asked one.
     model_named: bool,
     agents: List<Agent<'r>>,
+    /// What several reviewers with models say of the same places.
+    agreement: Option<Agreement<'r>>,
     findings: Vec<Finding<'r>>,
     omitted: Option<String>,
     unreviewed: Option<List<Unreviewed<'r>>>,
@@ -59,6 +62,9 @@ struct Agent<'r> {
     status: &'static str,
     reason: Option<&'r str>,
     findings: String,
+    /// What it opened.
+    coverage: Option<String>,
+    coverage_is_partial: bool,
     summary: Option<&'r str>,
 }
 
@@ -133,7 +139,8 @@ impl<'r> View<'r> {
             changes: history::Changes::of(reviewed),
             model_looked: report.model_looked(),
             model_named: agents.iter().any(|agent| agent.model.is_some()),
-            agents: List::or_empty(List::new(agents.iter().map(agent), MAX_AGENTS)),
+            agents: List::or_empty(List::new(agents.iter().map(|one| agent(one, reviewed.scope)), MAX_AGENTS)),
+            agreement: Agreement::of(report),
             findings: shown
                 .iter()
                 .filter_map(|index| findings.get(*index))
@@ -184,7 +191,7 @@ fn capital(text: &str) -> String {
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
-fn agent(agent: &AgentReport) -> Agent<'_> {
+fn agent(agent: &AgentReport, scope: Scope) -> Agent<'_> {
     Agent {
         name: &agent.name,
         model: agent.model.as_deref(),
@@ -195,6 +202,8 @@ fn agent(agent: &AgentReport) -> Agent<'_> {
         },
         reason: agent.reason.as_deref().and_then(filled),
         findings: count(agent.findings, "finding"),
+        coverage: agent.coverage.map(|coverage| super::human::coverage_of(coverage, scope)),
+        coverage_is_partial: agent.coverage.is_some_and(Coverage::is_partial),
         summary: filled(&agent.summary),
     }
 }

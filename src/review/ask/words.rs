@@ -7,6 +7,8 @@
 use crate::engine::EngineError;
 use crate::review::sandbox::SandboxError;
 use crate::text::cut;
+use crate::verdict::Findings;
+use crate::verdict::document::{MAX_REASON, Status};
 use serde_json::Value;
 use std::error::Error;
 
@@ -55,6 +57,26 @@ fn retried(event: &Value) -> String {
     };
     let tries = if times == 1 { "attempt" } else { "attempts" };
     format!("; the last trouble was that {what} ({times} {tries} so far)")
+}
+
+/// What an agent said that did not finish, with the first refusal of the proxy in front: what it says itself may be about anything
+/// that came after.
+pub(super) fn with_refusal(said: Result<Findings, String>, audit: &[Value]) -> Result<Findings, String> {
+    let refused = audit.iter().find(|line| line["outcome"] == "refused").and_then(|line| line["reason"].as_str());
+    let Some(word) = refused else { return said };
+    let refusal = format!("the proxy refused its call: {word}");
+    let with = |reason: &str| match reason.starts_with(&refusal) {
+        true => reason.to_owned(),
+        false => cut(&format!("{refusal} ({reason})"), MAX_REASON).into_owned(),
+    };
+    match said {
+        Ok(mut findings) if findings.status == Status::Incomplete => {
+            findings.reason = Some(with(findings.reason.as_deref().unwrap_or_default()));
+            Ok(findings)
+        }
+        Ok(findings) => Ok(findings),
+        Err(reason) => Err(with(&reason)),
+    }
 }
 
 /// Why there was no run. The log has all of the engine's words.

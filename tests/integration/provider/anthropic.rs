@@ -22,6 +22,7 @@ const FIELDS: &[&str] = &[
     "thinking",
     "metadata",
     "service_tier",
+    "output_config",
 ];
 
 pub(super) fn error(kind: &str, message: &str) -> Value {
@@ -95,6 +96,17 @@ fn messages(messages: &Value) -> Result<(), Refusal> {
     let mut ids = BTreeSet::new();
     // The calls that the message before has made.
     let mut open: Vec<String> = Vec::new();
+    // Instructions on the way are text, and do not count among the turns.
+    let instructs = |message: &Value| message["role"] == "system";
+    let texts = |message: &Value| {
+        let blocks = message["content"].as_array();
+        message["content"].is_string()
+            || blocks.is_some_and(|blocks| blocks.iter().all(|block| block["type"] == "text"))
+    };
+    if let Some(at) = messages.iter().position(|message| instructs(message) && !texts(message)) {
+        return refuse(format!("messages.{at}: system messages may only hold text"));
+    }
+    let messages: Vec<&Value> = messages.iter().filter(|message| !instructs(message)).collect();
     for (index, message) in messages.iter().enumerate() {
         let role = message["role"].as_str().unwrap_or_default();
         if index > 0 && messages[index - 1]["role"] == message["role"] {

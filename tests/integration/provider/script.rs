@@ -18,6 +18,9 @@ pub(crate) struct Script {
     pub(crate) completion_tokens: bool,
     /// The steps.
     pub(crate) steps: Vec<Step>,
+    /// Steps of their own for OpenAI's API, where two agents speak to one provider; none when both play the same ones.
+    #[serde(default)]
+    pub(crate) openai_steps: Vec<Step>,
 }
 
 /// One answer. `{{word}}` in texts and arguments is replaced by the random word of the system prompt's delimiter: a model
@@ -36,6 +39,8 @@ pub(crate) enum Step {
     RunOut,
     /// An unknown reason for the end.
     StopFor(String),
+    /// No answer for so many milliseconds.
+    Wait(u64),
     /// An error in place of an answer.
     Fail { status: u16, headers: Vec<(String, String)>, kind: String, message: String },
     /// An error after the answer has begun; only in events.
@@ -87,6 +92,7 @@ impl Script {
             thinks: true,
             completion_tokens: false,
             steps: steps.into_iter().collect(),
+            openai_steps: Vec::new(),
         }
     }
 

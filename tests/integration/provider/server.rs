@@ -89,7 +89,7 @@ impl Refusal {
 #[derive(Debug)]
 struct Play {
     script: Script,
-    next: usize,
+    next: [usize; 2],
     seen: Vec<Seen>,
     print: bool,
 }
@@ -118,7 +118,7 @@ impl Provider {
     }
 
     fn start(listen: Listen, script: Script) -> Self {
-        let play = Arc::new(Mutex::new(Play { script, next: 0, seen: Vec::new(), print: false }));
+        let play = Arc::new(Mutex::new(Play { script, next: [0; 2], seen: Vec::new(), print: false }));
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let shared = play.clone();
@@ -150,7 +150,7 @@ impl Drop for Provider {
 
 /// Serves until the process is killed. Says `PROVIDER ready` when it listens.
 pub(super) fn serve_for_ever(setup: Setup) -> ! {
-    let play = Play { script: setup.script, next: 0, seen: Vec::new(), print: true };
+    let play = Play { script: setup.script, next: [0; 2], seen: Vec::new(), print: true };
     block_on(serve(setup.listen, Arc::new(Mutex::new(play)), |_| print("ready")));
     std::process::exit(1);
 }
@@ -207,29 +207,49 @@ async fn answer(State(play): State<Shared>, request: Request) -> Response {
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let bytes = axum::body::to_bytes(body, MAX_REQUEST).await;
+    let (reply, wait) = decide(&play, &parts, path, headers, bytes.ok().as_deref());
+    tokio::time::sleep(wait).await;
+    response(reply)
+}
+
+/// Checks a request, and plays the next step if it is one that is answered. The answer comes after the time.
+fn decide(
+    play: &Shared,
+    parts: &axum::http::request::Parts,
+    path: String,
+    headers: Vec<(String, String)>,
+    bytes: Option<&[u8]>,
+) -> (Reply, std::time::Duration) {
     let mut play = play.lock().unwrap();
     let mut seen = Seen { path: path.clone(), headers, body: Value::Null, refused: None, step: None };
     let api = Api::of(&path).filter(|_| parts.method == "POST");
     let checked = match bytes {
         _ if api.is_none() => Err(Refusal { status: 404, kind: "not_found_error", message: "Not found".to_owned() }),
-        Err(_) => {
+        None => {
             Err(Refusal { status: 413, kind: "request_too_large", message: "Request exceeds the maximum size".into() })
         }
-        Ok(bytes) => {
-            seen.body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Some(bytes) => {
+            seen.body = serde_json::from_slice(bytes).unwrap_or_default();
             check(api, &play.script, &parts.headers, &seen.body)
         }
     };
+    let mut wait = std::time::Duration::ZERO;
     let reply = match checked {
         Ok(()) => {
-            let step = play.script.steps.get(play.next).or(play.script.steps.last()).cloned().expect("a step");
-            play.next += 1;
+            let own = matches!(api, Some(Api::Responses)) && !play.script.openai_steps.is_empty();
+            let steps = if own { &play.script.openai_steps } else { &play.script.steps };
+            let step = steps.get(play.next[usize::from(own)]).or(steps.last()).cloned().expect("a step");
+            play.next[usize::from(own)] += 1;
+            let count = play.next[usize::from(own)];
+            if let Step::Wait(milliseconds) = step {
+                wait = std::time::Duration::from_millis(milliseconds);
+            }
             seen.step = Some(step.clone());
             let step = with_word(step, &seen.body);
             match api {
-                Some(Api::Chat) => chat::play(&play.script, play.next, &step, &seen.body),
-                Some(Api::Responses) => openai::play(&play.script, play.next, &step, &seen.body),
-                _ => anthropic::play(&play.script, play.next, &step, &seen.body),
+                Some(Api::Chat) => chat::play(&play.script, count, &step, &seen.body),
+                Some(Api::Responses) => openai::play(&play.script, count, &step, &seen.body),
+                _ => anthropic::play(&play.script, count, &step, &seen.body),
             }
         }
         Err(Refusal { status, kind, message }) => {
@@ -245,7 +265,7 @@ async fn answer(State(play): State<Shared>, request: Request) -> Response {
         print(&serde_json::to_string(&seen).unwrap());
     }
     play.seen.push(seen);
-    response(reply)
+    (reply, wait)
 }
 
 fn check(api: Option<Api>, script: &Script, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {

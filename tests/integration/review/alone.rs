@@ -390,6 +390,22 @@ fn the_help_says_what_there_is() {
               Possible values:
               - static:  Deterministic checks, no model, no container
               - builtin: Our own loop with a model, in a sandbox
+              - claude:  Claude Code, locked down, in a sandbox
+              - codex:   Codex, locked down, in a sandbox
+
+          --claude-model <MODEL>
+              The model of `claude`, where it is not that of `--model`
+
+          --codex-model <MODEL>
+              The model of `codex`, where it is not that of `--model`
+
+          --claude-image <IMAGE@DIGEST>
+              The image of `claude`, by its digest or id. Without this: the one that `--build-agents`
+              made
+
+          --codex-image <IMAGE@DIGEST>
+              The image of `codex`, by its digest or id. Without this: the one that `--build-agents`
+              made
 
           --agent-image <IMAGE>
               Also let this image review; may be repeated. reviewer/README.md has the contract
@@ -481,6 +497,13 @@ fn the_help_says_what_there_is() {
               The time for the whole run: 90s, 30m, 2h. What is not finished then is incomplete. Without
               this: as long as all targets may take
 
+          --estimate
+              Review nothing: say how much there is to read, and what it may cost
+
+          --max-cost <USD>
+              US dollars for the whole run: all agents and targets together. Each gets a share of what
+              is left when it begins. Needs both prices where the model's are not known
+
     Sandbox:
           --jobs <N>
               How many targets are reviewed at a time
@@ -513,6 +536,28 @@ fn the_help_says_what_there_is() {
           --clean
               Only remove what killed runs left: containers, networks, volumes, unused images, files
 
+    Images of agents:
+          --build-agents [<AGENT>...]
+              Only build and test the images of these coding agents (both without a name), and keep them
+              in the engine
+
+              Possible values:
+              - claude: Claude Code
+              - codex:  Codex
+
+          --base-image <IMAGE>
+              The image that theirs take what they need from, best by its digest: of `claude` the C
+              library, of `codex` busybox. Without this: those that reviewer/claude/Dockerfile and
+              reviewer/codex/Dockerfile name
+
+          --downloads <DIR>
+              Take the wheels with the programs from here, and keep those that are fetched
+
+          --package-index <URL>
+              The Python package index to fetch them from, as pip has it
+              
+              [env: PIP_INDEX_URL]
+
     Budget of an agent:
           --max-requests <N>
               Calls of the model
@@ -529,8 +574,8 @@ fn the_help_says_what_there_is() {
               
               [default: 500000]
 
-          --max-cost <USD>
-              US dollars; needs both prices
+          --max-agent-cost <USD>
+              US dollars. Needs both prices where the model's are not known
 
           --input-price <USD>
               US dollars for a million tokens read
@@ -546,6 +591,8 @@ fn the_help_says_what_there_is() {
       mcp-registry review --repo https://github.com/acme/weather-mcp --head <COMMIT>
       mcp-registry review --repo ./weather --head <COMMIT> --base <COMMIT> --agent static
       mcp-registry review --diff origin/main..HEAD --agent builtin --model <MODEL> --cache .cache
+      mcp-registry review github-official --agent claude --agent codex
+      mcp-registry review --build-agents                  make the images of claude and codex
       mcp-registry review --clean                         remove what killed runs left behind
 
     Each target gets report.md, labels.txt and report.json in --report-dir. Provider keys are read from

@@ -10,8 +10,8 @@ const LABEL: &str = "org.mcp-registry.test=review";
 
 /// A network of its own, with a provider at `http://provider:8080`. Both are removed when the test ends, however it ends.
 pub(super) struct Lab {
-    network: String,
-    provider: String,
+    pub(super) network: String,
+    pub(super) provider: String,
     key: String,
 }
 
@@ -86,14 +86,29 @@ impl Lab {
 
     /// `review` with these arguments, the provider's key in the environment, and the proxy on the provider's network.
     pub(super) fn review<'a>(&self, registry: &'a Runner, provider: &str, arguments: &[&str]) -> Run<'a> {
-        let mut all = vec!["review", "--agent", "builtin", "--model", "test-model"];
-        all.extend(["--allow-http-upstream", "--provider-network", self.network.as_str(), "--memory", "512m"]);
+        let mut all = vec!["--agent", "builtin"];
+        all.extend(arguments);
+        self.asked(registry, provider, &all)
+    }
+
+    /// The same with other agents.
+    pub(super) fn asked<'a>(&self, registry: &'a Runner, provider: &str, arguments: &[&str]) -> Run<'a> {
+        let mut all = vec!["review", "--model", "test-model"];
+        all.extend(["--allow-http-upstream", "--provider-network", self.network.as_str()]);
+        if !arguments.contains(&"--memory") {
+            all.extend(["--memory", "1g"]);
+        }
         all.extend(arguments);
         if provider == "openai-chat" {
             all.extend(["--provider", provider]);
         }
         let run = registry.command(all).env("TMPDIR", registry.home());
         match provider {
+            "both" => run
+                .env("ANTHROPIC_API_KEY", &self.key)
+                .env("ANTHROPIC_BASE_URL", "http://provider:8080")
+                .env("OPENAI_API_KEY", &self.key)
+                .env("OPENAI_BASE_URL", "http://provider:8080/v1"),
             "anthropic" => run.env("ANTHROPIC_API_KEY", &self.key).env("ANTHROPIC_BASE_URL", "http://provider:8080"),
             _ => run.env("OPENAI_API_KEY", &self.key).env("OPENAI_BASE_URL", "http://provider:8080/v1"),
         }

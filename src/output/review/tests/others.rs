@@ -134,11 +134,11 @@ fn a_model_whose_calls_were_all_refused_is_no_model_that_looked() {
     report.agents[1].audit.truncate(1);
     let text = report_md(&report);
     let section = text.split("## Who looked\n\n").nth(1).unwrap().split("\n## Findings").next().unwrap();
-    insta::assert_snapshot!(section, @"
+    insta::assert_snapshot!(section, @r"
     **No model looked at this code.** Those that could be asked gave no answer. What follows was found without one.
 
     - `static`, no model: finished; 3 findings. It says: the summary
-    - `the name of an agent` with `the model`, which gave no answer: finished; 1 finding. It says: the summary
+    - `the name of an agent` with `the model`, which gave no answer: finished; 1 finding. It read 1 of 3 changed files, **not all**. It says: the summary
     ");
 }
 
