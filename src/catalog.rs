@@ -21,3 +21,6 @@ pub(crate) mod tools;
 pub(crate) mod yaml;
 
 pub use published::Published;
+
+#[cfg(test)]
+mod tests;

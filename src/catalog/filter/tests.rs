@@ -91,8 +91,8 @@ fn mistakes_are_marked() {
         format!("{text}\n{mark} {}{}", error.message, error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default())
     };
     let texts = [
-        "",
         "tust>=verified",
+        "",
         "colour=red",
         "trust>=verifed",
         "trust=verified,official",
@@ -113,9 +113,10 @@ fn mistakes_are_marked() {
         "publisher=nobody",
     ];
     insta::assert_snapshot!(texts.map(said).join("\n"), @r"
-    ^ here a condition is missing
     tust>=verified
     ^^^^ nobody can ask for `tust` (did you mean `trust`?)
+
+    ^ here a condition is missing
     colour=red
     ^^^^^^ nobody can ask for `colour` (entries are asked for category, max-risk, name, publisher, tag, trust, type)
     trust>=verifed
