@@ -208,7 +208,7 @@ fn reviewed(entry: &str, day: u32, risk: &str) -> Value {
             "scope": "differential", "files": 3, "changed_files": 1, "changes": [] },
         "verdict": { "risk": risk, "incomplete": incomplete }, "labels": labels,
         "agents": [{ "name": "static", "model": null, "status": "complete", "reason": null, "summary": "Looked at it.",
-            "findings": 1, "usage": null, "audit": [] }],
+            "findings": 1, "coverage": null, "usage": null, "audit": [] }],
         "findings": findings, "unreviewed": [], "renamed": [] })
 }
 

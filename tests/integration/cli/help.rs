@@ -331,8 +331,8 @@ fn help_of_sign() {
               Log it in this transparency log (Rekor v1). Without it, nothing is logged
 
           --replace
-              Replace what this key has written before (of an attestation, claims of this type), and
-              take out what nobody can read. What others signed stays
+              Replace what this key has written before (of an attestation, claims of this type), with
+              its log entries, and take out what readers cannot read. What others signed stays
 
       -a, --annotation <KEY=VALUE>
               An annotation of the signature; may be repeated
@@ -409,8 +409,8 @@ fn help_of_attest() {
               Log it in this transparency log (Rekor v1). Without it, nothing is logged
 
           --replace
-              Replace what this key has written before (of an attestation, claims of this type), and
-              take out what nobody can read. What others signed stays
+              Replace what this key has written before (of an attestation, claims of this type), with
+              its log entries, and take out what readers cannot read. What others signed stays
 
           --type <TYPE>
               What kind of claim: slsaprovenance1, spdxjson, cyclonedx, review, or a URI. Needed with
