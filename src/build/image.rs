@@ -40,11 +40,20 @@ pub(super) fn request(
         labels: labels.into_iter().collect(),
         arguments: options.arguments.clone().into_iter().collect(),
         network: options.network,
-        no_cache: options.no_cache,
+        // Cache mounts are shared by all builds of an engine, those of other entries too: without the cache they begin empty.
+        no_cache: options.no_cache || has_cache_mount(&context.dockerfile_text),
         pull: options.pull,
         memory: Some(options.limits.memory),
         logins,
     }
+}
+
+fn has_cache_mount(text: &[u8]) -> bool {
+    let is_mount = |flag: &String| {
+        let flag = flag.to_ascii_lowercase();
+        flag.starts_with("--mount=") && (flag.contains("cache") || flag.contains('$'))
+    };
+    Dockerfile::parse(text).instructions.iter().any(|instruction| instruction.flags.iter().any(is_mount))
 }
 
 /// Builds an image and checks its labels.

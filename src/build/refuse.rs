@@ -103,6 +103,10 @@ fn classic(dockerfile: &Dockerfile) -> Vec<Problem> {
         if instruction.heredoc {
             problems.push(problem(instruction, needs_buildkit("a here-document")));
         }
+        // There the environment of a base image goes before an `ARG`, so that nobody can say what the variable holds.
+        if instruction.name == "ADD" && instruction.arguments.contains('$') {
+            problems.push(problem(instruction, needs_buildkit("a variable in `ADD`")));
+        }
         if let Some(name) = instruction.platform_argument() {
             let text =
                 format!("`{name}` is empty with the classic builder, without an error: use `--builder buildkit`");

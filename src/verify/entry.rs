@@ -1,5 +1,6 @@
 //! Whether what is signed is of the entry that an image is verified for: two entries of one repository pin the same commit.
 
+use super::facts::METADATA;
 use super::problem::Problem;
 use super::read::Ours;
 use super::rules::OTHER_ENTRY;
@@ -46,6 +47,11 @@ pub(super) fn compare(ours: &Ours, facts: &Facts, expected: &Expectations, probl
     if !entry.has(&facts.reference) {
         said.insert(format!("the image is {}; that of the entry `{name}` is `{own}`", facts.reference));
     }
+    // The digest holds the labels: who copies a signed image to another name cannot change them.
+    let others = facts.entries.iter().filter(|other| *other != name);
+    said.extend(
+        others.map(|other| format!("the label `{METADATA}` of the image is of the entry `{other}`, not of `{name}`")),
+    );
     for signature in &ours.signatures {
         let signed = signature.name.as_deref().filter(|signed| !signed.is_empty());
         if let Some(signed) = signed.filter(|signed| expected.identity.as_deref() != Some(signed) && !entry.has(signed))

@@ -7,9 +7,12 @@ use crate::sign::dsse::Envelope;
 use crate::sign::statement::{COSIGN_SIGN, Statement};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The label with the commit that an image was built from.
 pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
+/// The label by which the Gateway finds a server; `build` writes the entry's name into it.
+pub(crate) const METADATA: &str = "io.docker.server.metadata";
 /// The maximum size of an image's configuration, in bytes: real ones have 10 kB.
 const MAX_CONFIG_BYTES: u64 = 4 << 20;
 /// The maximum number of platforms of an index that are looked at.
@@ -27,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) attached: Attached,
     /// The revision label of each platform; none where there is no label.
     pub(crate) revisions: Vec<Option<String>>,
+    /// The entries that the labels of `build` name, of all platforms.
+    pub(crate) entries: BTreeSet<String>,
     /// Why the labels of other platforms were not read, a sentence each.
     pub(crate) unread: Vec<String>,
     /// What of the image itself could not be read, a sentence each.
@@ -47,17 +52,18 @@ pub(crate) async fn read(target: &Target, pinned: bool) -> Result<Facts, OciErro
         let labels = if has_claims(&attached) { labels(target).await? } else { Labels::default() };
         (attached, labels)
     };
-    let Labels { revisions, unread, problems } = labels;
+    let Labels { revisions, entries, unread, problems } = labels;
     let reference = target.reference();
     let signatures = &target.signatures.place;
     let signatures = (*signatures != target.repository.place).then(|| signatures.name());
-    Ok(Facts { reference, signatures, digest: target.digest.clone(), attached, revisions, unread, problems })
+    Ok(Facts { reference, signatures, digest: target.digest.clone(), attached, revisions, entries, unread, problems })
 }
 
 /// The revision labels of an image, and why there are not more.
 #[derive(Debug, Default)]
 struct Labels {
     revisions: Vec<Option<String>>,
+    entries: BTreeSet<String>,
     unread: Vec<String>,
     problems: Vec<String>,
 }
@@ -104,8 +110,10 @@ async fn labels(target: &Target) -> Result<Labels, OciError> {
             Err(what) => labels.problems.push(format!("the image is {what}")),
         }
     }
-    let read = configs.iter().map(|config| revision(&target.repository, config));
-    labels.revisions = stream::iter(read).buffered(8).try_collect().await?;
+    let read = configs.iter().map(|config| of_config(&target.repository, config));
+    let read: Vec<_> = stream::iter(read).buffered(8).try_collect().await?;
+    let (revisions, entries): (_, Vec<Option<String>>) = read.into_iter().unzip();
+    (labels.revisions, labels.entries) = (revisions, entries.into_iter().flatten().collect());
     Ok(labels)
 }
 
@@ -120,13 +128,16 @@ fn is_platform(member: &Descriptor) -> bool {
     matches!(member.media_type.as_str(), media_types::MANIFEST | media_types::DOCKER_MANIFEST) && !is_unknown
 }
 
-async fn revision(repository: &Repository, config: &Descriptor) -> Result<Option<String>, OciError> {
+/// The revision and the entry that the labels of an image name.
+async fn of_config(repository: &Repository, config: &Descriptor) -> Result<(Option<String>, Option<String>), OciError> {
     // An artifact that is not an image, a catalog say, has no labels.
     if config.size > MAX_CONFIG_BYTES || config.media_type == media_types::EMPTY {
-        return Ok(None);
+        return Ok((None, None));
     }
     let bytes = repository.blob(config, MAX_CONFIG_BYTES).await?;
     let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let label = config.get("config").and_then(|config| config.get("Labels")?.get(REVISION)?.as_str());
-    Ok(label.map(str::to_owned))
+    let label = |name: &str| config.get("config").and_then(|config| config.get("Labels")?.get(name)?.as_str());
+    let entry = label(METADATA).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let entry = entry.and_then(|about| about.get("name")?.as_str().map(str::to_owned));
+    Ok((label(REVISION).map(str::to_owned), entry))
 }

@@ -128,6 +128,19 @@ fn an_add_that_may_download_is_refused() {
 }
 
 #[test]
+fn the_classic_builder_adds_nothing_that_a_base_image_may_name() {
+    let classic = Options { builder: Builder::Classic, ..options() };
+    for source in ["$Z", "${Z}", "a $Z"] {
+        let text = format!("FROM base\nARG Z=busybox\nADD {source} /x");
+        assert_eq!(
+            refused_for(&text, &classic, None, 20).join("\n"),
+            "Dockerfile:3: a variable in `ADD` needs BuildKit: use `--builder buildkit`",
+            "{source}"
+        );
+    }
+}
+
+#[test]
 fn what_the_classic_builder_does_not_know_is_refused_with_its_line() {
     let classic = Options { builder: Builder::Classic, ..options() };
     let text = "# syntax=docker/dockerfile:1\nFROM --platform=$BUILDPLATFORM x\nARG TARGETARCH\nRUN --mount=type=cache,target=/x a\n\

@@ -87,6 +87,20 @@ fn nothing_is_read_or_written_outside_of_the_context_and_the_image() {
 }
 
 #[test]
+fn nothing_goes_from_one_build_into_another_by_a_cache_mount() {
+    let Some(lab) = Lab::new() else { return };
+    let mount = format!("RUN --mount=type=cache,id={},target=/cache", lab.namespace);
+    lab.busybox().write("Dockerfile", format!("{SHELL}{mount} echo evil >/cache/package\n"));
+    lab.entry("first", "");
+    lab.write("Dockerfile", format!("{SHELL}{mount} [ ! -e /cache/package ]\n"));
+    lab.entry("second", "");
+    for name in ["first", "second"] {
+        let output = lab.run(&["build", name]);
+        assert_eq!(output.status, 0, "{name}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn a_build_that_asks_for_a_secret_or_a_key_agent_gets_none() {
     let Some(lab) = Lab::new() else { return };
     for (name, mount) in [("secret", "type=secret,id=token,required=true"), ("ssh", "type=ssh,required=true")] {

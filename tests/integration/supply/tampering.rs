@@ -467,6 +467,14 @@ fn the_signed_image_of_another_entry_of_the_same_commit_is_refused() {
     insta::assert_snapshot!(world.refused_by(&copied, "other-entry"), @"a signature by the key is of `[HOST]/mcp/other`; the image of the entry `weather` is `[HOST]/mcp/weather`");
     let identity = format!("{}/mcp/other", world.host);
     assert_eq!(world.verify(&copied, &["--identity", &identity]).status, 0);
+    // A bundle names no repository: the image's own label does.
+    let labels = [
+        ("org.opencontainers.image.revision", super::world::COMMIT),
+        ("io.docker.server.metadata", r#"{"name":"other","title":"Other"}"#),
+    ];
+    let labeled = format!("{}@{}", world.name, world.push_labeled(&world.repository, "three", labels.into()));
+    world.sign(&labeled, &["--layout", "bundle"]);
+    insta::assert_snapshot!(world.refused_by(&labeled, "other-entry"), @"the label `io.docker.server.metadata` of the image is of the entry `other`, not of `weather`");
     // Provenance of another entry, or of another folder.
     record(&world, &image, "other", "weather");
     insta::assert_snapshot!(world.refused_by(&image, "other-entry"), @"the provenance is of the entry `other`, not of `weather`");

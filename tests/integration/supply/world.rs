@@ -72,6 +72,12 @@ impl World {
 
     /// Pushes an image whose revision label is `commit`.
     pub(crate) fn push(&self, repository: &Repository, content: &str, commit: Option<&str>) -> Digest {
+        let labels = commit.into_iter().map(|commit| ("org.opencontainers.image.revision", commit));
+        self.push_labeled(repository, content, labels.collect())
+    }
+
+    /// Pushes an image that has these labels.
+    pub(crate) fn push_labeled(&self, repository: &Repository, content: &str, labels: BTreeMap<&str, &str>) -> Digest {
         let mut archive = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
@@ -79,8 +85,6 @@ impl World {
         header.set_cksum();
         archive.append_data(&mut header, "hello", content.as_bytes()).unwrap();
         let layer = archive.into_inner().unwrap();
-        let labels: BTreeMap<&str, &str> =
-            commit.into_iter().map(|commit| ("org.opencontainers.image.revision", commit)).collect();
         let config = json!({
             "architecture": "amd64", "os": "linux", "config": { "Labels": labels },
             "rootfs": { "type": "layers", "diff_ids": [Digest::of(&layer)] },
