@@ -82,8 +82,8 @@ impl Coder {
         }
     }
 
-    /// The name that it is told the model has, where it must not be the model's own: Codex offers more tools with a model that
-    /// it knows. The proxy puts the model's name in its place.
+    /// The name of the model in its settings, where that must not be the model's own: Codex offers more tools with a model that it
+    /// knows. The proxy puts the model's name in its place.
     #[must_use]
     pub(crate) fn alias(self) -> Option<&'static str> {
         match self {

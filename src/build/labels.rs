@@ -13,7 +13,7 @@ const OCI: &str = "org.opencontainers.image.";
 /// The name of the server in the community registry, which checks it there byte for byte.
 pub(crate) const SERVER_NAME: &str = "io.modelcontextprotocol.server.name";
 /// What the MCP Gateway reads of an image without a catalog.
-const METADATA: &str = "io.docker.server.metadata";
+pub(crate) const METADATA: &str = "io.docker.server.metadata";
 /// Bytes of [`METADATA`]. Labels travel in a URL, which engines take up to a megabyte of.
 const MAX_METADATA: usize = 200_000;
 

@@ -40,9 +40,9 @@ pub fn pin(entry: &Entry, settings: &Settings, published: &BTreeMap<String, Imag
 /// Whether a published image is the one that an entry names: the same, or of the same name in the image registry that
 /// `build --image-registry` pushes to.
 fn is_image_of(named: &ImageReference, published: &ImageReference, namespace: &str) -> bool {
-    let (name, of_entry) = (published.short_name(), named.short_name());
-    let is_moved = named.is_under(namespace) && name.ends_with(&format!("/{}", named.path));
-    (name == of_entry || is_moved) && (named.digest.is_none() || named.digest == published.digest)
+    let is_moved = named.is_under(namespace) && named.is_moved_to(published);
+    (published.short_name() == named.short_name() || is_moved)
+        && (named.digest.is_none() || named.digest == published.digest)
 }
 
 #[cfg(test)]

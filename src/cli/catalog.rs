@@ -11,10 +11,12 @@ use super::fail_on::FailOn;
 use super::images::ImageArgs;
 use super::published::{self, FromArgs, Gathered, KnownArgs, Unpinned};
 use super::{Global, places, refuse};
-use crate::catalog::{file::Heading, read, rules};
+use crate::catalog::{Published, file::Heading, read, rules};
 use crate::context::Context;
+use crate::document::Route;
+use crate::entry::{MANIFEST, SERVERS};
 use crate::error::{CommandError, exit};
-use crate::finding::Report;
+use crate::finding::{Anchor, Finding, Report, Severity};
 use crate::output::{self, Format, RenderOptions};
 use crate::rules::Obeying;
 use crate::ui::Ui;
@@ -193,6 +195,20 @@ fn check_shrink(
         }
         _ => Ok(()),
     }
+}
+
+/// Something about the manifest of an entry that is published.
+fn finding(
+    entry: &Published,
+    (rule, severity): (&'static str, Severity),
+    route: Route,
+    message: String,
+    help: String,
+) -> Finding {
+    let path = format!("{SERVERS}/{}/{MANIFEST}", entry.name).into();
+    let mut finding = Finding::new(rule, severity, Some(entry.name.clone()), path, Anchor::Value(route), message);
+    finding.help = Some(help);
+    finding
 }
 
 fn entries_of(entries: usize) -> String {

@@ -152,6 +152,12 @@ impl ImageReference {
         self.path.strip_prefix("library/").filter(|path| !path.contains('/')).unwrap_or(&self.path).to_owned()
     }
 
+    /// Whether another name is this one's in another image registry, as `build --image-registry` makes it: all of the path is its end.
+    #[must_use]
+    pub(crate) fn is_moved_to(&self, other: &Self) -> bool {
+        other.short_name().ends_with(&format!("/{}", self.path))
+    }
+
     /// Whether the image's name begins with `prefix`, on the border of a part: `ghcr.io/acme` and `ghcr.io/acme/` claim
     /// `ghcr.io/acme/server`, but not `ghcr.io/acme-evil/server`.
     #[must_use]

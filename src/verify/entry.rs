@@ -1,11 +1,11 @@
 //! Whether what is signed is of the entry that an image is verified for: two entries of one repository pin the same commit.
 
-use super::facts::METADATA;
 use super::problem::Problem;
 use super::read::Ours;
 use super::rules::OTHER_ENTRY;
 use super::{Expectations, Facts};
 use crate::attest::predicate::PROVENANCE;
+use crate::build::labels::METADATA;
 use crate::ids::ImageReference;
 use crate::sign::statement::Statement;
 use std::collections::BTreeSet;
@@ -33,8 +33,7 @@ impl EntryFacts {
     fn has(&self, name: &str) -> bool {
         let Some(image) = &self.image else { return true };
         let Ok(named) = ImageReference::parse(name) else { return false };
-        let name = named.short_name();
-        name == image.short_name() || name.ends_with(&format!("/{}", image.path))
+        named.short_name() == image.short_name() || image.is_moved_to(&named)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an image registry has: what is attached to an image, and what its labels say.
 
+use crate::build::labels::METADATA;
 use crate::oci::{Descriptor, OciError, Repository, media_types};
 use crate::sign::Target;
 use crate::sign::attached::{Attached, Referrer, Tag};
@@ -11,8 +12,6 @@ use std::collections::BTreeSet;
 
 /// The label with the commit that an image was built from.
 pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
-/// The label by which the Gateway finds a server; `build` writes the entry's name into it.
-pub(crate) const METADATA: &str = "io.docker.server.metadata";
 /// The maximum size of an image's configuration, in bytes: real ones have 10 kB.
 const MAX_CONFIG_BYTES: u64 = 4 << 20;
 /// The maximum number of platforms of an index that are looked at.

@@ -31,7 +31,7 @@ pub(super) const FLAGS: &[&str] = &[
     "--model",
 ];
 
-/// What it is told by variables, beside where the model is.
+/// Environment variables, besides those with the address of the model.
 const VARIABLES: &[(&str, &str)] = &[
     ("CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", "1"),
     ("CLAUDE_CODE_MAX_OUTPUT_TOKENS", "32000"),

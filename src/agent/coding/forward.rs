@@ -126,7 +126,7 @@ pub(super) struct Request {
     pub(super) body: Vec<u8>,
 }
 
-/// Reads one request whose length is said. An error with words says what is wrong with it.
+/// Reads one request with a `content-length`. An error with words says what is wrong with it.
 pub(super) fn request(stream: &mut impl Read) -> Result<Request, Option<String>> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {

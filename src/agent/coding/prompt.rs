@@ -1,4 +1,4 @@
-//! What a coding agent is told: one prompt, because where its own instructions end is its maker's affair.
+//! The prompt of a coding agent: one, because only its vendor can change its own instructions.
 
 use crate::agent::fence::Fence;
 use crate::agent::input::Input;

@@ -79,7 +79,7 @@ fn arguments(call: &Call) -> String {
     }
 }
 
-/// The answer. Errors in its place are not among them: whoever asks looks at that first.
+/// The answer. Errors in its place are not among them: the caller looks at that first.
 pub(in crate::agent) fn reply(response: Response) -> Reply {
     let usage = response.usage.and_then(|usage| usage.usage()).unwrap_or_default();
     let Some(Choice { message, finish_reason }) = response.choices.into_iter().next() else {

@@ -60,7 +60,7 @@ fn item(part: &Part) -> Option<Item> {
     }
 }
 
-/// The answer. `failed` is not among them: whoever asks looks at that first.
+/// The answer. `failed` is not among them: the caller looks at that first.
 pub(in crate::agent) fn reply(response: Response) -> Reply {
     let reason = response.incomplete_details.and_then(|details| details.reason);
     let mut stop = match (response.status.as_str(), reason.as_deref()) {

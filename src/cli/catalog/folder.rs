@@ -8,7 +8,7 @@ use crate::cli::published::Gathered;
 use crate::cli::refuse;
 use crate::error::CommandError;
 use crate::files;
-use crate::finding::{Anchor, Finding, Severity};
+use crate::finding::{Finding, Severity};
 use crate::route;
 use crate::ui::Ui;
 use clap::ValueEnum;
@@ -76,11 +76,8 @@ fn finding(entry: &Published, without: &Without) -> Finding {
         ),
         Without::Image => (Severity::Error, route!["image"], "it has nothing to run: the entry is left out".to_owned()),
     };
-    let path = format!("{}/{}/{}", crate::entry::SERVERS, entry.name, crate::entry::MANIFEST);
-    let (name, path) = (Some(entry.name.clone()), path.into());
-    let mut finding = Finding::new(rules::NO_SERVER_JSON, severity, name, path, Anchor::Value(route), message);
-    finding.help = Some("the Gateway's catalog has it all the same: `catalog --out` or `--push`".to_owned());
-    finding
+    let help = "the Gateway's catalog has it all the same: `catalog --out` or `--push`".to_owned();
+    super::finding(entry, (rules::NO_SERVER_JSON, severity), route, message, help)
 }
 
 /// Writes the folder anew: what it had of entries that are not published any more is gone.

@@ -1,6 +1,6 @@
 //! Whether images say of themselves which server of the community registry they are: it checks so before it takes an entry.
 
-use super::CatalogArgs;
+use super::{CatalogArgs, finding};
 use crate::build::labels::SERVER_NAME;
 use crate::catalog::{Published, rules};
 use crate::cli::outside::Outside;
@@ -8,7 +8,7 @@ use crate::cli::published::Gathered;
 use crate::cli::{images, refuse};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::finding::{Anchor, Finding, Severity};
+use crate::finding::Severity;
 use crate::ids::ImageReference;
 use crate::route;
 use crate::sign::{Registries, Target};
@@ -56,12 +56,10 @@ pub(super) fn check(
         }
         let said = label.map_or("has no label".to_owned(), |label| format!("says `{label}` in the label"));
         let entry: &Published = entry;
-        let path = format!("{}/{}/{}", crate::entry::SERVERS, entry.name, crate::entry::MANIFEST).into();
-        let (of, anchor) = (Some(entry.name.clone()), Anchor::Value(route!["image"]));
         let message = format!("the image {said} `{SERVER_NAME}`, which must be `{name}`");
-        let mut finding = Finding::new(rules::OTHER_SERVER_NAME, Severity::Error, of, path, anchor, message);
-        finding.help = Some(format!("`mcp-registry build {} --push --server-name {name}` sets it", entry.name));
-        gathered.findings.push(finding);
+        let help = format!("`mcp-registry build {} --push --server-name {name}` sets it", entry.name);
+        let rule = (rules::OTHER_SERVER_NAME, Severity::Error);
+        gathered.findings.push(finding(entry, rule, route!["image"], message, help));
     }
     Ok(())
 }

@@ -95,16 +95,15 @@ pub(super) fn check(subject: &Subject<'_>, sink: &mut Sink<'_, '_>) {
         recommendation: "Read what is quoted, and the rest of the file. Instructions about building and testing are usual; anything about keys, reviews or other tools is not.".to_owned(),
     }
     };
-    let acts: Vec<Act> = acts(subject).into_iter().filter(|act| act.risk > Risk::Info).collect();
-    for act in &acts {
-        if !subject.is_old(&act.range) {
-            // What it did elsewhere was judged there.
-            let known = matches!(subject.base, Base::None) || subject.is_moved();
-            let risk = if known { less(act.risk) } else { act.risk };
-            sink.whole(act.range.clone(), said(format!("{how} that steers agents or editors {}", act.does), risk));
+    let mut new: Vec<Act> = acts(subject);
+    new.retain(|act| !subject.is_old(&act.range));
+    if !new.is_empty() {
+        // What it did elsewhere was judged there.
+        let known = matches!(subject.base, Base::None) || subject.is_moved();
+        for Act { range, does, risk } in new {
+            let risk = if known { less(risk) } else { risk };
+            sink.whole(range, said(format!("{how} that steers agents or editors {does}"), risk));
         }
-    }
-    if acts.iter().any(|act| !subject.is_old(&act.range)) {
         return;
     }
     let text = &subject.text;

@@ -34,23 +34,12 @@ const COMMANDS: &str = r#"(?x) "(?:command|cmd|run|script|exec|apiKeyHelper|awsA
 /// The same of TOML and YAML, one a line.
 const LINES: &str = r#"(?m)^\s*(?:-\s*)?(?:command|cmd|run|script|notify)\s*[:=]\s*(?P<line>\S.*)$"#;
 
-const SECRETS: &str = "runs a command that reads secrets";
-const NETWORK: &str = "runs a command that contacts the network";
-
-/// What is done in a command, the gravest first; besides the programs and files of [`names`].
-const DOES: &[(&str, Risk, &str)] = &[
-    (SECRETS, Risk::High, r"(?i)\bprintenv\b|\benv\s*\||security\s+find-\w+-password|\bsecret-tool\b"),
-    (
-        "runs a command that is decoded first",
-        Risk::High,
-        r"(?i)base64\s+(?:-d|-D|--decode)\b|frombase64string|\batob\(|b64decode|-enc(?:odedcommand)?\s+[a-z0-9+/=]{16}|\bxxd\s+-r\b",
-    ),
-    (
-        NETWORK,
-        Risk::High,
-        r"(?i)\b(?:socat|netcat|iwr|irm|invoke-webrequest|invoke-restmethod|start-bitstransfer)\b|/dev/tcp/|\b(?:requests|urllib|http\.client|fetch)\b.{0,40}https?:",
-    ),
-];
+/// How a command reads secrets, besides the files of [`names::names_keys`].
+const SECRETS: &str = r"(?i)\bprintenv\b|\benv\s*\||security\s+find-\w+-password|\bsecret-tool\b";
+/// How a command decodes what it runs.
+const DECODES: &str = r"(?i)base64\s+(?:-d|-D|--decode)\b|frombase64string|\batob\(|b64decode|-enc(?:odedcommand)?\s+[a-z0-9+/=]{16}|\bxxd\s+-r\b";
+/// How a command contacts the network, besides the programs of [`names`].
+const NETWORK: &str = r"(?i)\b(?:socat|netcat|iwr|irm|invoke-webrequest|invoke-restmethod|start-bitstransfer)\b|/dev/tcp/|\b(?:requests|urllib|http\.client|fetch)\b.{0,40}https?:";
 
 /// What configuration sets, wherever it stands in it.
 const SETS: &[(&str, Risk, &str)] = &[
@@ -78,12 +67,11 @@ const HERE: &str = r"https?://(?:localhost|127\.0\.0\.1|\[::1\])\b";
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(COMMANDS).ok());
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LINES).ok());
 static IS_HERE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HERE).ok());
-static IN_COMMANDS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| compiled(DOES));
-static SETTINGS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| compiled(SETS));
-
-fn compiled(kinds: &[(&str, Risk, &str)]) -> Vec<Option<Regex>> {
-    kinds.iter().map(|(.., pattern)| Regex::new(pattern).ok()).collect()
-}
+static READS_SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SECRETS).ok());
+static IS_DECODED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DECODES).ok());
+static USES_NETWORK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NETWORK).ok());
+static SETTINGS: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| SETS.iter().map(|(.., pattern)| Regex::new(pattern).ok()).collect());
 
 /// Whether it is written for programs: a text for people only speaks of commands.
 fn is_configuration(path: &str) -> bool {
@@ -138,19 +126,20 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     whole.or_else(|_| list()).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// What a command does, the gravest alone.
 fn judge(command: &str, range: Range<usize>, acts: &mut Vec<Act>) {
-    let downloads = !downloads::find(command, &mut Files::default()).is_empty();
-    let has = |does: &str| match does {
-        SECRETS => names::names_keys(command),
-        NETWORK => words(command).any(|word| names::is_downloader(word) || names::SENDERS.contains(&names::base(word))),
-        _ => false,
-    };
-    let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(command));
-    let known = DOES.iter().zip(IN_COMMANDS.iter()).find(|((does, ..), pattern)| has(does) || matches(pattern));
-    let (does, risk) = match known.map(|((does, risk, _), _)| (*does, *risk)) {
-        Some((NETWORK, _)) | None if downloads => ("runs what an address answers", Risk::High),
-        Some(known) => known,
-        None => ("runs a command by itself", Risk::Low),
+    let has = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(command));
+    let sends = |word| names::is_downloader(word) || names::SENDERS.contains(&names::base(word));
+    let (does, risk) = if names::names_keys(command) || has(&READS_SECRETS) {
+        ("runs a command that reads secrets", Risk::High)
+    } else if has(&IS_DECODED) {
+        ("runs a command that is decoded first", Risk::High)
+    } else if !downloads::find(command, &mut Files::default()).is_empty() {
+        ("runs what an address answers", Risk::High)
+    } else if words(command).any(sends) || has(&USES_NETWORK) {
+        ("runs a command that contacts the network", Risk::High)
+    } else {
+        ("runs a command by itself", Risk::Low)
     };
     acts.push(Act { range, does, risk });
 }
@@ -174,12 +163,12 @@ fn settings(text: &str, acts: &mut Vec<Act>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMAND, DOES, IN_COMMANDS, IS_HERE, LINE, SETS, SETTINGS};
+    use super::{COMMAND, IS_DECODED, IS_HERE, LINE, READS_SECRETS, SETS, SETTINGS, USES_NETWORK};
 
     #[test]
     fn every_pattern_compiles() {
         assert!(COMMAND.is_some() && LINE.is_some() && IS_HERE.is_some());
-        assert_eq!(IN_COMMANDS.iter().flatten().count(), DOES.len());
+        assert!(READS_SECRETS.is_some() && IS_DECODED.is_some() && USES_NETWORK.is_some());
         assert_eq!(SETTINGS.iter().flatten().count(), SETS.len());
     }
 }
